@@ -1,0 +1,280 @@
+package checklist_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+)
+
+// The places of the small checklist that the cases below break.
+var (
+	backup = []any{"categories", 0, "sections", 0}
+	age    = mistake.At(backup, "items", 0)
+	plan   = mistake.At(backup, "items", 1)
+	disk   = []any{"categories", 0, "sections", 1}
+	space  = mistake.At(disk, "items", 0)
+	people = []any{"categories", 1, "sections", 0}
+	ready  = mistake.At(people, "items", 0)
+	awake  = mistake.At(people, "items", 1)
+	gate   = []any{"gates", 0}
+)
+
+func TestSmallChecklistHasNoMistake(t *testing.T) {
+	require.Empty(t, load(t, []byte(small)).Validate(nil))
+}
+
+func TestValidate(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		old, new string // in the small checklist
+		path     []any
+		message  string
+	}{
+		{"a checklist has a name", "name: small", "", []any{"name"}, "name is missing"},
+		{
+			"the name of a checklist does in a path", "name: small", "name: Very Small", []any{"name"},
+			`name "Very Small": expected lower-case letters, digits and '-'`,
+		},
+		{"a checklist has a title", "title: Small", "", []any{"title"}, "title is missing"},
+
+		{"a category has an id", "id: storage", `id: ""`, []any{"categories", 0, "id"}, "id is missing"},
+		{
+			"the id of a category does in a label", "id: storage", "id: Storage & Disks", []any{"categories", 0, "id"},
+			`id "Storage & Disks": expected lower-case letters, digits and '-'`,
+		},
+		{
+			"categories have ids of their own", "id: team", "id: storage", []any{"categories", 1, "id"},
+			`id "storage" stands twice: another category has it already`,
+		},
+		{"a category has a title", "title: Storage", "", []any{"categories", 0, "title"}, "title is missing"},
+
+		{"a section has an id", "- id: disk\n", "- id:\n", mistake.At(disk, "id"), "id is missing"},
+		{"a section has a title", "title: Disk", "", mistake.At(disk, "title"), "title is missing"},
+
+		{"an item has an id", "{id: disk.space, ", "{", mistake.At(space, "id"), "id is missing"},
+		{
+			"the id of an item has a word of its own", "id: disk.space", "id: disk", mistake.At(space, "id"),
+			`id "disk": expected section.item, of lower-case letters, digits and '-'`,
+		},
+		{
+			"the id of an item has two parts and no more", "id: disk.space", "id: disk.space.free", mistake.At(space, "id"),
+			`id "disk.space.free": expected section.item, of lower-case letters, digits and '-'`,
+		},
+		{
+			"the id of an item has no capitals", "id: disk.space", "id: disk.Space", mistake.At(space, "id"),
+			`id "disk.Space": expected section.item, of lower-case letters, digits and '-'`,
+		},
+		{
+			"the id of an item begins with its section's", "id: disk.space", "id: disks.space", mistake.At(space, "id"),
+			`id "disks.space": expected it to begin with the section's id, "disk."`,
+		},
+		{
+			"items have ids of their own", "id: backup.plan", "id: backup.age", mistake.At(plan, "id"),
+			`id "backup.age" stands twice: an item of section backup has it already`,
+		},
+		{"an item has a text", "text: Disks have room, ", "", mistake.At(space, "text"), "text is missing"},
+		{
+			"an item has a severity", "severity: warning, ", "", mistake.At(space, "severity"),
+			"severity is missing: expected one of critical, warning, info",
+		},
+		{
+			"severities are those there are", "severity: warning", "severity: urgent", mistake.At(space, "severity"),
+			`severity "urgent": expected one of critical, warning, info`,
+		},
+		{
+			"an item has a mode", "mode: evidence, ", "", mistake.At(awake, "mode"),
+			"mode is missing: expected one of auto, evidence, attest, auto+attest",
+		},
+		{
+			"modes are those there are", "mode: evidence", "mode: guess", mistake.At(awake, "mode"),
+			`mode "guess": expected one of auto, evidence, attest, auto+attest`,
+		},
+
+		{
+			"an automatic item has a kind", "kind: backup_age,\n             parameters: {maximum_age: 26h}", "",
+			mistake.At(age, "kind"),
+			"kind is missing: mode auto is judged by a kind of check",
+		},
+		{
+			"an item that rests on evidence has a kind", "kind: evidence,", "", mistake.At(awake, "kind"),
+			"kind is missing: mode evidence is judged by a kind of check",
+		},
+		{
+			"an item that is looked at and attested has a kind", "kind: on_call_schedule,", "", mistake.At(ready, "kind"),
+			"kind is missing: mode auto+attest is judged by a kind of check",
+		},
+		{
+			"an item that is only attested has no kind", "mode: attest", "mode: attest, kind: document",
+			mistake.At(plan, "kind"), `kind "document": mode attest rests on a person's word alone, and has no kind`,
+		},
+		{
+			"kinds are written in snake_case", "kind: disk_space", "kind: DiskSpace", mistake.At(space, "kind"),
+			`kind "DiskSpace": expected lower-case words joined by '_'`,
+		},
+		{
+			"parameters have a kind to take them", "mode: attest", "mode: attest, parameters: {document: plan}",
+			mistake.At(plan, "parameters"), "parameters are given, and no kind to take them",
+		},
+		{
+			"parameters have names", "parameters: {maximum_age: 26h}", "parameters: [26h]", mistake.At(age, "parameters"),
+			"parameters: expected names with values",
+		},
+		{
+			"parameters that are given are not empty", "parameters: {maximum_age: 26h}", "parameters:",
+			mistake.At(age, "parameters"), "parameters: expected names with values",
+		},
+		{
+			"only a kind can be not built", "mode: attest", "mode: attest, not_built: true", mistake.At(plan, "not_built"),
+			"not_built is given, and no kind that could be built",
+		},
+
+		{
+			"an attested item says how long a word counts", "mode: attest, attestation: {maximum_age: 365d}", "mode: attest",
+			mistake.At(plan, "attestation"),
+			"attestation is missing: mode attest asks for a person's word, say how long it counts",
+		},
+		{
+			"an item that is looked at and attested says how long a word counts",
+			",\n             attestation: {maximum_age: 7d}", "",
+			mistake.At(ready, "attestation"),
+			"attestation is missing: mode auto+attest asks for a person's word, say how long it counts",
+		},
+		{
+			"a word counts for some time", "{maximum_age: 7d}", "{maximum_age: 0}",
+			mistake.At(ready, "attestation", "maximum_age"),
+			"maximum_age is missing or zero: say how long a person's word counts, like 365d",
+		},
+
+		{
+			"a parent is an item of the same section", "parent: people.ready", "parent: disk.space",
+			mistake.At(awake, "parent"), `parent "disk.space": expected the id of an item above, in the same section`,
+		},
+		{
+			"an item is not its own parent", "parent: people.ready", "parent: people.awake", mistake.At(awake, "parent"),
+			`parent "people.awake": expected the id of an item above, in the same section`,
+		},
+		{
+			"a parent stands above its parts", "severity: critical, mode: auto+attest",
+			"severity: critical, parent: people.awake, mode: auto+attest", mistake.At(ready, "parent"),
+			`parent "people.awake": expected the id of an item above, in the same section`,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			require.Equal(t, 1, strings.Count(small, test.old), "%q must stand once in the small checklist", test.old)
+			c := load(t, []byte(strings.Replace(small, test.old, test.new, 1)))
+			want := mistake.List{{Path: test.path, Message: test.message}}
+			if diff := cmp.Diff(want, c.Validate(nil)); diff != "" {
+				t.Errorf("mistakes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestValidateGate(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		gates   string
+		path    []any
+		message string
+	}{
+		{"a gate has an id", "{title: Go}", mistake.At(gate, "id"), "id is missing"},
+		{
+			"the id of a gate does in a label", "{id: go!, title: Go}", mistake.At(gate, "id"),
+			`id "go!": expected lower-case letters, digits and '-'`,
+		},
+		{
+			"gates have ids of their own", "{id: go, title: Go}, {id: go, title: Go again}", []any{"gates", 1, "id"},
+			`id "go" stands twice: another gate has it already`,
+		},
+		{"a gate has a title", "{id: go}", mistake.At(gate, "title"), "title is missing"},
+		{
+			"the severities of a gate are those there are", "{id: go, title: Go, severities: [critical, urgent]}",
+			mistake.At(gate, "severities", 1), `severity "urgent": expected one of critical, warning, info`,
+		},
+		{
+			"the categories of a gate are in the checklist", "{id: go, title: Go, categories: [storage, backup]}",
+			mistake.At(gate, "categories", 1), `category "backup" is not in the checklist`,
+		},
+		{
+			"the sections of a gate are in the checklist", "{id: go, title: Go, sections: [storage]}",
+			mistake.At(gate, "sections", 0), `section "storage" is not in the checklist`,
+		},
+		{
+			"the checks of a gate are in the checklist", "{id: go, title: Go, checks: [backup.age, backup.size]}",
+			mistake.At(gate, "checks", 1), `check "backup.size" is not in the checklist`,
+		},
+		{
+			"a gate selects something", "{id: go, title: Go, categories: [team], severities: [info]}", gate,
+			"the gate selects nothing: no item matches all of its lists",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := load(t, []byte(small+"gates: ["+test.gates+"]\n"))
+			want := mistake.List{{Path: test.path, Message: test.message}}
+			if diff := cmp.Diff(want, c.Validate(nil)); diff != "" {
+				t.Errorf("mistakes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestValidateReportsEveryMistakeInOneGo(t *testing.T) {
+	c := load(t, []byte(`
+name: broken
+title: Broken
+categories:
+  - id: one
+    title: One
+    sections:
+      - {id: same, title: Same, items: [{}]}
+      - {id: same, title: Same again, items: [{id: same.item, text: Text, severity: info, mode: evidence}]}
+gates:
+  - {id: open}
+`))
+	first := []any{"categories", 0, "sections", 0, "items", 0}
+	second := []any{"categories", 0, "sections", 1}
+	want := mistake.List{
+		{Path: mistake.At(first, "id"), Message: "id is missing"},
+		{Path: mistake.At(first, "text"), Message: "text is missing"},
+		{Path: mistake.At(first, "severity"), Message: "severity is missing: expected one of critical, warning, info"},
+		{Path: mistake.At(first, "mode"), Message: "mode is missing: expected one of auto, evidence, attest, auto+attest"},
+		{Path: mistake.At(second, "id"), Message: `id "same" stands twice: a section of category one has it already`},
+		{
+			Path:    mistake.At(second, "items", 0, "kind"),
+			Message: "kind is missing: mode evidence is judged by a kind of check",
+		},
+		{Path: mistake.At(gate, "title"), Message: "title is missing"},
+	}
+	if diff := cmp.Diff(want, c.Validate(nil)); diff != "" {
+		t.Errorf("mistakes (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnEmptyChecklistHasMistakes(t *testing.T) {
+	want := mistake.List{
+		{Path: []any{"name"}, Message: "name is missing"},
+		{Path: []any{"title"}, Message: "title is missing"},
+		{Path: []any{"categories"}, Message: "categories are missing: expected at least one"},
+	}
+	if diff := cmp.Diff(want, new(checklist.Checklist).Validate(nil)); diff != "" {
+		t.Errorf("mistakes (-want +got):\n%s", diff)
+	}
+}
+
+func TestParametersMayBeShared(t *testing.T) {
+	c := load(t, []byte(strings.NewReplacer(
+		"parameters: {maximum_age: 26h}", "parameters: &daily {maximum_age: 26h}",
+		"kind: evidence", "kind: evidence, parameters: *daily",
+	).Replace(small)))
+	var shared yaml.Node
+	for entry := range c.Items() {
+		shared = entry.Item.Parameters
+	}
+	require.False(t, shared.IsZero())
+	require.Empty(t, c.Validate(nil))
+}

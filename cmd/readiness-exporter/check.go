@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+)
+
+// checkCommand makes one round and reports it.
+type checkCommand struct {
+	gate   string
+	output string
+}
+
+func registerCheck(app *kingpin.Application, commands map[string]command) {
+	c := &checkCommand{}
+	clause := app.Command("check", "Look at everything once and report. Exit status: 0 ready, 1 not ready, 2 could not be judged.")
+	clause.Flag("gate", "Judge only the items of this gate.").StringVar(&c.gate)
+	clause.Flag("output", "Form of the report. One of: [table, json, markdown, junit]").
+		Default("table").EnumVar(&c.output, report.Forms()...)
+	commands[clause.FullCommand()] = c
+}
+
+func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
+	assessments, err := p.lookOnce(ctx)
+	if err != nil {
+		return 0, err
+	}
+	systems, err := c.systems(assessments)
+	if err != nil {
+		return 0, err
+	}
+	// Colours are taken out where the output is no terminal, or NO_COLOR is set.
+	out := colorprofile.NewWriter(p.stdout, os.Environ())
+	if err := report.Writers()[c.output](out, systems); err != nil {
+		return 0, err
+	}
+	return exitStatus(report.Judge(systems)), nil
+}
+
+func (c *checkCommand) systems(assessments []*assess.Assessment) ([]report.System, error) {
+	systems := make([]report.System, len(assessments))
+	for i, assessment := range assessments {
+		systems[i] = report.Of(assessment)
+		if c.gate == "" {
+			continue
+		}
+		only, err := systems[i].Only(c.gate)
+		if err != nil {
+			return nil, err
+		}
+		systems[i] = only
+	}
+	return systems, nil
+}
+
+// factsCommand makes one round and writes what was seen.
+type factsCommand struct{}
+
+func registerFacts(app *kingpin.Application, commands map[string]command) {
+	clause := app.Command("facts", "Look at everything once and write what was seen, as JSON.")
+	commands[clause.FullCommand()] = &factsCommand{}
+}
+
+func (c *factsCommand) run(ctx context.Context, p *program) (int, error) {
+	assessments, err := p.lookOnce(ctx)
+	if err != nil {
+		return 0, err
+	}
+	facts := make([]report.SystemFacts, len(assessments))
+	for i, assessment := range assessments {
+		facts[i] = report.FactsOf(assessment)
+	}
+	encoder := json.NewEncoder(p.stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(facts); err != nil {
+		return 0, fmt.Errorf("write facts: %w", err)
+	}
+	return exitReady, nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kingpin/v2"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+)
+
+// The commands about checklists.
+type (
+	checklistListCommand     struct{}
+	checklistExplainCommand  struct{ item string }
+	checklistMarkdownCommand struct{}
+)
+
+func registerChecklist(app *kingpin.Application, commands map[string]command) {
+	parent := app.Command("checklist", "Show the checklist that systems are judged by.")
+	list := parent.Command("list", "List every item.")
+	commands[list.FullCommand()] = &checklistListCommand{}
+	explain := parent.Command("explain", "Explain one item: how it is judged, with which parameters, and how to mend it.")
+	explained := &checklistExplainCommand{}
+	explain.Arg("item", "Id of the item, such as tls.renewal.").Required().StringVar(&explained.item)
+	commands[explain.FullCommand()] = explained
+	markdown := parent.Command("markdown", "Look at everything once and print the checklist as Markdown, with its boxes ticked by what is true now.")
+	commands[markdown.FullCommand()] = &checklistMarkdownCommand{}
+}
+
+// plans loads the configuration without looking at anything.
+func (p *program) plans(ctx context.Context) ([]*assess.Plan, error) {
+	_, libraries := p.logger()
+	s := p.setUp(libraries)
+	defer s.close()
+	loaded, err := p.load(ctx, s)
+	if err != nil {
+		return nil, configurationError(p.common.configFile, err)
+	}
+	return loaded.Plans, nil
+}
+
+// perChecklist calls a function with the first plan of each checklist in use.
+func perChecklist(plans []*assess.Plan, visit func(*assess.Plan) error) error {
+	seen := make(map[string]bool)
+	for _, plan := range plans {
+		if seen[plan.Checklist.Name] {
+			continue
+		}
+		seen[plan.Checklist.Name] = true
+		if err := visit(plan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checklistListCommand) run(ctx context.Context, p *program) (int, error) {
+	plans, err := p.plans(ctx)
+	if err != nil {
+		return 0, err
+	}
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "CHECKLIST\tITEM\tSEVERITY\tMODE\tKIND\tTEXT")
+	if err := perChecklist(plans, func(plan *assess.Plan) error {
+		for _, item := range plan.Items {
+			kind := item.Item.Kind
+			if item.Item.NotBuilt {
+				kind += " (not built)"
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n",
+				plan.Checklist.Name, item.Item.ID, item.Severity, item.Item.Mode, kind, item.Item.Text)
+		}
+		return nil
+	}); err != nil {
+		return 0, err
+	}
+	return exitReady, table.Flush()
+}
+
+func (c *checklistExplainCommand) run(ctx context.Context, p *program) (int, error) {
+	plans, err := p.plans(ctx)
+	if err != nil {
+		return 0, err
+	}
+	found := false
+	for _, plan := range plans {
+		for i := range plan.Items {
+			if item := &plan.Items[i]; item.Item.ID == c.item {
+				found = true
+				if err := p.explain(plan, item); err != nil {
+					return 0, err
+				}
+			}
+		}
+	}
+	if !found {
+		return 0, fmt.Errorf("no item %q in any checklist: see `readiness-exporter checklist list`", c.item)
+	}
+	return exitReady, nil
+}
+
+// explain writes all that is known of an item before looking.
+func (p *program) explain(plan *assess.Plan, item *assess.Item) error {
+	fmt.Fprintf(p.stdout, "%s: %s\n", item.Item.ID, item.Item.Text)
+	fmt.Fprintf(p.stdout, "  system       %s (%s)\n", plan.System.Name, plan.System.Environment)
+	fmt.Fprintf(p.stdout, "  section      %s / %s\n", item.Category.Title, item.Section.Title)
+	fmt.Fprintf(p.stdout, "  severity     %s\n", item.Severity)
+	fmt.Fprintf(p.stdout, "  mode         %s\n", item.Item.Mode)
+	fmt.Fprintf(p.stdout, "  runbook      %s\n", item.Runbook)
+	if item.Owner != "" {
+		fmt.Fprintf(p.stdout, "  owner        %s\n", item.Owner)
+	}
+	if item.Rule.NotApplicable != "" {
+		fmt.Fprintf(p.stdout, "  not applicable: %s\n", item.Rule.NotApplicable)
+	}
+	if bound := item.Rule.Bound; bound != nil {
+		parameters, err := yaml.Dump(bound.Parameters)
+		if err != nil {
+			return fmt.Errorf("write parameters of %s: %w", item.Item.ID, err)
+		}
+		fmt.Fprintf(p.stdout, "\nkind %s: %s\nlooks at: %s\n\nparameters in force:\n%s",
+			bound.Name, bound.Summary, bound.FactKind, indented(string(parameters)))
+	}
+	fmt.Fprintln(p.stdout, "\nreasons:")
+	for _, reason := range item.Rule.Reasons() {
+		fmt.Fprintf(p.stdout, "  %-10s %-26s %s\n", reason.Level, reason.Name, reason.Sentence)
+	}
+	if bound := item.Rule.Bound; bound != nil {
+		fmt.Fprintf(p.stdout, "\nto mend it: %s\n", bound.Remedy)
+	}
+	return nil
+}
+
+func (c *checklistMarkdownCommand) run(ctx context.Context, p *program) (int, error) {
+	assessments, err := p.lookOnce(ctx)
+	if err != nil {
+		return 0, err
+	}
+	systems := make([]report.System, len(assessments))
+	for i, assessment := range assessments {
+		systems[i] = report.Of(assessment)
+	}
+	return exitReady, report.Markdown(p.stdout, systems)
+}
+
+// indented moves every line to the right.
+func indented(text string) string {
+	var moved strings.Builder
+	for line := range strings.Lines(text) {
+		moved.WriteString("  " + line)
+	}
+	return moved.String()
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+)
+
+// The exit statuses of the commands.
+const (
+	exitReady    = 0
+	exitNotReady = 1
+	exitUnjudged = 2 // nothing fails, and not all could be seen; also for mistakes in flags and configuration
+)
+
+// A command is one of the program's commands, with its flags parsed into it. It gives the exit status.
+type command interface {
+	run(ctx context.Context, p *program) (int, error)
+}
+
+// A program is one run of the executable.
+type program struct {
+	common commonFlags
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// run parses the arguments and runs the command that they name.
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+	p := &program{stdout: stdout, stderr: stderr}
+	app := kingpin.New("readiness-exporter",
+		"Looks at a production system on cron schedules, judges a checklist by what it sees, and exports both as gauges.")
+	app.Version(version.Print("readiness-exporter"))
+	app.HelpFlag.Short('h')
+	// What was asked for is written to standard output, mistakes to standard error.
+	app.UsageWriter(stdout)
+	app.ErrorWriter(stderr)
+	ended := -1
+	app.Terminate(func(status int) { ended = status })
+	p.common.register(app)
+	commands := map[string]command{}
+	registerServe(app, commands)
+	registerCheck(app, commands)
+	registerFacts(app, commands)
+	registerChecklist(app, commands)
+
+	name, err := app.Parse(arguments)
+	switch {
+	case ended >= 0:
+		return ended
+	case err != nil:
+		fmt.Fprintf(stderr, "readiness-exporter: %v, try --help\n", err)
+		return exitUnjudged
+	}
+	status, err := commands[name].run(ctx, p)
+	if err != nil {
+		fmt.Fprintf(stderr, "readiness-exporter: %v\n", err)
+		return exitUnjudged
+	}
+	return status
+}
+
+// exitStatus is what a pipeline sees of a verdict.
+func exitStatus(verdict report.Verdict) int {
+	return map[report.Verdict]int{
+		report.Ready: exitReady, report.NotReady: exitNotReady, report.Unjudged: exitUnjudged,
+	}[verdict]
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	sloggokit "github.com/tjhop/slog-gokit"
+	"k8s.io/klog/v2"
+
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// commonFlags are the flags of every command.
+type commonFlags struct {
+	configFile        string
+	rootFS            string
+	logLevel          string
+	logFormat         string
+	maxLooks          int
+	maxLooksPerServer int
+}
+
+func (f *commonFlags) register(app *kingpin.Application) {
+	app.Flag("config.file", "File that describes the systems to look at. Without it, this machine is looked at, and the cluster of the current kubeconfig or service account.").
+		StringVar(&f.configFile)
+	app.Flag("path.rootfs", "Where the file system of the host is mounted, when the exporter runs in a container.").
+		Default("/").StringVar(&f.rootFS)
+	app.Flag("collector.max-looks", "How many looks may be under way at one time, in all.").
+		Default("64").IntVar(&f.maxLooks)
+	app.Flag("collector.max-looks-per-server", "How many looks may be under way at one time, at one server.").
+		Default("4").IntVar(&f.maxLooksPerServer)
+	app.Flag("log.level", "Only log messages with the given severity or above. One of: [debug, info, warn, error]").
+		Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
+	app.Flag("log.format", "Output format of log messages. One of: [logfmt, json]").
+		Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
+}
+
+// logger makes the logger that the flags ask for, and the same as slog for libraries, which log warnings and errors.
+func (p *program) logger() (log.Logger, *slog.Logger) {
+	plain := log.NewLogfmtLogger(log.NewSyncWriter(p.stderr))
+	if p.common.logFormat == "json" {
+		plain = log.NewJSONLogger(log.NewSyncWriter(p.stderr))
+	}
+	filtered := level.NewFilter(plain, level.Allow(level.ParseDefault(p.common.logLevel, level.InfoValue())))
+	libraries := &slog.LevelVar{}
+	libraries.Set(slog.LevelWarn)
+	// slog-gokit adds the time and the caller itself.
+	return log.With(filtered, "ts", log.DefaultTimestampUTC, "caller", log.DefaultCaller),
+		slog.New(sloggokit.NewGoKitHandler(filtered, libraries))
+}
+
+// A setup is everything that looks and judges, wired together.
+type setup struct {
+	collectors []collector.Any
+	options    config.Options
+	close      func()
+}
+
+// setUp wires the collectors and the kinds of check.
+func (p *program) setUp(libraries *slog.Logger) *setup {
+	klog.SetSlogLogger(libraries)
+	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS})
+	return &setup{
+		collectors: all,
+		options: config.Options{
+			Kinds: checks.All(), Collectors: all, CheckSchedule: engine.CheckSchedule,
+		},
+		close: closeAll,
+	}
+}
+
+// load reads the configuration file, or describes this machine where there is none.
+func (p *program) load(ctx context.Context, s *setup) (*config.Config, error) {
+	if p.common.configFile != "" {
+		return config.Load(p.common.configFile, s.options)
+	}
+	hostname, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("describe this machine: %w", err)
+	}
+	return config.For([]*system.System{system.Local(ctx, hostname)}, s.options)
+}
+
+// engine makes the engine of a command.
+func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *engine.Engine {
+	options.Logger = logger
+	options.Collectors = s.collectors
+	options.MaxLooks, options.MaxLooksPerServer = p.common.maxLooks, p.common.maxLooksPerServer
+	return engine.New(options)
+}
+
+// lookOnce makes one round of looks at what the configuration describes, and judges it. Progress is shown while it works.
+func (p *program) lookOnce(ctx context.Context) ([]*assess.Assessment, error) {
+	logger, libraries := p.logger()
+	s := p.setUp(libraries)
+	defer s.close()
+	loaded, err := p.load(ctx, s)
+	if err != nil {
+		return nil, configurationError(p.common.configFile, err)
+	}
+	// What could not be seen stands in the report; the log repeats it only to those who look closer.
+	if p.common.logLevel != "debug" {
+		logger = level.NewFilter(logger, level.AllowError())
+	}
+	work := p.engine(s, logger, engine.Options{
+		Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	})
+	progress := newProgress(p.stderr)
+	defer progress.clear()
+	return work.Once(ctx, loaded.Plans, progress.show)
+}
+
+// configurationError says that a configuration is not good, with a line for each mistake.
+func configurationError(file string, err error) error {
+	mistakes := strings.Count(err.Error(), "\n") + 1
+	noun := "mistakes"
+	if mistakes == 1 {
+		noun = "mistake"
+	}
+	return fmt.Errorf("%d %s in the configuration %s:\n%w", mistakes, noun, file, err)
+}

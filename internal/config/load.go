@@ -1,0 +1,279 @@
+// Package config turns files into what the exporter runs: system descriptions and checklists, strictly, with every
+// mistake reported in one go by file, line and column.
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// A File is the configuration file.
+type File struct {
+	// Systems are the production systems to look at.
+	Systems []*system.System `yaml:"systems,omitempty"`
+	// SystemFiles are patterns of further files with systems, relative to this file.
+	SystemFiles []string `yaml:"system_files,omitempty"`
+	// ChecklistFiles are patterns of files with a checklist each, relative to this file.
+	ChecklistFiles []string `yaml:"checklist_files,omitempty"`
+	// Collectors says when collectors look, by their names, in place of their own defaults.
+	Collectors map[string]system.Collection `yaml:"collectors,omitempty"`
+}
+
+// A SystemFile is one of the further files with systems.
+type SystemFile struct {
+	Systems []*system.System `yaml:"systems"`
+}
+
+// A Config is what the exporter runs.
+type Config struct {
+	Plans []*assess.Plan
+
+	contents map[string][]byte // of every file that was asked for; nil where it could not be read
+	patterns []string          // of the files that it names
+	matches  []string
+}
+
+// Options are what configuration can refer to.
+type Options struct {
+	Kinds      []check.Any
+	Collectors []collector.Any
+	// CheckSchedule tells what is wrong with a schedule.
+	CheckSchedule func(expression string) error
+}
+
+// A loader gathers what one configuration says, and all that is wrong with it.
+type loader struct {
+	options    Options
+	kinds      map[string]check.Any
+	checklists map[string]*loadedChecklist
+	documents  []*document
+	files      []string
+	patterns   []string
+	matches    []string
+	errors     Errors
+}
+
+// Load reads a configuration file and all that it names. The error is Errors, with every mistake; with an error, the
+// Config has no plans and is good only to ask whether it has Changed.
+func Load(file string, options Options) (*Config, error) {
+	l := newLoader(options)
+	plans := l.load(file)
+	config := &Config{contents: make(map[string][]byte), patterns: l.patterns, matches: l.matches}
+	for _, file := range l.files {
+		config.contents[file] = nil
+	}
+	for _, doc := range l.documents {
+		config.contents[doc.file] = doc.content
+	}
+	if err := l.errors.orNil(l.files); err != nil {
+		return config, err
+	}
+	config.Plans = plans
+	return config, nil
+}
+
+func (l *loader) load(file string) []*assess.Plan {
+	var main File
+	doc := l.read(file, &main)
+	if doc == nil {
+		return nil
+	}
+	if len(main.Systems) == 0 && len(main.SystemFiles) == 0 {
+		l.mistake(doc, nil, "no system is described: expected systems or system_files")
+	}
+	l.collections(doc, mistake.At(nil, "collectors"), main.Collectors)
+	l.loadProduction()
+	for _, path := range l.match(doc, "checklist_files", main.ChecklistFiles) {
+		l.loadChecklistFile(path)
+	}
+	l.extendChecklists()
+
+	described := l.describe(doc, main.Systems)
+	for _, path := range l.match(doc, "system_files", main.SystemFiles) {
+		var more SystemFile
+		if further := l.read(path, &more); further != nil {
+			described = append(described, l.describe(further, more.Systems)...)
+		}
+	}
+	return l.plans(described, main.Collectors)
+}
+
+// For makes the configuration of systems that were described by other means than a file.
+func For(systems []*system.System, options Options) (*Config, error) {
+	l := newLoader(options)
+	l.loadProduction()
+	l.extendChecklists()
+	doc := &document{file: "built-in configuration", root: &yaml.Node{}}
+	config := &Config{Plans: l.plans(l.describe(doc, systems), nil)}
+	if err := l.errors.orNil(l.files); err != nil {
+		return nil, err
+	}
+	return config, nil
+}
+
+func newLoader(options Options) *loader {
+	l := &loader{options: options, kinds: make(map[string]check.Any), checklists: make(map[string]*loadedChecklist)}
+	for _, kind := range options.Kinds {
+		l.kinds[kind.Describe().Name] = kind
+	}
+	return l
+}
+
+// Changed tells whether loading again could give something else: a file that was read has changed or gone, or a pattern
+// matches other files.
+func (c *Config) Changed() bool {
+	for file, content := range c.contents {
+		now, err := os.ReadFile(file)
+		if (err != nil) != (content == nil) || !bytes.Equal(now, content) {
+			return true
+		}
+	}
+	var matches []string
+	for _, pattern := range c.patterns {
+		// The pattern was good when the configuration was loaded.
+		found, _ := filepath.Glob(pattern)
+		matches = append(matches, found...)
+	}
+	return !slices.Equal(matches, c.matches)
+}
+
+// A describedSystem is a system with where it was described.
+type describedSystem struct {
+	*system.System
+	doc  *document
+	path []any
+}
+
+func (l *loader) describe(doc *document, systems []*system.System) []describedSystem {
+	var described []describedSystem
+	for i, each := range systems {
+		path := mistake.At(nil, "systems", i)
+		if each == nil {
+			l.mistake(doc, path, "expected a system, found nothing")
+			continue
+		}
+		l.mistakes(doc, each.Validate(path))
+		l.collections(doc, mistake.At(path, "collectors"), each.Collectors)
+		described = append(described, describedSystem{each, doc, path})
+	}
+	return described
+}
+
+// collections checks what is said of collectors.
+func (l *loader) collections(doc *document, path []any, collections map[string]system.Collection) {
+	names := make([]string, len(l.options.Collectors))
+	for i, each := range l.options.Collectors {
+		names[i] = each.Describe().Name
+	}
+	for name, collection := range collections {
+		if !slices.Contains(names, name) {
+			l.mistake(doc, mistake.At(path, name), "unknown collector %q: expected one of %s", name, join(names))
+		}
+		if collection.Schedule == "" {
+			continue
+		}
+		if err := l.options.CheckSchedule(collection.Schedule); err != nil {
+			l.mistake(doc, mistake.At(path, name, "schedule"), "%v", err)
+		}
+	}
+}
+
+// plans makes the plan of each system.
+func (l *loader) plans(described []describedSystem, collections map[string]system.Collection) []*assess.Plan {
+	first := make(map[string]describedSystem)
+	var plans []*assess.Plan
+	for _, each := range described {
+		if earlier, taken := first[each.ID()]; taken && each.Name != "" {
+			at := earlier.doc.place(mistake.Mistake{Path: earlier.path})
+			l.mistake(each.doc, each.path, "system %q in environment %q is described twice: the first time at %s:%d",
+				each.Name, each.Environment, at.File, at.Line)
+			continue
+		}
+		first[each.ID()] = each
+		each.Collectors = mergeCollections(collections, each.Collectors)
+		if plan := l.plan(each); plan != nil {
+			plans = append(plans, plan)
+		}
+	}
+	return plans
+}
+
+// mergeCollections lays what a system says of collectors over what is said for all.
+func mergeCollections(all, own map[string]system.Collection) map[string]system.Collection {
+	merged := maps.Clone(all)
+	for name, collection := range own {
+		if merged == nil {
+			merged = make(map[string]system.Collection)
+		}
+		both := merged[name]
+		if collection.Schedule != "" {
+			both.Schedule = collection.Schedule
+		}
+		if collection.Timeout > 0 {
+			both.Timeout = collection.Timeout
+		}
+		merged[name] = both
+	}
+	return merged
+}
+
+// read reads a file; nil when it cannot be used at all.
+func (l *loader) read(file string, into any) *document {
+	l.files = append(l.files, file)
+	doc, errs := readDocument(file, into)
+	l.errors = append(l.errors, errs...)
+	if doc != nil {
+		l.documents = append(l.documents, doc)
+	}
+	return doc
+}
+
+// join lists names for a message.
+func join(names []string) string { return strings.Join(names, ", ") }
+
+// match finds the files of patterns that are relative to a document. A pattern without a match is a mistake.
+func (l *loader) match(doc *document, key string, patterns []string) []string {
+	var files []string
+	for i, pattern := range patterns {
+		if !filepath.IsAbs(pattern) {
+			pattern = filepath.Join(filepath.Dir(doc.file), pattern)
+		}
+		matches, err := filepath.Glob(pattern)
+		l.patterns, l.matches = append(l.patterns, pattern), append(l.matches, matches...)
+		switch {
+		case err != nil:
+			l.mistake(doc, mistake.At(nil, key, i), "pattern %q: %v", patterns[i], err)
+		case len(matches) == 0:
+			l.mistake(doc, mistake.At(nil, key, i), "no file matches %q", patterns[i])
+		}
+		files = append(files, matches...)
+	}
+	return files
+}
+
+func (l *loader) mistake(doc *document, path []any, format string, args ...any) {
+	l.mistakes(doc, mistake.List{{Path: path, Message: fmt.Sprintf(format, args...)}})
+}
+
+// mistakes notes what is wrong with a document. What stands on a line that could not be read is left out, since its value
+// is missing only for that.
+func (l *loader) mistakes(doc *document, list mistake.List) {
+	for _, each := range list {
+		if placed := doc.place(each); !doc.unreadable[placed.Line] {
+			l.errors = append(l.errors, placed)
+		}
+	}
+}

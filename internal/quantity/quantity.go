@@ -1,0 +1,94 @@
+// Package quantity holds the numbers with units that people write in configuration: durations with days and weeks,
+// sizes in bytes. They are parsed once, at load.
+package quantity
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/prometheus/common/model"
+)
+
+// Duration is a length of time, written as Prometheus writes it: 30s, 26h, 21d, 1w, 1d12h.
+type Duration time.Duration
+
+// UnmarshalText reads a duration; the error names what was expected.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := model.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no duration: expected a number with a unit, like 30s, 26h, 21d or 1d12h", text)
+	}
+	*d = Duration(parsed)
+	return nil
+}
+
+// MarshalText writes the duration as UnmarshalText reads it.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// String writes the duration in the largest units that divide it: 21d, 26h, 1d12h.
+func (d Duration) String() string { return model.Duration(d).String() }
+
+// Std is the duration as the standard library's type.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+// Bytes is a size, written with a decimal unit (50GB) or a binary one (10GiB, 10Gi).
+type Bytes uint64
+
+// UnmarshalText reads a size; the error names what was expected.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	parsed, err := humanize.ParseBytes(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no size: expected a number with a unit, like 50GB, 10GiB or 10Gi", text)
+	}
+	*b = Bytes(parsed)
+	return nil
+}
+
+// MarshalText writes the size as UnmarshalText reads it, without losing a byte.
+func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// String writes the size in the largest unit that divides it, decimal units first: 50GB, 10GiB, 1025B.
+func (b Bytes) String() string {
+	for _, unit := range []struct {
+		size uint64
+		name string
+	}{
+		{humanize.PByte, "PB"}, {humanize.PiByte, "PiB"}, {humanize.TByte, "TB"}, {humanize.TiByte, "TiB"},
+		{humanize.GByte, "GB"}, {humanize.GiByte, "GiB"}, {humanize.MByte, "MB"}, {humanize.MiByte, "MiB"},
+		{humanize.KByte, "kB"}, {humanize.KiByte, "KiB"},
+	} {
+		if uint64(b) >= unit.size && uint64(b)%unit.size == 0 {
+			return fmt.Sprintf("%d%s", uint64(b)/unit.size, unit.name)
+		}
+	}
+	return fmt.Sprintf("%dB", uint64(b))
+}
+
+// InWords writes a length of time for people, in its two largest units and without a sign: "4 d 3 h", "12 min".
+func InWords(d time.Duration) string {
+	if d < 0 {
+		d = -d
+	}
+	units := []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}}
+	for i, unit := range units {
+		if d < unit.size {
+			continue
+		}
+		words := fmt.Sprintf("%d %s", d/unit.size, unit.name)
+		if i+1 < len(units) {
+			if rest := d % unit.size / units[i+1].size; rest > 0 {
+				words += fmt.Sprintf(" %d %s", rest, units[i+1].name)
+			}
+		}
+		return words
+	}
+	return "0 s"
+}
+
+// BytesInWords writes a number of bytes for people, rounded: "1.5 GB".
+func BytesInWords(bytes float64) string { return humanize.Bytes(uint64(max(0, math.Round(bytes)))) }

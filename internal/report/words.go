@@ -1,0 +1,78 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+)
+
+// sections splits items where the section changes; they are in the checklist's order.
+func sections(items []Item) [][]Item {
+	var split [][]Item
+	for i := range items {
+		if i == 0 || items[i].Section != items[i-1].Section {
+			split = append(split, nil)
+		}
+		split[len(split)-1] = append(split[len(split)-1], items[i])
+	}
+	return split
+}
+
+// summary says in a line why an item has its status.
+func summary(item Item) string {
+	switch {
+	case item.Status == check.NotApplicable:
+		return item.NotApplicable
+	case item.Waiver != nil:
+		return fmt.Sprintf("excused by %s until %s: %s",
+			item.Waiver.By, item.Waiver.Until.Format(time.DateOnly), item.Waiver.Reason)
+	case len(item.Problems) == 1:
+		return problemLine(item.Problems[0])
+	case len(item.Problems) > 1:
+		return fmt.Sprintf("%d problems", len(item.Problems))
+	default:
+		return ""
+	}
+}
+
+// problemLine says one problem: the subject, and what is wrong with it.
+func problemLine(problem check.Problem) string {
+	if problem.Subject == "" {
+		return problem.Detail
+	}
+	return problem.Subject + ": " + problem.Detail
+}
+
+func problemLines(item Item) string {
+	var lines strings.Builder
+	for _, problem := range item.Problems {
+		fmt.Fprintf(&lines, "%s %s: %s\n", problem.Level, problem.Reason, problemLine(problem))
+		if problem.Remedy != "" {
+			fmt.Fprintf(&lines, "    %s\n", problem.Remedy)
+		}
+	}
+	return lines.String()
+}
+
+// countsInWords lists how many items have each status, the gravest first, without those that none has.
+func countsInWords(counts map[string]int) string {
+	var words []string
+	for _, status := range []check.Status{
+		check.Fail, check.Unknown, check.Undeclared, check.Warn, check.Waived, check.Pass, check.NotApplicable,
+	} {
+		if count := counts[status.String()]; count > 0 {
+			words = append(words, fmt.Sprintf("%d %s", count, strings.ReplaceAll(status.String(), "_", " ")))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// readiness says the verdict on a system in a word or two.
+func readiness(ready bool) string {
+	if ready {
+		return "ready"
+	}
+	return "not ready"
+}

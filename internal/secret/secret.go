@@ -1,0 +1,61 @@
+// Package secret reads secret values from files and the environment, and keeps them from being shown.
+package secret
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// A Value is a secret. It prints, and is marshalled, as "<secret>"; only Reveal gives it away.
+type Value struct{ text string }
+
+// New makes a secret of a text.
+func New(text string) Value { return Value{text: text} }
+
+// Reveal gives the secret itself, to be handed to a library and nowhere else.
+func (v Value) Reveal() string { return v.text }
+
+// Empty tells whether there is no secret.
+func (v Value) Empty() bool { return v.text == "" }
+
+func (v Value) String() string { return "<secret>" }
+
+// GoString keeps %#v from showing the secret.
+func (v Value) GoString() string { return "<secret>" }
+
+// MarshalText keeps encoders from showing the secret.
+func (v Value) MarshalText() ([]byte, error) { return []byte("<secret>"), nil }
+
+// Read gives the secret in a file, without a final newline, or in an environment variable; the file is asked where both
+// are named, and the empty secret is given where neither is.
+func Read(file, variable string) (Value, error) {
+	switch {
+	case file != "":
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return Value{}, fmt.Errorf("read secret: %w", err)
+		}
+		return Value{text: strings.TrimRight(string(content), "\r\n")}, nil
+	case variable != "":
+		text, set := os.LookupEnv(variable)
+		if !set {
+			return Value{}, fact.Errorf(fact.ReasonNotFound, "read secret: environment variable %s is not set", variable)
+		}
+		return Value{text: text}, nil
+	default:
+		return Value{}, nil
+	}
+}
+
+// Redact takes secrets out of a text, such as the error of a program that was given them.
+func Redact(text string, secrets ...Value) string {
+	for _, value := range secrets {
+		if value.text != "" {
+			text = strings.ReplaceAll(text, value.text, "<secret>")
+		}
+	}
+	return text
+}

@@ -1,0 +1,149 @@
+package system
+
+import (
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+)
+
+// A Backup is a place where backups of one thing are kept. Exactly one of Directory, S3 and Restic is set.
+type Backup struct {
+	Name      string            `yaml:"name"`                // the value of the label backup
+	Schedule  quantity.Duration `yaml:"schedule,omitempty"`  // how often one is made; default: as the check says
+	Retention quantity.Duration `yaml:"retention,omitempty"` // how long each is kept; default: as the check says
+	// RecoveryPoint is how much work may be lost when only this place is left, such as one off-site; default: the
+	// system's objective.
+	RecoveryPoint quantity.Duration `yaml:"recovery_point,omitempty"`
+	// Since is when the first one was made. A backup set that is younger than its retention passes only if it is
+	// declared: it looks the same as one that is removed too early.
+	Since time.Time `yaml:"since,omitempty"`
+	// OffSite: the place is away from the system, so that what takes the one does not take the other.
+	OffSite   bool       `yaml:"off_site,omitempty"`
+	Directory *Directory `yaml:"directory,omitempty"`
+	S3        *S3        `yaml:"s3,omitempty"`
+	Restic    *Restic    `yaml:"restic,omitempty"`
+}
+
+// A Directory holds one file or one folder a backup, dated by its last change; what is deeper inside only counts for
+// the size. Links, hidden files, lost+found and names that end as unfinished files do (.tmp, .temp, .part, .partial,
+// .incomplete, ~) are no backups: a backup that grows under its final name is seen before it is whole.
+type Directory struct {
+	Path    string `yaml:"path"`
+	Pattern string `yaml:"pattern,omitempty"` // of the names: *.dump; default: every file and folder
+}
+
+// S3 is a bucket of an S3-compatible store that holds one object a backup, at any depth; names of hidden and of
+// unfinished files are passed over as in a directory.
+type S3 struct {
+	Endpoint string `yaml:"endpoint"`         // https://s3.eu-central-1.amazonaws.com
+	Region   string `yaml:"region,omitempty"` // default: as the store says
+	Bucket   string `yaml:"bucket"`
+	Prefix   string `yaml:"prefix,omitempty"`  // of the object names
+	Pattern  string `yaml:"pattern,omitempty"` // of the last part of the object names; default: every object
+	CAFile   string `yaml:"ca_file,omitempty"`
+	// PathStyle puts the bucket into the path; default: into the host name for the stores known to want that.
+	PathStyle bool `yaml:"path_style,omitempty"`
+	// The credentials: files or environment variables that hold them, or the role of the machine or pod where none is
+	// named.
+	AccessKeyFile string `yaml:"access_key_file,omitempty"`
+	AccessKeyEnv  string `yaml:"access_key_env,omitempty"`
+	SecretKeyFile string `yaml:"secret_key_file,omitempty"`
+	SecretKeyEnv  string `yaml:"secret_key_env,omitempty"`
+}
+
+// Restic is a restic repository. Its snapshots are grouped by host and paths, as restic's own forget does, and each
+// group is a backup of its own, which must stay fresh until its last snapshot is forgotten: a host that is retired is
+// forgotten, or left out by host or tags. Where each run has a host name of its own, as pods do, group_by: [paths].
+type Restic struct {
+	Repository     string   `yaml:"repository,omitempty"`      // as restic's -r: /srv/restic, s3:https://…
+	RepositoryFile string   `yaml:"repository_file,omitempty"` // a file that holds it, where it has credentials in it
+	PasswordFile   string   `yaml:"password_file"`
+	Tags           []string `yaml:"tags,omitempty"`         // only snapshots with all of them
+	Host           string   `yaml:"host,omitempty"`         // only snapshots of this host
+	GroupBy        []string `yaml:"group_by,omitempty"`     // host, paths; default: both
+	CAFile         string   `yaml:"ca_file,omitempty"`      // as restic's --cacert
+	Environment    []string `yaml:"environment,omitempty"`  // names of variables of the exporter's environment that restic gets: AWS_ACCESS_KEY_ID
+	SecretFiles    []string `yaml:"secret_files,omitempty"` // NAME=path: restic gets the variable NAME with the file's content
+}
+
+func (b Backup) identity() (string, string) { return "backup", b.Name }
+
+func (b Backup) validate(list *mistake.List, path []any) {
+	checkName(list, mistake.At(path, "name"), "name", b.Name)
+	places := 0
+	if b.Directory != nil {
+		places++
+		b.Directory.validate(list, mistake.At(path, "directory"))
+	}
+	if b.S3 != nil {
+		places++
+		b.S3.validate(list, mistake.At(path, "s3"))
+	}
+	if b.Restic != nil {
+		places++
+		b.Restic.validate(list, mistake.At(path, "restic"))
+	}
+	if places != 1 {
+		list.Add(path, "expected exactly one of directory, s3 and restic")
+	}
+}
+
+func (d *Directory) validate(list *mistake.List, path []any) {
+	if !filepath.IsAbs(d.Path) {
+		list.Add(mistake.At(path, "path"), "path %q: expected an absolute path", d.Path)
+	}
+	checkPattern(list, mistake.At(path, "pattern"), d.Pattern)
+}
+
+func (s *S3) validate(list *mistake.List, path []any) {
+	endpoint, err := url.Parse(s.Endpoint)
+	if err != nil || (endpoint.Scheme != "https" && endpoint.Scheme != "http") || endpoint.Host == "" {
+		list.Add(mistake.At(path, "endpoint"), "endpoint: expected a URL such as https://s3.eu-central-1.amazonaws.com")
+	} else if endpoint.User != nil {
+		list.Add(mistake.At(path, "endpoint"), "endpoint: credentials do not belong in it; use access_key_file and secret_key_file")
+	}
+	if s.Bucket == "" {
+		list.Add(path, "bucket is missing")
+	}
+	checkPattern(list, mistake.At(path, "pattern"), s.Pattern)
+	if (s.AccessKeyFile == "" && s.AccessKeyEnv == "") != (s.SecretKeyFile == "" && s.SecretKeyEnv == "") {
+		list.Add(path, "expected an access key and a secret key, or neither to use the role of the machine")
+	}
+}
+
+var credentialsInURL = regexp.MustCompile(`://[^/@]*:[^/@]*@`)
+
+func (r *Restic) validate(list *mistake.List, path []any) {
+	if (r.Repository == "") == (r.RepositoryFile == "") {
+		list.Add(path, "expected exactly one of repository and repository_file")
+	}
+	if credentialsInURL.MatchString(r.Repository) {
+		list.Add(mistake.At(path, "repository"), "repository: credentials do not belong in it; use repository_file")
+	}
+	if r.PasswordFile == "" {
+		list.Add(path, "password_file is missing")
+	}
+	for i, by := range r.GroupBy {
+		checkOneOf(list, mistake.At(path, "group_by", i), "group_by", by, ResticGroups())
+	}
+	for i, pair := range r.SecretFiles {
+		if name, file, _ := strings.Cut(pair, "="); name == "" || file == "" {
+			list.Add(mistake.At(path, "secret_files", i), "secret_files: expected NAME=path, the name of a variable and the file with its value")
+		}
+	}
+}
+
+// ResticGroups are what restic's snapshots can be grouped by.
+func ResticGroups() []string { return []string{"host", "paths"} }
+
+// checkPattern notes a file name pattern that could match nothing because it is malformed.
+func checkPattern(list *mistake.List, path []any, pattern string) {
+	if _, err := filepath.Match(pattern, ""); err != nil {
+		list.Add(path, "pattern %q: %v", pattern, err)
+	}
+}

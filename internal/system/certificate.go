@@ -1,0 +1,104 @@
+package system
+
+import (
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+)
+
+// A Certificate is a place where certificates are seen: an address that serves them, or files.
+type Certificate struct {
+	Address    string `yaml:"address,omitempty"`     // host:port of a server that speaks TLS
+	ServerName string `yaml:"server_name,omitempty"` // asked for by SNI, and verified; default: the host of address
+	StartTLS   string `yaml:"starttls,omitempty"`    // the protocol that is turned to TLS: smtp, postgres
+	Path       string `yaml:"path,omitempty"`        // a PEM file, a folder, or a pattern such as /etc/ssl/*.pem
+	CAFile     string `yaml:"ca_file,omitempty"`     // PEM file of the authorities that may sign it; default: the public ones
+}
+
+// StartTLSProtocols are the protocols that can be turned to TLS.
+func StartTLSProtocols() []string { return []string{"smtp", "postgres"} }
+
+func (c Certificate) identity() (string, string) {
+	if c.Path != "" {
+		return "path", c.Path
+	}
+	if c.Address == "" {
+		return "address", ""
+	}
+	return "address with server_name", c.Address + " " + c.VerifiedName()
+}
+
+// VerifiedName is the name or IP address that the certificate served at Address must be valid for.
+func (c Certificate) VerifiedName() string {
+	if c.ServerName != "" {
+		return c.ServerName
+	}
+	host, _, err := net.SplitHostPort(c.Address)
+	if err != nil {
+		return c.Address
+	}
+	return host
+}
+
+func (c Certificate) validate(list *mistake.List, path []any) {
+	switch {
+	case c.Address == "" && c.Path == "":
+		list.Add(path, "expected address (host:port) or path (of PEM files)")
+		return
+	case c.Address != "" && c.Path != "":
+		list.Add(path, "expected either address or path, not both")
+		return
+	case c.Path != "":
+		c.validatePath(list, path)
+		return
+	}
+	if !isAddress(c.Address) {
+		list.Add(mistake.At(path, "address"), "address %q: expected host:port", c.Address)
+	}
+	if c.StartTLS != "" {
+		checkOneOf(list, mistake.At(path, "starttls"), "starttls", c.StartTLS, StartTLSProtocols())
+	}
+	c.validateCAFile(list, path)
+}
+
+func (c Certificate) validateCAFile(list *mistake.List, path []any) {
+	if c.CAFile != "" && !filepath.IsAbs(c.CAFile) {
+		list.Add(mistake.At(path, "ca_file"), "ca_file %q: expected an absolute path", c.CAFile)
+	}
+}
+
+// isAddress tells whether a text is host:port, with the port in figures.
+func isAddress(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil || host == "" {
+		return false
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && number > 0
+}
+
+func (c Certificate) validatePath(list *mistake.List, path []any) {
+	if !filepath.IsAbs(c.Path) {
+		list.Add(mistake.At(path, "path"), "path %q: expected an absolute path or pattern", c.Path)
+	} else if _, err := filepath.Match(c.Path, ""); err != nil {
+		list.Add(mistake.At(path, "path"), "path %q: %v", c.Path, err)
+	}
+	if c.StartTLS != "" {
+		list.Add(mistake.At(path, "starttls"), "starttls goes with address, not with path")
+	}
+	if c.ServerName != "" {
+		list.Add(mistake.At(path, "server_name"), "server_name goes with address, not with path")
+	}
+	c.validateCAFile(list, path)
+}
+
+// checkOneOf notes a value outside a closed set.
+func checkOneOf(list *mistake.List, path []any, what, value string, allowed []string) {
+	if !slices.Contains(allowed, value) {
+		list.Add(path, "%s %q: expected one of %s", what, value, strings.Join(allowed, ", "))
+	}
+}

@@ -1,0 +1,181 @@
+// Package system is the description of a production system: the only source of what is looked at. It is declared in
+// YAML, and read by the config package.
+package system
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"go.yaml.in/yaml/v4"
+)
+
+// DefaultChecklist is the name of the checklist that judges a system that names none.
+const DefaultChecklist = "production"
+
+// A System describes one production system in one environment.
+type System struct {
+	Name        string `yaml:"name"`                  // the value of the label system
+	Environment string `yaml:"environment"`           // the value of the label environment: production, staging, …
+	Description string `yaml:"description,omitempty"` // what it is, for pages and reports
+	Owner       string `yaml:"owner,omitempty"`       // the team whose it is; items may name another
+	Checklist   string `yaml:"checklist,omitempty"`   // the checklist that judges it; default: production
+
+	Hosts        []Host        `yaml:"hosts,omitempty"`
+	Kubernetes   []Cluster     `yaml:"kubernetes,omitempty"`
+	Certificates []Certificate `yaml:"certificates,omitempty"`
+	Backups      []Backup      `yaml:"backups,omitempty"`
+	Objectives   Objectives    `yaml:"objectives,omitempty"`
+
+	// Checks tunes items of the checklist for this system, by their ids.
+	Checks        map[string]Override   `yaml:"checks,omitempty"`
+	NotApplicable []Exclusion           `yaml:"not_applicable,omitempty"`
+	Attestations  []Attestation         `yaml:"attestations,omitempty"`
+	Waivers       []Waiver              `yaml:"waivers,omitempty"`
+	Collectors    map[string]Collection `yaml:"collectors,omitempty"`
+}
+
+// Objectives are what the system is meant to keep.
+type Objectives struct {
+	RecoveryPoint quantity.Duration `yaml:"recovery_point,omitempty"` // RPO: how much work may be lost
+}
+
+// An Override tunes one item of the checklist.
+type Override struct {
+	Severity   string    `yaml:"severity,omitempty"`
+	Owner      string    `yaml:"owner,omitempty"`
+	Runbook    string    `yaml:"runbook,omitempty"`
+	Parameters yaml.Node `yaml:"parameters,omitempty"` // of the item's kind; what is left out stays as the checklist says
+}
+
+// An Exclusion says that an item does not apply to the system, and why.
+type Exclusion struct {
+	Check  string `yaml:"check"`
+	Reason string `yaml:"reason"`
+}
+
+// An Attestation is a person's word that an item holds.
+type Attestation struct {
+	Check   string    `yaml:"check"`
+	By      string    `yaml:"by"`
+	At      time.Time `yaml:"at"`
+	Until   time.Time `yaml:"until,omitempty"` // default: as long as the item allows
+	Link    string    `yaml:"link,omitempty"`
+	Comment string    `yaml:"comment,omitempty"`
+}
+
+// A Waiver excuses a failing item until a date.
+type Waiver struct {
+	Check  string    `yaml:"check"`
+	By     string    `yaml:"by"`
+	Reason string    `yaml:"reason"`
+	Until  time.Time `yaml:"until"`
+	Link   string    `yaml:"link,omitempty"`
+}
+
+// A Collection says when a collector looks, in place of its own defaults.
+type Collection struct {
+	Schedule string            `yaml:"schedule,omitempty"` // cron expression, or @every 1m; in UTC unless it begins with CRON_TZ=Zone
+	Timeout  quantity.Duration `yaml:"timeout,omitempty"`  // for one look at one target
+}
+
+// ID names the system in paths and pages: name and environment together are unique.
+func (s *System) ID() string { return s.Name + "/" + s.Environment }
+
+// ChecklistName is the checklist that judges the system.
+func (s *System) ChecklistName() string {
+	if s.Checklist == "" {
+		return DefaultChecklist
+	}
+	return s.Checklist
+}
+
+var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+
+// checkName notes a name that is missing or would not do in a label, a path and a file name.
+func checkName(list *mistake.List, path []any, what, name string) {
+	switch {
+	case name == "":
+		list.Add(path, "%s is missing", what)
+	case !validName.MatchString(name):
+		list.Add(path, "%s %q: expected letters, digits, '.', '_' and '-', with a letter or digit at both ends", what, name)
+	}
+}
+
+// Validate gives every mistake that the description itself shows; names of checks and collectors, which it cannot know,
+// are the config package's to check.
+func (s *System) Validate(path []any) mistake.List {
+	var list mistake.List
+	checkName(&list, mistake.At(path, "name"), "name", s.Name)
+	checkName(&list, mistake.At(path, "environment"), "environment", s.Environment)
+	validateEach(&list, mistake.At(path, "hosts"), s.Hosts)
+	validateEach(&list, mistake.At(path, "kubernetes"), s.Kubernetes)
+	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
+	validateEach(&list, mistake.At(path, "backups"), s.Backups)
+	validateEach(&list, mistake.At(path, "not_applicable"), s.NotApplicable)
+	validateEach(&list, mistake.At(path, "attestations"), s.Attestations)
+	validateEach(&list, mistake.At(path, "waivers"), s.Waivers)
+	return list
+}
+
+// identified is a part of a description that knows its mistakes and what tells it from its neighbours.
+type identified interface {
+	// identity is unique among the parts of one list; the word names it in messages.
+	identity() (word, value string)
+	validate(list *mistake.List, path []any)
+}
+
+func validateEach[T identified](list *mistake.List, path []any, parts []T) {
+	first := make(map[string]int)
+	for i, part := range parts {
+		part.validate(list, mistake.At(path, i))
+		word, value := part.identity()
+		if value == "" {
+			continue
+		}
+		if earlier, taken := first[value]; taken {
+			list.Add(mistake.At(path, i), "%s %q stands twice: entry %d has it already", word, value, earlier+1)
+			continue
+		}
+		first[value] = i
+	}
+}
+
+func (e Exclusion) identity() (string, string) { return "check", e.Check }
+
+func (e Exclusion) validate(list *mistake.List, path []any) {
+	if e.Reason == "" {
+		list.Add(path, "reason is missing: say why the item does not apply")
+	}
+}
+
+func (a Attestation) identity() (string, string) {
+	return "attestation", a.Check + " by " + a.By + " at " + a.At.Format(time.DateOnly)
+}
+
+func (a Attestation) validate(list *mistake.List, path []any) {
+	if a.By == "" {
+		list.Add(path, "by is missing: say who attests it")
+	}
+	switch {
+	case a.At.IsZero():
+		list.Add(path, "at is missing: say when it was attested, as 2006-01-02")
+	case !a.Until.IsZero() && !a.Until.After(a.At):
+		list.Add(mistake.At(path, "until"), "until is not after at: it would never count")
+	}
+}
+
+func (w Waiver) identity() (string, string) { return "check", w.Check }
+
+func (w Waiver) validate(list *mistake.List, path []any) {
+	if w.By == "" {
+		list.Add(path, "by is missing: say who excuses it")
+	}
+	if w.Reason == "" {
+		list.Add(path, "reason is missing: say why it is excused")
+	}
+	if w.Until.IsZero() {
+		list.Add(path, "until is missing: a waiver ends, say when, as 2006-01-02")
+	}
+}
