@@ -7,8 +7,9 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
 // A Checklist is what a system is judged by.

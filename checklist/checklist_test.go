@@ -4,9 +4,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
 )
 
 const small = `

@@ -7,9 +7,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
 )
 
 func load(t *testing.T, data []byte) *checklist.Checklist {

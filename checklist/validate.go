@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
 var (

@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/readiness-exporter/readiness-exporter/checklist"
-	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
 // The places of the small checklist that the cases below break.

@@ -28,7 +28,8 @@ func registerChecklist(app *kingpin.Application, commands map[string]command) {
 	explained := &checklistExplainCommand{}
 	explain.Arg("item", "Id of the item, such as tls.renewal.").Required().StringVar(&explained.item)
 	commands[explain.FullCommand()] = explained
-	markdown := parent.Command("markdown", "Look at everything once and print the checklist as Markdown, with its boxes ticked by what is true now.")
+	markdown := parent.Command("markdown",
+		"Look at everything once and print the checklist as Markdown, with its boxes ticked by what is true now.")
 	commands[markdown.FullCommand()] = &checklistMarkdownCommand{}
 }
 

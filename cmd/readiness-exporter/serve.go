@@ -117,9 +117,9 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		},
 	}
 	group := &actors.Group{}
-	addUntilDone(group, ctx, func(ctx context.Context) { <-ctx.Done() })
-	addUntilDone(group, ctx, e.engine.Run)
-	addUntilDone(group, ctx, e.watch)
+	addUntilDone(ctx, group, func(ctx context.Context) { <-ctx.Done() })
+	addUntilDone(ctx, group, e.engine.Run)
+	addUntilDone(ctx, group, e.watch)
 	group.Add(
 		func() error { return exporterweb.ListenAndServe(server, c.web, libraries) },
 		func(error) { closeServer(server, logger) })
@@ -130,7 +130,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 }
 
 // addUntilDone adds an actor that works until its context ends.
-func addUntilDone(group *actors.Group, ctx context.Context, work func(context.Context)) {
+func addUntilDone(ctx context.Context, group *actors.Group, work func(context.Context)) {
 	ctx, cancel := context.WithCancel(ctx)
 	group.Add(func() error {
 		work(ctx)

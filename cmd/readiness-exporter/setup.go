@@ -34,7 +34,8 @@ type commonFlags struct {
 }
 
 func (f *commonFlags) register(app *kingpin.Application) {
-	app.Flag("config.file", "File that describes the systems to look at. Without it, this machine is looked at, and the cluster of the current kubeconfig or service account.").
+	app.Flag("config.file", "File that describes the systems to look at. Without it, this machine is looked at, "+
+		"and the cluster of the current kubeconfig or service account.").
 		StringVar(&f.configFile)
 	app.Flag("path.rootfs", "Where the file system of the host is mounted, when the exporter runs in a container.").
 		Default("/").StringVar(&f.rootFS)

@@ -1,0 +1,81 @@
+# `make test` is all that CI runs; it installs what it needs into .cache. See CONTRIBUTING.md.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+include tools.mk
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+VERSION_PACKAGE := github.com/prometheus/common/version
+LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).Revision=$(REVISION)
+
+# These talk to the servers of test/world; the others need nothing but Go.
+WORLD_PACKAGES := ./collectors/... ./cmd/... ./test/...
+
+.PHONY: help
+## help: list the targets
+help:
+	@grep -hE '^## ' $(MAKEFILE_LIST) | sed 's/^## //' | awk -F': ' '{printf "%-18s %s\n", $$1, $$2}'
+
+.PHONY: build
+## build: the exporter, as ./readiness-exporter
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o readiness-exporter ./cmd/readiness-exporter
+
+.PHONY: run
+## run: the exporter on this machine
+run:
+	go run ./cmd/readiness-exporter
+
+.PHONY: test
+## test: everything that must hold before a change lands
+test: lint test-unit generated vulnerabilities test-world
+
+.PHONY: test-unit
+## test-unit: the tests that need nothing but Go
+test-unit:
+	go vet ./...
+	go test -race $$(go list ./... | grep -v -E '/(collectors|cmd|test)(/|$$)')
+
+.PHONY: test-world
+## test-world: the tests that talk to real servers, which are installed first
+test-world: tools
+	go test -race -timeout 20m $(WORLD_PACKAGES)
+
+.PHONY: lint
+## lint: golangci-lint, with the reason for each linter in .golangci.yml
+lint: $(BIN)/golangci-lint
+	$(BIN)/golangci-lint run ./...
+
+.PHONY: generate
+## generate: write docs/reference from the code
+generate:
+	go test ./internal/docgen -update
+
+.PHONY: generated
+## generated: fail when docs/reference is not what the code says
+generated:
+	go test ./internal/docgen
+	go mod tidy -diff
+
+.PHONY: vulnerabilities
+## vulnerabilities: govulncheck, where its database can be reached
+vulnerabilities: $(BIN)/govulncheck
+	@if output=$$($(BIN)/govulncheck ./... 2>&1); then \
+		echo "govulncheck: nothing found"; \
+	elif grep -qE 'fetching vulnerabilities|no such host|connection refused|dial tcp|i/o timeout|Forbidden' <<<"$$output"; then \
+		echo "govulncheck: NOTE: its database cannot be reached from here, so nothing was checked"; \
+	else \
+		echo "$$output"; exit 1; \
+	fi
+
+.PHONY: bench
+## bench: what a scrape, a judgement and a system at rest cost, as ratios within one run
+bench:
+	go test -run '^$$' -bench . -benchmem ./test/bench
+
+.PHONY: clean
+## clean: remove what was built, tools included
+clean:
+	rm -rf .cache readiness-exporter
