@@ -3,10 +3,32 @@
 package checks
 
 import (
+	"github.com/readiness-exporter/readiness-exporter/checks/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/checks/predeployment"
+	"github.com/readiness-exporter/readiness-exporter/checks/recovery"
+	"github.com/readiness-exporter/readiness-exporter/checks/security"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
 
 // All lists every kind of check.
 func All() []check.Any {
-	return []check.Any{}
+	return []check.Any{
+		predeployment.OperatingSystem(),
+		predeployment.HostCapacity(),
+		predeployment.DiskSpace(),
+		security.CertificateRenewal(),
+		security.CertificateIssuer(),
+		security.CertificateName(),
+		kubernetes.StorageCapacity(),
+		kubernetes.Replicas(),
+		kubernetes.DisruptionBudget(),
+		kubernetes.Spread(),
+		kubernetes.RollingUpdate(),
+		kubernetes.Probes(),
+		recovery.Age(),
+		recovery.Retention(),
+		recovery.OffSite(),
+		recovery.Size(),
+		recovery.Point(),
+	}
 }

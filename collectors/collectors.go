@@ -2,6 +2,13 @@
 package collectors
 
 import (
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
+	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
+	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
+	"github.com/readiness-exporter/readiness-exporter/collectors/host"
+	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
 
@@ -12,5 +19,16 @@ type Options struct {
 
 // All gives every collector, and the function that ends what they keep running.
 func All(options Options) (all []collector.Any, closeAll func()) {
-	return nil, func() {}
+	machine := host.Options{RootFS: options.RootFS}
+	clusters := kubernetes.New()
+	return []collector.Any{
+		host.Hosts(machine),
+		host.Filesystems(machine),
+		certificate.New(),
+		backup.New(backup.Options{}),
+		clusters.Workloads(),
+		clusters.Certificates(),
+		attestation.Attestations(time.Now),
+		attestation.Waivers(),
+	}, clusters.Close
 }

@@ -27,8 +27,19 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes the duration as UnmarshalText reads it.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// String writes the duration in the largest units that divide it: 21d, 26h, 1d12h.
-func (d Duration) String() string { return model.Duration(d).String() }
+// String writes the duration in days and less: 21d, 26h, 1d12h. Weeks and years would be read as rounded.
+func (d Duration) String() string {
+	const day = Duration(24 * time.Hour)
+	days, rest := d/day, d%day
+	switch {
+	case days < 2:
+		return model.Duration(d).String()
+	case rest == 0:
+		return fmt.Sprintf("%dd", days)
+	default:
+		return fmt.Sprintf("%dd%s", days, model.Duration(rest))
+	}
+}
 
 // Std is the duration as the standard library's type.
 func (d Duration) Std() time.Duration { return time.Duration(d) }

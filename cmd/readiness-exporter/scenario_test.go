@@ -1,0 +1,364 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+const day = 24 * time.Hour
+
+// A shop is a production system in which everything that is looked at is well, until a test breaks it.
+type shop struct {
+	ca          *world.CA
+	site        *world.TLSServer
+	siteProxy   *world.Proxy
+	store       *world.S3
+	storeProxy  *world.Proxy
+	bucket      string
+	cluster     *world.Cluster
+	namespace   string
+	kubeconfig  string
+	clusterLink *world.Proxy
+	disk        string
+	config      string
+}
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{ca: world.NewCA(t, world.Spec{CommonName: "Shop Root"}), store: servers.S3(t), cluster: servers.Kubernetes(t)}
+	s.site = world.NewTLSServer(t, s.certificate(t, 90*day))
+	s.siteProxy = world.NewProxy(t, s.site.Addr)
+	s.storeProxy = world.NewProxy(t, s.store.Endpoint)
+	s.bucket = s.store.Bucket(t)
+	for age := range 31 {
+		s.backUp(t, time.Duration(age)*day+time.Hour)
+	}
+	s.deploy(t)
+	s.disk = mountedDisk(t)
+	s.config = s.describe(t)
+	return s
+}
+
+func (s *shop) certificate(t *testing.T, remaining time.Duration) *world.Certificate {
+	t.Helper()
+	now := time.Now()
+	return s.ca.Issue(t, world.Spec{NotBefore: now.Add(remaining - 90*day), NotAfter: now.Add(remaining)})
+}
+
+func backupName(age time.Duration) string {
+	return fmt.Sprintf("shop/%s.dump", time.Now().Add(-age).UTC().Format(time.DateOnly))
+}
+
+// backUp puts a backup of an age into the store.
+func (s *shop) backUp(t *testing.T, age time.Duration) {
+	t.Helper()
+	s.store.Put(t, s.bucket, backupName(age), bytes.Repeat([]byte("backup"), 100), time.Now().Add(-age))
+}
+
+// deploy puts the healthy workload of the Kubernetes collector's tests on two nodes.
+func (s *shop) deploy(t *testing.T) {
+	t.Helper()
+	s.cluster.AddNodes(t, 2)
+	s.namespace = s.cluster.Namespace(t)
+	manifests, err := os.Open("../../collectors/kubernetes/testdata/healthy.yaml")
+	require.NoError(t, err)
+	defer manifests.Close()
+	decoder := yaml.NewYAMLOrJSONDecoder(manifests, 4096)
+	var deployment appsv1.Deployment
+	require.NoError(t, decoder.Decode(&deployment))
+	var budget policyv1.PodDisruptionBudget
+	require.NoError(t, decoder.Decode(&budget))
+	_, err = s.cluster.Client.AppsV1().Deployments(s.namespace).Create(t.Context(), &deployment, metav1.CreateOptions{})
+	require.NoError(t, err)
+	_, err = s.cluster.Client.PolicyV1().PodDisruptionBudgets(s.namespace).Create(t.Context(), &budget, metav1.CreateOptions{})
+	require.NoError(t, err)
+	s.cluster.WaitAvailable(t, s.namespace, "api")
+}
+
+func (s *shop) scale(t *testing.T, replicas int32) {
+	t.Helper()
+	_, err := s.cluster.Client.AppsV1().Deployments(s.namespace).UpdateScale(t.Context(), "api",
+		&autoscalingv1.Scale{
+			ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: s.namespace},
+			Spec:       autoscalingv1.ScaleSpec{Replicas: replicas},
+		}, metav1.UpdateOptions{})
+	require.NoError(t, err)
+}
+
+// mountedDisk mounts a small file system of the test's own.
+func mountedDisk(t *testing.T) string {
+	t.Helper()
+	point := t.TempDir()
+	require.NoError(t, unix.Mount("shop-data", point, "tmpfs", 0, "size=64m"), "tests mount file systems: run them as root")
+	t.Cleanup(func() { require.NoError(t, unix.Unmount(point, unix.MNT_DETACH)) })
+	return point
+}
+
+// describe writes the description of the shop, every server behind its proxy.
+func (s *shop) describe(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	return file("readiness.yaml", fmt.Sprintf(`
+systems:
+  - name: shop
+    environment: production
+    owner: team-shop
+    hosts:
+      - name: web-1
+        filesystems: [{mount: %q, purpose: data}]
+    kubernetes:
+      - {name: main, kubeconfig: %q, namespaces: [%q]}
+    certificates:
+      - {address: %q, server_name: localhost, ca_file: %q}
+    backups:
+      - name: database
+        off_site: true
+        s3:
+          endpoint: %q
+          region: %q
+          bucket: %q
+          prefix: shop/
+          path_style: true
+          access_key_file: %q
+          secret_key_file: %q
+    objectives: {recovery_point: 26h}
+    checks:
+      server.disk: {parameters: {minimum_size: 32MB, purposes: [data]}}
+    attestations:
+      - {check: team.trained, by: alex, at: %s, link: "https://wiki.example.com/training"}
+    not_applicable:
+      - {check: legal.cookies, reason: no cookies are set}
+collectors:
+  certificate: {schedule: "@every 1s", timeout: 1s}
+  backup: {schedule: "@every 1s", timeout: 1s}
+  kubernetes_workload: {schedule: "@every 1s", timeout: 1s}
+  kubernetes_certificate: {schedule: "@every 1s", timeout: 1s}
+  filesystem: {schedule: "@every 1s", timeout: 1s}
+`, s.disk, s.connect(t), s.namespace, s.siteProxy.Addr, s.ca.WriteRoot(t, dir, "ca.pem"),
+		"http://"+s.storeProxy.Addr, s.store.Region, s.bucket,
+		file("access", s.store.AccessKey), file("secret", s.store.SecretKey+"\n"), time.Now().Add(-day).Format(time.DateOnly)))
+}
+
+// connect writes a kubeconfig that reaches the cluster through a proxy, and gives its path.
+func (s *shop) connect(t *testing.T) string {
+	t.Helper()
+	config, err := clientcmd.LoadFromFile(s.cluster.Kubeconfig)
+	require.NoError(t, err)
+	s.clusterLink = world.NewProxy(t, s.cluster.Config.Host[len("https://"):])
+	for _, each := range config.Clusters {
+		each.Server = "https://" + s.clusterLink.Addr
+	}
+	s.kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
+	require.NoError(t, clientcmd.WriteToFile(*config, s.kubeconfig))
+	return s.kubeconfig
+}
+
+// unseen are the checks that cannot be judged when these cannot be seen.
+func unseen(checks ...string) map[string]string {
+	changes := make(map[string]string)
+	for _, check := range checks {
+		changes[check] = "unknown"
+	}
+	return changes
+}
+
+func certificateChecks() []string { return []string{"tls.renewal", "tls.production-issuer"} }
+
+func backupChecks() []string {
+	return []string{"backup.frequency", "backup.retention", "backup.off-site", "backup.integrity", "recovery.rpo"}
+}
+
+// clusterChecks include those of certificates: the cluster may hold some, and nobody can tell.
+func clusterChecks() []string {
+	return append(certificateChecks(), "availability.replicas", "availability.disruption-budget",
+		"availability.anti-affinity", "availability.rolling-update", "availability.health-checks")
+}
+
+// TestWhatBreaksIsSeenByPrometheus breaks one thing after the other, wants the item and the gauge to turn as a real
+// Prometheus scrapes them, and to turn back when it is mended.
+func TestWhatBreaksIsSeenByPrometheus(t *testing.T) {
+	s := newShop(t)
+	exporter := startExporter(t, "--config.file", s.config)
+	prometheus := servers.Prometheus(t, exporter.scrapeConfig())
+	for _, check := range slices.Concat(backupChecks(), clusterChecks(), []string{"server.disk"}) {
+		if check != "tls.production-issuer" { // the shop's authority is its own
+			prometheus.WaitFor(t, fmt.Sprintf(`readiness_check_status{check=%q, status="pass"} == 1`, check))
+		}
+	}
+	well := exporter.statuses()
+
+	for _, each := range []struct {
+		name       string
+		breakIt    func(t *testing.T)
+		mendIt     func(t *testing.T)
+		changes    map[string]string
+		gauge      string // holds while it is broken
+		gaugeAfter string // holds when it is mended
+	}{
+		{
+			name:       "a certificate that ends in 5 days",
+			breakIt:    func(t *testing.T) { s.site.Show(s.certificate(t, 5*day)) },
+			mendIt:     func(t *testing.T) { s.site.Show(s.certificate(t, 90*day)) },
+			changes:    map[string]string{"tls.renewal": "fail"},
+			gauge:      `readiness_certificate_not_after_timestamp_seconds - time() < 5*86400`,
+			gaugeAfter: `readiness_certificate_not_after_timestamp_seconds - time() > 89*86400`,
+		},
+		{
+			name: "a backup that is 3 days old",
+			breakIt: func(t *testing.T) {
+				for age := range 3 {
+					require.NoError(t, s.store.Client.RemoveObject(t.Context(), s.bucket,
+						backupName(time.Duration(age)*day+time.Hour), minio.RemoveObjectOptions{}))
+				}
+			},
+			mendIt: func(t *testing.T) {
+				for age := range 3 {
+					s.backUp(t, time.Duration(age)*day+time.Hour)
+				}
+			},
+			changes:    map[string]string{"backup.frequency": "fail", "backup.off-site": "fail", "recovery.rpo": "fail"},
+			gauge:      `time() - readiness_backup_last_success_timestamp_seconds > 3*86400`,
+			gaugeAfter: `time() - readiness_backup_last_success_timestamp_seconds < 86400`,
+		},
+		{
+			name:    "a Deployment with one replica on one node",
+			breakIt: func(t *testing.T) { s.scale(t, 1) },
+			mendIt:  func(t *testing.T) { s.scale(t, 2) },
+			changes: map[string]string{
+				"availability.replicas": "fail", "availability.anti-affinity": "fail", "availability.disruption-budget": "fail",
+			},
+			gauge:      `readiness_workload_replicas{name="api", state="desired"} == 1 and on () readiness_workload_nodes == 1`,
+			gaugeAfter: `readiness_workload_replicas{name="api", state="available"} == 2 and on () readiness_workload_nodes == 2`,
+		},
+		{
+			name: "a full file system",
+			breakIt: func(t *testing.T) {
+				require.NoError(t, os.WriteFile(filepath.Join(s.disk, "fill"), make([]byte, 60<<20), 0o600))
+			},
+			mendIt:     func(t *testing.T) { require.NoError(t, os.Remove(filepath.Join(s.disk, "fill"))) },
+			changes:    map[string]string{"server.disk": "fail"},
+			gauge:      fmt.Sprintf(`readiness_filesystem_available_bytes{mountpoint=%q} < 8*1024*1024`, s.disk),
+			gaugeAfter: fmt.Sprintf(`readiness_filesystem_available_bytes{mountpoint=%q} > 60*1024*1024`, s.disk),
+		},
+	} {
+		t.Run(each.name, func(t *testing.T) {
+			each.breakIt(t)
+			exporter.become(well, each.changes)
+			for check, status := range each.changes {
+				prometheus.WaitFor(t, fmt.Sprintf(`readiness_check_status{check=%q, status=%q} == 1`, check, status))
+				prometheus.WaitFor(t, fmt.Sprintf(`readiness_check_ready{check=%q} == 0`, check))
+			}
+			prometheus.WaitFor(t, each.gauge)
+			each.mendIt(t)
+			exporter.become(well, map[string]string{})
+			for check := range each.changes {
+				prometheus.WaitFor(t, fmt.Sprintf(`readiness_check_status{check=%q, status="pass"} == 1`, check))
+			}
+			prometheus.WaitFor(t, each.gaugeAfter)
+		})
+	}
+	prometheus.WaitFor(t, `histogram_count(readiness_collector_duration_seconds{collector="certificate"}) > 5`)
+	require.Empty(t, prometheus.Query(t, `up == 0`))
+}
+
+// TestFaultsCostOnlyTheirOwnChecks kills, hangs and slows each server: only its own checks change, a scrape never waits,
+// and all comes back by itself.
+func TestFaultsCostOnlyTheirOwnChecks(t *testing.T) {
+	s := newShop(t)
+	exporter := startExporter(t, "--config.file", s.config)
+	exporter.become(exporter.statuses(), map[string]string{})
+	well := exporter.statuses()
+	for _, check := range slices.Concat(backupChecks(), clusterChecks()) {
+		require.NotEqual(t, "unknown", well[check], check)
+	}
+
+	apiServer := s.cluster.APIServer
+	for _, each := range []struct {
+		name    string
+		breakIt func(t *testing.T)
+		mendIt  func(t *testing.T)
+		changes map[string]string
+	}{
+		{
+			"a site that accepts and never answers",
+			func(t *testing.T) { s.siteProxy.Hang(t) }, func(t *testing.T) { s.siteProxy.Pass(t) },
+			unseen(certificateChecks()...),
+		},
+		{
+			"a site that is gone",
+			func(*testing.T) { s.siteProxy.Refuse() }, func(t *testing.T) { s.siteProxy.Pass(t) },
+			unseen(certificateChecks()...),
+		},
+		{
+			"a store that accepts and never answers",
+			func(t *testing.T) { s.storeProxy.Hang(t) }, func(t *testing.T) { s.storeProxy.Pass(t) },
+			unseen(backupChecks()...),
+		},
+		{
+			"a store that is killed",
+			func(t *testing.T) { s.store.Kill(t) }, func(t *testing.T) { s.store.Restart(t) },
+			unseen(backupChecks()...),
+		},
+		{
+			"an API server that is stopped in its tracks",
+			func(t *testing.T) { apiServer.Pause(t) }, func(t *testing.T) { apiServer.Resume(t) },
+			unseen(clusterChecks()...),
+		},
+		{
+			"an API server that is killed",
+			func(t *testing.T) { apiServer.Kill(t) }, func(t *testing.T) { apiServer.Restart(t) },
+			unseen(clusterChecks()...),
+		},
+	} {
+		t.Run(each.name, func(t *testing.T) {
+			each.breakIt(t)
+			exporter.become(well, each.changes)
+			exporter.scrapesAtOnce(20)
+			each.mendIt(t)
+			exporter.become(well, map[string]string{})
+		})
+	}
+	t.Run("slow servers change nothing", func(t *testing.T) {
+		for _, proxy := range []*world.Proxy{s.siteProxy, s.storeProxy, s.clusterLink} {
+			proxy.Slow(t, 50*time.Millisecond)
+		}
+		exporter.stays(well, 5*time.Second)
+		exporter.scrapesAtOnce(20)
+	})
+}
+
+// scrapesAtOnce scrapes again and again. A scrape that waited for a server would take as long as a look may, a second.
+func (e *runningExporter) scrapesAtOnce(times int) {
+	e.t.Helper()
+	var took []time.Duration
+	for range times {
+		started := time.Now()
+		e.get("/metrics")
+		took = append(took, time.Since(started))
+		require.Less(e.t, took[len(took)-1], time.Second)
+	}
+	slices.Sort(took)
+	e.t.Logf("%d scrapes: median %s, longest %s", times, took[times/2], took[times-1])
+}

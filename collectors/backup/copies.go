@@ -1,0 +1,145 @@
+package backup
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+const (
+	// maximumCopies bounds the memory of one look: at 16 bytes a copy, 1.6 MB.
+	maximumCopies = 100_000
+	// gapWindow is how far back gaps are looked for where no retention is declared.
+	gapWindow = 30 * 24 * time.Hour
+	// unknownSize is the size of a copy whose place does not tell it.
+	unknownSize = -1
+)
+
+// copies are the times and sizes of what is kept. Of the names only the newest is.
+type copies struct {
+	all        []copied
+	newest     copied
+	newestName string
+	// shared: the copies share what they hold, so that their sizes do not add up.
+	shared bool
+}
+
+type copied struct {
+	at    int64 // milliseconds since 1970
+	bytes int64 // or unknownSize
+}
+
+// add notes a copy. Of two newest of the same time, the one whose name sorts last counts, in whatever order they come.
+func (c *copies) add(name string, at time.Time, bytes int64) error {
+	if len(c.all) == maximumCopies {
+		return fact.Errorf(fact.ReasonUnsupported,
+			"more than %d backups: each file or object counts as one; narrow them by pattern or prefix", maximumCopies)
+	}
+	one := copied{at: at.UnixMilli(), bytes: max(bytes, unknownSize)}
+	if len(c.all) == 0 || one.at > c.newest.at || one.at == c.newest.at && name > c.newestName {
+		c.newest, c.newestName = one, name
+	}
+	c.all = append(c.all, one)
+	return nil
+}
+
+// fact puts what was seen of one group together with what is declared of its place.
+func (t Target) fact(group string, seen *copies, now time.Time) fact.Backup {
+	backup := fact.Backup{
+		Name: t.Backup.Name, Place: place(t), Group: group,
+		Schedule: t.Backup.Schedule.Std(), Retention: t.Backup.Retention.Std(), RecoveryPoint: t.RecoveryPoint,
+		Since: t.Backup.Since, OffSite: t.Backup.OffSite,
+		Copies: len(seen.all),
+	}
+	if len(seen.all) == 0 {
+		return backup
+	}
+	slices.SortFunc(seen.all, func(a, b copied) int { return cmp.Compare(a.at, b.at) })
+	backup.Newest, backup.NewestName = moment(seen.newest.at), seen.newestName
+	backup.Oldest = moment(seen.all[0].at)
+	seen.measure(&backup)
+	window := backup.Retention
+	if window == 0 {
+		window = gapWindow
+	}
+	backup.LongestGap, backup.LongestGapEnd = longestGap(seen.all, now.Add(-window))
+	return backup
+}
+
+func place(t Target) string {
+	switch {
+	case t.Backup.Directory != nil:
+		return "directory"
+	case t.Backup.S3 != nil:
+		return "s3"
+	default:
+		return "restic"
+	}
+}
+
+func moment(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
+
+// measure fills in the sizes.
+func (c *copies) measure(backup *fact.Backup) {
+	if c.newest.bytes != unknownSize {
+		backup.NewestBytes = &c.newest.bytes
+	}
+	sizes := make([]int64, 0, len(c.all))
+	var total int64
+	for _, one := range c.all {
+		if one.bytes != unknownSize {
+			sizes = append(sizes, one.bytes)
+			total += one.bytes
+		}
+	}
+	if len(sizes) == len(c.all) && !c.shared {
+		backup.TotalBytes = &total
+	}
+	if backup.NewestBytes != nil {
+		newest := slices.Index(sizes, c.newest.bytes)
+		sizes = slices.Delete(sizes, newest, newest+1)
+	}
+	slices.Sort(sizes)
+	backup.EarlierSizes = len(sizes)
+	if middle := len(sizes) / 2; len(sizes)%2 == 1 {
+		backup.MedianBytes = sizes[middle]
+	} else if len(sizes) > 0 {
+		backup.MedianBytes = sizes[middle-1] + (sizes[middle]-sizes[middle-1])/2
+	}
+}
+
+// longestGap finds the longest time between consecutive copies that ended after from, and when it ended. The copies are
+// in the order of their times.
+func longestGap(all []copied, from time.Time) (longest time.Duration, end time.Time) {
+	for i := 1; i < len(all); i++ {
+		if all[i].at <= from.UnixMilli() {
+			continue
+		}
+		if gap := moment(all[i].at).Sub(moment(all[i-1].at)); end.IsZero() || gap > longest {
+			longest, end = gap, moment(all[i].at)
+		}
+	}
+	return longest, end
+}
+
+// counts tells whether a file or object of this name is a backup: it fits the pattern, and is neither hidden nor named
+// as unfinished files are.
+func counts(name, pattern string) bool {
+	if strings.HasPrefix(name, ".") || name == "lost+found" {
+		return false
+	}
+	for _, ending := range []string{".tmp", ".temp", ".part", ".partial", ".incomplete", "~"} {
+		if strings.HasSuffix(strings.ToLower(name), ending) {
+			return false
+		}
+	}
+	if pattern == "" {
+		return true
+	}
+	matches, err := path.Match(pattern, name)
+	return err == nil && matches
+}

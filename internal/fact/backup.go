@@ -1,0 +1,117 @@
+package fact
+
+import "time"
+
+// A Backup is what is kept of the backups of one thing in one place: of one declared place, or of one group of
+// snapshots in it. What is newest decides how fresh they are; no older one is ever held against them for its age.
+type Backup struct {
+	Name  string // the declared name of the place
+	Place string // directory, s3 or restic
+	Group string // "host:/path" of snapshots that are grouped; empty where they are not
+
+	// What is declared of it; zero where nothing is.
+	Schedule      time.Duration // how often one is made
+	Retention     time.Duration // how long each is kept
+	RecoveryPoint time.Duration // how much work may be lost
+	Since         time.Time     // when the first one was made
+	OffSite       bool          // the place is away from the system
+
+	// What was seen; the times are zero where Copies is.
+	Copies       int
+	Newest       time.Time
+	NewestName   string // file, object or snapshot
+	NewestBytes  *int64 // nil: the place does not tell
+	EarlierSizes int    // how many of the copies before the newest are of a known size
+	MedianBytes  int64  // the median of these; zero where there is none
+	Oldest       time.Time
+	TotalBytes   *int64 // nil: the place does not tell, or copies share what they hold
+	// LongestGap is the longest time between two consecutive copies of which the later was made within the declared
+	// retention, or 30 days where none is; zero where fewer than two were. The time since the newest is no gap.
+	LongestGap    time.Duration
+	LongestGapEnd time.Time
+}
+
+// Due is how old the newest backup may get: the declared schedule and a twelfth of it more, two hours on a day, and at
+// least a quarter of an hour, since a backup takes time to be made and to be seen. Without a schedule it is otherwise.
+func (b Backup) Due(otherwise time.Duration) time.Duration {
+	if b.Schedule == 0 {
+		return otherwise
+	}
+	return b.Schedule + max(b.Schedule/12, 15*time.Minute)
+}
+
+// Backups describes the facts of backups.
+func Backups() Kind[Backup] {
+	return Kind[Backup]{
+		Name: "backup",
+		Help: "What is kept of the backups of one thing in one place.",
+		Subject: func(b Backup) string {
+			if b.Group == "" {
+				return b.Name
+			}
+			return b.Name + " " + b.Group
+		},
+		Labels: []Label[Backup]{
+			{Name: "backup", Value: func(b Backup) string { return b.Name }},
+			{Name: "place", Value: func(b Backup) string { return b.Place }},
+			{Name: "group", Value: func(b Backup) string { return b.Group }},
+		},
+		Gauges: []Gauge[Backup]{
+			{
+				Name:  "backup_last_success_timestamp_seconds",
+				Help:  "When the newest backup that is kept was made.",
+				Value: func(b Backup) (float64, bool) { return Timestamp(b.Newest) },
+			},
+			{
+				Name:  "backup_oldest_timestamp_seconds",
+				Help:  "When the oldest backup that is kept was made.",
+				Value: func(b Backup) (float64, bool) { return Timestamp(b.Oldest) },
+			},
+			{
+				Name:  "backup_copies",
+				Help:  "How many backups are kept.",
+				Value: func(b Backup) (float64, bool) { return float64(b.Copies), true },
+			},
+			{
+				Name:  "backup_last_size_bytes",
+				Help:  "Size of the newest backup, where the place tells it.",
+				Value: func(b Backup) (float64, bool) { return backupBytes(b.NewestBytes) },
+			},
+			{
+				Name:  "backup_kept_bytes",
+				Help:  "Size of all backups that are kept, where the place tells it.",
+				Value: func(b Backup) (float64, bool) { return backupBytes(b.TotalBytes) },
+			},
+			{
+				Name: "backup_longest_gap_seconds",
+				Help: "Longest time between two consecutive backups within the declared retention, or 30 days where none is.",
+				Value: func(b Backup) (float64, bool) {
+					return b.LongestGap.Seconds(), !b.LongestGapEnd.IsZero()
+				},
+			},
+			{
+				Name: "backup_objective_seconds",
+				Help: "How old the newest backup may get, as declared: by the recovery point objective, else by the schedule with its slack.",
+				Value: func(b Backup) (float64, bool) {
+					objective := b.RecoveryPoint
+					if objective == 0 {
+						objective = b.Due(0)
+					}
+					return objective.Seconds(), objective != 0
+				},
+			},
+			{
+				Name:  "backup_off_site",
+				Help:  "Whether the place is declared to be away from the system.",
+				Value: func(b Backup) (float64, bool) { return Bool(b.OffSite), true },
+			},
+		},
+	}
+}
+
+func backupBytes(number *int64) (float64, bool) {
+	if number == nil {
+		return 0, false
+	}
+	return float64(*number), true
+}
