@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -21,10 +22,12 @@ type Kind[F, P any] struct {
 	Nothing string
 	// Select tells which facts an item with these parameters is about; nil means all.
 	Select func(f F, p P) bool
+	// Topics tells which topics of what was missed an item with these parameters is about; nil means all.
+	Topics func(p P) []string
 	// Judge gives the problems of one fact; none means that it holds. It is pure: no I/O, no clock, no logging.
 	Judge func(f F, p P, now time.Time) []Problem
 	// JudgeAll, in place of Judge, gives the problems of all facts together, with their subjects: for what holds as soon
-	// as one fact shows it. What was missed counts only as far as it says so, by NotSeen.
+	// as one fact shows it. What was missed counts only as far as it says so, by NotSeen, as long as there is a fact.
 	JudgeAll func(batch fact.Batch[F], p P, now time.Time) []Problem
 }
 
@@ -76,6 +79,18 @@ type Bound struct {
 	judge      func(view fact.View, now time.Time) []Problem
 }
 
+// judgeSafely turns a panic into a problem: one odd fact that shows a mistake in one check must not end all the others.
+func (b Bound) judgeSafely(view fact.View, now time.Time) (problems []Problem) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			problems = []Problem{NotSeen(fact.Missed{
+				Reason: fact.ReasonPanic, Detail: fmt.Sprintf("the check %s panicked: %v", b.Name, cause),
+			})}
+		}
+	}()
+	return b.judge(view, now)
+}
+
 // Describe says what the kind is.
 func (k Kind[F, P]) Describe() Description {
 	return Description{
@@ -102,6 +117,12 @@ func (k Kind[F, P]) Bind(parameters any) Bound {
 
 func (k Kind[F, P]) judge(view fact.View, p P, now time.Time) []Problem {
 	batch := fact.Of(view, k.About)
+	if k.Topics != nil {
+		topics := append(k.Topics(p), "")
+		batch.Missed = slices.DeleteFunc(slices.Clone(batch.Missed), func(m fact.Missed) bool {
+			return !slices.Contains(topics, m.Topic)
+		})
+	}
 	if k.Select != nil {
 		batch.Facts = slices.DeleteFunc(batch.Facts, func(f F) bool { return !k.Select(f, p) })
 	}
@@ -109,7 +130,7 @@ func (k Kind[F, P]) judge(view fact.View, p P, now time.Time) []Problem {
 	switch {
 	case len(batch.Facts) == 0 && len(batch.Missed) == 0:
 		problems = []Problem{{Reason: nothingSeen(k.None).Name, Level: k.None, Detail: k.Nothing}}
-	case k.JudgeAll != nil:
+	case k.JudgeAll != nil && len(batch.Facts) > 0:
 		problems = k.JudgeAll(batch, p, now)
 	default:
 		problems = k.judgeEach(batch, p, now)

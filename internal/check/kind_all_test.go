@@ -80,3 +80,18 @@ func TestJudgeAll(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsMissedConcernsItsOwnTopic(t *testing.T) {
+	kind := oneIsEnough()
+	kind.Topics = func(struct{}) []string { return []string{"data"} }
+	for topic, want := range map[string]check.Status{
+		"data": check.Unknown, "": check.Unknown, "logs": check.Undeclared,
+	} {
+		bound := kind.Bind(kind.Parameters())
+		view := fact.NewView([]fact.Look{{
+			Kind: fact.Waivers(), SeenAt: time.Unix(1, 0),
+			Missed: []fact.Missed{{Subject: "s", Reason: fact.ReasonDenied, Topic: topic}},
+		}}, time.Unix(1, 0))
+		require.Equal(t, want, check.Rule{ID: "a.b", Bound: &bound}.Judge(view, time.Unix(1, 0)).Status, topic)
+	}
+}

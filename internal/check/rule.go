@@ -49,7 +49,7 @@ func (r Rule) Judge(view fact.View, now time.Time) Result {
 	case r.NotBuilt:
 		result.Problems = append(result.Problems, notBuilt().Problem("this version cannot look at it yet"))
 	case r.Bound != nil:
-		result.Problems = append(result.Problems, r.Bound.judge(view, now)...)
+		result.Problems = append(result.Problems, r.Bound.judgeSafely(view, now)...)
 	case !r.Attested:
 		// The zero rule judges nothing, and nothing passes by being forgotten.
 		return result

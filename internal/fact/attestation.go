@@ -66,7 +66,7 @@ func Waivers() Kind[Waiver] {
 
 // Timestamp is a time in seconds since 1970, as gauges carry it; false for the zero time, which is no time.
 func Timestamp(t time.Time) (float64, bool) {
-	return float64(t.UnixNano()) / 1e9, !t.IsZero()
+	return float64(t.Unix()) + float64(t.Nanosecond())/1e9, !t.IsZero()
 }
 
 // Bool is a truth as gauges carry it: 1 or 0.

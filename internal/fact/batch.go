@@ -22,6 +22,8 @@ type Missed struct {
 	Subject string
 	Reason  Reason
 	Detail  string // in words; never a secret
+	// Topic tells which of the checks on such facts it concerns, such as the purpose of a file system; empty: all.
+	Topic string
 }
 
 // A Reason says, from a closed set, why something could not be seen.

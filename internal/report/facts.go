@@ -36,6 +36,7 @@ type Missed struct {
 	Subject string      `json:"subject"`
 	Reason  fact.Reason `json:"reason"`
 	Detail  string      `json:"detail"`
+	Topic   string      `json:"topic,omitempty"` // which checks it concerns; empty: all on such facts
 }
 
 // FactsOf makes the report of what was seen of a system.

@@ -33,27 +33,25 @@ type Backup struct {
 // the size. Links, hidden files, lost+found and names that end as unfinished files do (.tmp, .temp, .part, .partial,
 // .incomplete, ~) are no backups: a backup that grows under its final name is seen before it is whole.
 type Directory struct {
-	Path    string `yaml:"path"`
+	Path    string `yaml:"path"`              // of the folder, from the root
 	Pattern string `yaml:"pattern,omitempty"` // of the names: *.dump; default: every file and folder
 }
 
 // S3 is a bucket of an S3-compatible store that holds one object a backup, at any depth; names of hidden and of
-// unfinished files are passed over as in a directory.
+// unfinished files are passed over as in a directory. Where no keys are named, the role of the machine or pod is used.
 type S3 struct {
-	Endpoint string `yaml:"endpoint"`         // https://s3.eu-central-1.amazonaws.com
-	Region   string `yaml:"region,omitempty"` // default: as the store says
-	Bucket   string `yaml:"bucket"`
+	Endpoint string `yaml:"endpoint"`          // its URL: https://s3.eu-central-1.amazonaws.com
+	Region   string `yaml:"region,omitempty"`  // default: as the store says
+	Bucket   string `yaml:"bucket"`            // its name
 	Prefix   string `yaml:"prefix,omitempty"`  // of the object names
 	Pattern  string `yaml:"pattern,omitempty"` // of the last part of the object names; default: every object
-	CAFile   string `yaml:"ca_file,omitempty"`
+	CAFile   string `yaml:"ca_file,omitempty"` // PEM file of the authorities that may sign for it; default: the public ones
 	// PathStyle puts the bucket into the path; default: into the host name for the stores known to want that.
 	PathStyle bool `yaml:"path_style,omitempty"`
-	// The credentials: files or environment variables that hold them, or the role of the machine or pod where none is
-	// named.
-	AccessKeyFile string `yaml:"access_key_file,omitempty"`
-	AccessKeyEnv  string `yaml:"access_key_env,omitempty"`
-	SecretKeyFile string `yaml:"secret_key_file,omitempty"`
-	SecretKeyEnv  string `yaml:"secret_key_env,omitempty"`
+	AccessKeyFile string `yaml:"access_key_file,omitempty"` // a file that holds the access key
+	AccessKeyEnv  string `yaml:"access_key_env,omitempty"`  // an environment variable that holds it
+	SecretKeyFile string `yaml:"secret_key_file,omitempty"` // a file that holds the secret key
+	SecretKeyEnv  string `yaml:"secret_key_env,omitempty"`  // an environment variable that holds it
 }
 
 // Restic is a restic repository. Its snapshots are grouped by host and paths, as restic's own forget does, and each
@@ -62,13 +60,13 @@ type S3 struct {
 type Restic struct {
 	Repository     string   `yaml:"repository,omitempty"`      // as restic's -r: /srv/restic, s3:https://…
 	RepositoryFile string   `yaml:"repository_file,omitempty"` // a file that holds it, where it has credentials in it
-	PasswordFile   string   `yaml:"password_file"`
-	Tags           []string `yaml:"tags,omitempty"`         // only snapshots with all of them
-	Host           string   `yaml:"host,omitempty"`         // only snapshots of this host
-	GroupBy        []string `yaml:"group_by,omitempty"`     // host, paths; default: both
-	CAFile         string   `yaml:"ca_file,omitempty"`      // as restic's --cacert
-	Environment    []string `yaml:"environment,omitempty"`  // names of variables of the exporter's environment that restic gets: AWS_ACCESS_KEY_ID
-	SecretFiles    []string `yaml:"secret_files,omitempty"` // NAME=path: restic gets the variable NAME with the file's content
+	PasswordFile   string   `yaml:"password_file"`             // a file that holds the repository's password
+	Tags           []string `yaml:"tags,omitempty"`            // only snapshots with all of them
+	Host           string   `yaml:"host,omitempty"`            // only snapshots of this host
+	GroupBy        []string `yaml:"group_by,omitempty"`        // host, paths; default: both
+	CAFile         string   `yaml:"ca_file,omitempty"`         // as restic's --cacert
+	Environment    []string `yaml:"environment,omitempty"`     // names of variables of the exporter's environment that restic gets: AWS_ACCESS_KEY_ID
+	SecretFiles    []string `yaml:"secret_files,omitempty"`    // NAME=path: restic gets the variable NAME with the file's content
 }
 
 func (b Backup) identity() (string, string) { return "backup", b.Name }

@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
 // A Cluster is a Kubernetes cluster, and what of it belongs to the system.

@@ -43,41 +43,41 @@ type Objectives struct {
 
 // An Override tunes one item of the checklist.
 type Override struct {
-	Severity   string    `yaml:"severity,omitempty"`
-	Owner      string    `yaml:"owner,omitempty"`
-	Runbook    string    `yaml:"runbook,omitempty"`
+	Severity   string    `yaml:"severity,omitempty"`   // how much it matters here
+	Owner      string    `yaml:"owner,omitempty"`      // the team whose item it is
+	Runbook    string    `yaml:"runbook,omitempty"`    // the address of what to read when it is not ready
 	Parameters yaml.Node `yaml:"parameters,omitempty"` // of the item's kind; what is left out stays as the checklist says
 }
 
 // An Exclusion says that an item does not apply to the system, and why.
 type Exclusion struct {
-	Check  string `yaml:"check"`
-	Reason string `yaml:"reason"`
+	Check  string `yaml:"check"`  // the item's id
+	Reason string `yaml:"reason"` // why it does not apply
 }
 
 // An Attestation is a person's word that an item holds.
 type Attestation struct {
-	Check   string    `yaml:"check"`
-	By      string    `yaml:"by"`
-	At      time.Time `yaml:"at"`
-	Until   time.Time `yaml:"until,omitempty"` // default: as long as the item allows
-	Link    string    `yaml:"link,omitempty"`
-	Comment string    `yaml:"comment,omitempty"`
+	Check   string    `yaml:"check"`             // the item's id
+	By      string    `yaml:"by"`                // who attests it
+	At      time.Time `yaml:"at"`                // when it was attested
+	Until   time.Time `yaml:"until,omitempty"`   // when the word runs out; default, and at most: as long as the item allows
+	Link    string    `yaml:"link,omitempty"`    // the proof
+	Comment string    `yaml:"comment,omitempty"` // for pages and reports
 }
 
 // A Waiver excuses a failing item until a date.
 type Waiver struct {
-	Check  string    `yaml:"check"`
-	By     string    `yaml:"by"`
-	Reason string    `yaml:"reason"`
-	Until  time.Time `yaml:"until"`
-	Link   string    `yaml:"link,omitempty"`
+	Check  string    `yaml:"check"`          // the item's id
+	By     string    `yaml:"by"`             // who excuses it
+	Reason string    `yaml:"reason"`         // why it is excused
+	Until  time.Time `yaml:"until"`          // when it ends; what fails fails again then
+	Link   string    `yaml:"link,omitempty"` // to what is done about it, such as an issue
 }
 
 // A Collection says when a collector looks, in place of its own defaults.
 type Collection struct {
 	Schedule string            `yaml:"schedule,omitempty"` // cron expression, or @every 1m; in UTC unless it begins with CRON_TZ=Zone
-	Timeout  quantity.Duration `yaml:"timeout,omitempty"`  // for one look at one target
+	Timeout  quantity.Duration `yaml:"timeout,omitempty"`  // how long one look at one target may take
 }
 
 // ID names the system in paths and pages: name and environment together are unique.
@@ -146,7 +146,7 @@ func (e Exclusion) identity() (string, string) { return "check", e.Check }
 
 func (e Exclusion) validate(list *mistake.List, path []any) {
 	if e.Reason == "" {
-		list.Add(path, "reason is missing: say why the item does not apply")
+		list.Add(mistake.At(path, "reason"), "reason is missing: say why the item does not apply")
 	}
 }
 
@@ -156,11 +156,11 @@ func (a Attestation) identity() (string, string) {
 
 func (a Attestation) validate(list *mistake.List, path []any) {
 	if a.By == "" {
-		list.Add(path, "by is missing: say who attests it")
+		list.Add(mistake.At(path, "by"), "by is missing: say who attests it")
 	}
 	switch {
 	case a.At.IsZero():
-		list.Add(path, "at is missing: say when it was attested, as 2006-01-02")
+		list.Add(mistake.At(path, "at"), "at is missing: say when it was attested, as 2006-01-02")
 	case !a.Until.IsZero() && !a.Until.After(a.At):
 		list.Add(mistake.At(path, "until"), "until is not after at: it would never count")
 	}
@@ -170,12 +170,12 @@ func (w Waiver) identity() (string, string) { return "check", w.Check }
 
 func (w Waiver) validate(list *mistake.List, path []any) {
 	if w.By == "" {
-		list.Add(path, "by is missing: say who excuses it")
+		list.Add(mistake.At(path, "by"), "by is missing: say who excuses it")
 	}
 	if w.Reason == "" {
-		list.Add(path, "reason is missing: say why it is excused")
+		list.Add(mistake.At(path, "reason"), "reason is missing: say why it is excused")
 	}
 	if w.Until.IsZero() {
-		list.Add(path, "until is missing: a waiver ends, say when, as 2006-01-02")
+		list.Add(mistake.At(path, "until"), "until is missing: a waiver ends, say when, as 2006-01-02")
 	}
 }

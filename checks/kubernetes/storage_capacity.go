@@ -1,0 +1,110 @@
+package kubernetes
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+)
+
+// StorageCapacityParameters tune storage_capacity.
+type StorageCapacityParameters struct {
+	// Purpose is what the judged file systems are declared for: database, data, backup, logs, root.
+	Purpose string `yaml:"purpose"`
+	// MinimumSize is how large each must be.
+	MinimumSize quantity.Bytes `yaml:"minimum_size"`
+	// MaximumUsedRatio is the share of each that may be used; what is reserved for root counts as used.
+	MaximumUsedRatio float64 `yaml:"maximum_used_ratio"`
+	// MinimumTimeToFull is how far away the day must be on which it is full at its growth of the last hours.
+	MinimumTimeToFull quantity.Duration `yaml:"minimum_time_to_full"`
+}
+
+// Validate tells what makes no sense.
+func (p StorageCapacityParameters) Validate() error {
+	if p.MaximumUsedRatio <= 0 || p.MaximumUsedRatio > 1 {
+		return fmt.Errorf("maximum_used_ratio %v: expected more than 0, and at most 1", p.MaximumUsedRatio)
+	}
+	return nil
+}
+
+func storageNotMounted() check.Reason {
+	return check.Reason{
+		Name: "not_mounted", Level: check.Fail, Sentence: "The file system is declared and is not mounted.",
+		Remedy: "Mount it (mount <mount point>; see dmesg if that fails), and keep it in /etc/fstab.",
+	}
+}
+
+func storageReadOnly() check.Reason {
+	return check.Reason{
+		Name: "read_only", Level: check.Fail, Sentence: "Nothing can be written to the file system.",
+		Remedy: "Look for disk errors (dmesg), check it with fsck while it is not mounted, and mount it read-write again.",
+	}
+}
+
+func storageTooSmall() check.Reason {
+	return check.Reason{
+		Name: "too_small", Level: check.Fail, Sentence: "The file system is smaller than it should be.",
+		Remedy: "Enlarge the disk or volume, then the file system on it (resize2fs or xfs_growfs).",
+	}
+}
+
+func storageOverused() check.Reason {
+	return check.Reason{
+		Name: "overused", Level: check.Fail, Sentence: "Too much of the file system is used.",
+	}
+}
+
+func storageFillsSoon() check.Reason {
+	return check.Reason{
+		Name: "fills_soon", Level: check.Fail, Sentence: "The file system will be full too soon if it grows on like this.",
+		Remedy: "Find what grows (PostgreSQL: pg_database_size, pg_wal, unused replication slots), or enlarge it in time.",
+	}
+}
+
+// StorageCapacity judges the file systems that are declared for one purpose, each by itself.
+func StorageCapacity() check.Kind[fact.Filesystem, StorageCapacityParameters] {
+	return check.Kind[fact.Filesystem, StorageCapacityParameters]{
+		Name:    "storage_capacity",
+		Summary: "The storage of the database is large enough, and stays so for a while.",
+		Remedy:  "Enlarge the volume, or move what does not belong on it.",
+		Reasons: []check.Reason{
+			storageNotMounted(), storageReadOnly(), storageTooSmall(), storageOverused(), storageFillsSoon(),
+		},
+		Defaults: StorageCapacityParameters{
+			Purpose: "database", MinimumSize: 10e9, MaximumUsedRatio: 0.8,
+			MinimumTimeToFull: quantity.Duration(7 * 24 * time.Hour),
+		},
+		About:   fact.Filesystems(),
+		None:    check.Undeclared,
+		Nothing: "no file system of a host is declared for this purpose",
+		Select:  func(f fact.Filesystem, p StorageCapacityParameters) bool { return f.Purpose == p.Purpose },
+		Topics:  func(p StorageCapacityParameters) []string { return []string{p.Purpose} },
+		Judge:   judgeStorageCapacity,
+	}
+}
+
+func judgeStorageCapacity(f fact.Filesystem, p StorageCapacityParameters, now time.Time) []check.Problem {
+	if !f.Mounted {
+		return []check.Problem{storageNotMounted().Problem("nothing is mounted on " + f.Mountpoint)}
+	}
+	var problems []check.Problem
+	if f.ReadOnly {
+		problems = append(problems, storageReadOnly().Problem(fmt.Sprintf("%s (%s) is mounted read-only", f.Device, f.Type)))
+	}
+	if f.Size < uint64(p.MinimumSize) {
+		problems = append(problems, storageTooSmall().Problem(fmt.Sprintf("has %s; expected %s",
+			quantity.BytesInWords(float64(f.Size)), quantity.BytesInWords(float64(p.MinimumSize)))))
+	}
+	if free, known := f.AvailableRatio(); known && free < 1-p.MaximumUsedRatio {
+		problems = append(problems, storageOverused().Problem(fmt.Sprintf("%.1f %% of %s is used; expected at most %.1f %%",
+			100*(1-free), quantity.BytesInWords(float64(f.Size)), 100*p.MaximumUsedRatio)))
+	}
+	if !f.FullAt.IsZero() && f.FullAt.Sub(now) < p.MinimumTimeToFull.Std() {
+		problems = append(problems, storageFillsSoon().Problem(fmt.Sprintf("full in %s, on %s UTC, at %s an hour; expected %s",
+			quantity.InWords(max(0, f.FullAt.Sub(now))), f.FullAt.UTC().Format("2006-01-02 15:04"),
+			quantity.BytesInWords(3600*f.Growth), quantity.InWords(p.MinimumTimeToFull.Std()))))
+	}
+	return problems
+}

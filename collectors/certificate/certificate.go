@@ -1,0 +1,116 @@
+// Package certificate looks at X.509 certificates: those that servers show, and those in files.
+package certificate
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// New makes the collector of declared certificates.
+//
+// A server is looked at as a client sees it, at every address that its name has: one of two balancers may still show
+// the old certificate. As long as all show the same, that is one fact; else each address has its own.
+//
+// Each file is one fact. A certificate never fails to be seen for being expired, untrusted or weak, or for the server's
+// wish to see one of the client too: what is thought of it is for the checks.
+func New() collector.Collector[system.Certificate, fact.Certificate] {
+	look := looker{
+		lookup: net.DefaultResolver.LookupNetIP,
+		dial:   new(net.Dialer).DialContext,
+		public: pki.PublicRoots,
+		now:    time.Now,
+	}
+	return look.collector()
+}
+
+// A looker has what a look needs of the world around.
+type looker struct {
+	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	public func() (*x509.CertPool, error)
+	now    func() time.Time
+}
+
+func (l looker) collector() collector.Collector[system.Certificate, fact.Certificate] {
+	return collector.Collector[system.Certificate, fact.Certificate]{
+		Name:     "certificate",
+		Summary:  "Certificates that servers show, directly or after STARTTLS, and certificates in PEM files.",
+		Kind:     fact.Certificates(),
+		Schedule: "@every 5m",
+		Timeout:  10 * time.Second,
+		Targets:  func(s *system.System) []system.Certificate { return s.Certificates },
+		Target:   func(target system.Certificate) string { return place(target).Subject() },
+		Server:   func(target system.Certificate) string { return target.Address },
+		Look:     l.look,
+	}
+}
+
+func (l looker) look(ctx context.Context, target system.Certificate) (fact.Batch[fact.Certificate], error) {
+	expectation, err := l.expectation(target)
+	if err != nil {
+		return fact.Batch[fact.Certificate]{}, err
+	}
+	if target.Path != "" {
+		return lookAtPath(ctx, target.Path, expectation)
+	}
+	return l.lookAtServer(ctx, target, expectation)
+}
+
+// place says where the certificate of a target is seen.
+func place(target system.Certificate) fact.CertificatePlace {
+	if target.Path != "" {
+		return fact.CertificatePlace{Source: fact.CertificateInFile, Name: target.Path}
+	}
+	return fact.CertificatePlace{
+		Source: fact.CertificateAtAddress, Name: target.Address, ServerName: target.VerifiedName(),
+	}
+}
+
+// expectation reads the authorities anew for each look: they are replaced as certificates are.
+func (l looker) expectation(target system.Certificate) (pki.Expectation, error) {
+	public, err := l.public()
+	if err != nil {
+		return pki.Expectation{}, err
+	}
+	expectation := pki.Expectation{Public: public, Now: l.now()}
+	if target.CAFile == "" {
+		return expectation, nil
+	}
+	content, err := readFile(target.CAFile)
+	if err == nil {
+		expectation.Declared, err = pki.ParsePool(content)
+	}
+	if err != nil {
+		return pki.Expectation{}, fmt.Errorf("read ca_file %s: %w", target.CAFile, err)
+	}
+	return expectation, nil
+}
+
+// readFile reads a file that may hold certificates, and no more of it than they can take.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		// To open a pipe is to wait for who writes to it.
+		return nil, fact.Errorf(fact.ReasonInvalid, "is no regular file")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() // Nothing was written.
+	return io.ReadAll(io.LimitReader(file, pki.MaxPEM+1))
+}

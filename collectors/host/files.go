@@ -1,0 +1,89 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/prometheus/procfs"
+)
+
+// maximumFileSize bounds what is read of one file.
+const maximumFileSize = 1 << 20
+
+// rootFiles are the files of the machine.
+type rootFiles struct {
+	fs.FS
+	io.Closer
+}
+
+// openFiles opens the machine's root. Where that is not our own, a symbolic link that leads out of it is an error: it
+// would show a file of the container as one of the machine.
+func openFiles(rootFS string) (rootFiles, error) {
+	if rootFS == "/" {
+		return rootFiles{FS: os.DirFS("/"), Closer: io.NopCloser(nil)}, nil
+	}
+	root, err := os.OpenRoot(rootFS)
+	if err != nil {
+		return rootFiles{}, fmt.Errorf("open the machine's root: %w", err)
+	}
+	return rootFiles{FS: root.FS(), Closer: root}, nil
+}
+
+func readFile(files fs.FS, name string) ([]byte, error) {
+	file, err := files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, maximumFileSize))
+}
+
+func exists(files fs.FS, name string) bool {
+	_, err := fs.Stat(files, name)
+	return err == nil
+}
+
+// containerOf tells in which sort of container we look at our own root in place of a machine's; empty for none. System
+// containers, such as LXC's, have an operating system of their own and count as machines. So do virtual machines whose
+// disk was made of a container's image, and that still bear its signs: their root is a whole file system.
+func containerOf(rootFS string) string {
+	if rootFS != "/" {
+		return ""
+	}
+	if mounts, err := procfs.GetMounts(); err == nil && rootIsWhole(mounts) {
+		return ""
+	}
+	return containerAt("/", os.Getenv("KUBERNETES_SERVICE_HOST") != "")
+}
+
+// rootIsWhole tells whether / is a file system of its own: neither the layers of an image nor a folder of a disk.
+func rootIsWhole(mounts []*procfs.MountInfo) bool {
+	whole := false
+	for _, m := range mounts {
+		if m.MountPoint == "/" {
+			layered := m.FSType == "overlay" || m.FSType == "aufs" || strings.HasPrefix(m.FSType, "fuse")
+			whole = m.Root == "/" && !layered
+		}
+	}
+	return whole
+}
+
+func containerAt(root string, inPod bool) string {
+	for _, sign := range []struct{ path, kind string }{
+		{"var/run/secrets/kubernetes.io/serviceaccount", "kubernetes"},
+		{".dockerenv", "docker"},
+		{"run/.containerenv", "podman"},
+	} {
+		if _, err := os.Stat(filepath.Join(root, sign.path)); err == nil {
+			return sign.kind
+		}
+	}
+	if inPod {
+		return "kubernetes"
+	}
+	return ""
+}

@@ -1,0 +1,199 @@
+package fact
+
+import (
+	"iter"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A Certificate is a chain of X.509 certificates as it was seen in one place, and whether it verifies there.
+type Certificate struct {
+	CertificatePlace
+	// Chain is everything that was served or stored there: the leaf, which the fact is about, and then the others in
+	// the order in which they were found. Never empty.
+	Chain []ChainCertificate
+	// Path is how the leaf is verified: from the leaf up to the trusted authority, which is often not in Chain, or as far
+	// as Chain leads where no trusted authority is found. Of several paths it is the one that lasts longest, so that an
+	// expired cross-signed certificate which nobody needs does no harm. Never empty.
+	Path  []ChainCertificate
+	Names []string // the DNS names and IP addresses that the leaf is valid for
+	// Trust says which authorities vouch for it, whatever its dates and names.
+	Trust   CertificateTrust
+	Staging bool // signed by a staging issuer of Let's Encrypt, which no client trusts
+	// Faults are why it did not verify when it was seen, each kind once; none: it did.
+	Faults []CertificateFinding
+}
+
+// A CertificateFinding is one fault of a certificate.
+type CertificateFinding struct {
+	Fault  CertificateFault
+	Detail string // in words
+}
+
+// A CertificatePlace says where a certificate was seen.
+type CertificatePlace struct {
+	Source CertificateSource
+	Name   string // "shop.example.com:443", "/etc/ssl/shop.pem", "shop/Secret/tls"
+	// ServerName is the DNS name or IP address that it must be valid for; empty where none is known.
+	ServerName string
+	// IP is the address behind Name that served it, as long as the addresses of Name do not all serve the same; else
+	// empty, so that the addresses behind a name can change without changing the identity of what they serve.
+	IP string
+}
+
+// A CertificateSource is the kind of place where a certificate is seen.
+type CertificateSource string
+
+// The sources of certificates.
+const (
+	CertificateAtAddress CertificateSource = "address" // served by a server
+	CertificateInFile    CertificateSource = "file"
+	CertificateInSecret  CertificateSource = "secret" // of a Kubernetes cluster
+)
+
+// A CertificateTrust says which authorities vouch for a certificate.
+type CertificateTrust string
+
+// The levels of trust. A certificate that a declared authority vouches for is still public where the public ones do so
+// too.
+const (
+	TrustNone     CertificateTrust = "none"
+	TrustPublic   CertificateTrust = "public"   // one that every client trusts
+	TrustDeclared CertificateTrust = "declared" // only one that the system description names
+)
+
+// A CertificateFault is one reason, from a closed set, why a certificate does not verify.
+type CertificateFault string
+
+// The faults. CertificateFaults lists them all.
+const (
+	FaultExpired          CertificateFault = "expired"           // it, or a certificate that its verification needs
+	FaultNotYetValid      CertificateFault = "not_yet_valid"     // it, or a certificate that its verification needs
+	FaultNameMismatch     CertificateFault = "name_mismatch"     // not valid for the server name
+	FaultSelfSigned       CertificateFault = "self_signed"       // signed by nobody else, and not trusted itself
+	FaultIncompleteChain  CertificateFault = "incomplete_chain"  // its issuer's certificate is missing
+	FaultUnknownAuthority CertificateFault = "unknown_authority" // its chain ends in an authority that is not trusted
+	FaultWeak             CertificateFault = "weak"              // a key too short, or a signature that can be forged
+	FaultOther            CertificateFault = "other"             // not meant for servers, outside its issuer's bounds, …
+)
+
+// CertificateFaults lists every fault.
+func CertificateFaults() []CertificateFault {
+	return []CertificateFault{
+		FaultExpired, FaultNotYetValid, FaultNameMismatch, FaultSelfSigned, FaultIncompleteChain, FaultUnknownAuthority,
+		FaultWeak, FaultOther,
+	}
+}
+
+// A ChainCertificate is one certificate of a chain.
+type ChainCertificate struct {
+	Subject      string // common name, or the whole subject where it has none; "" where it has none either
+	Issuer       string // the same of its issuer
+	SerialNumber string // in hexadecimal
+	Fingerprint  string // SHA-256 of the certificate, in hexadecimal
+	NotBefore    time.Time
+	NotAfter     time.Time
+	KeyAlgorithm string // rsa, ecdsa, ed25519, …
+	KeyBits      int    // zero where it is not known
+	IsCA         bool
+}
+
+// Subject names the place: what problems with the certificate are found on.
+func (p CertificatePlace) Subject() string {
+	subject := p.Name
+	if host, _, err := net.SplitHostPort(p.Name); p.Source == CertificateAtAddress && err == nil && host != p.ServerName {
+		subject += " (" + p.ServerName + ")"
+	}
+	if p.IP != "" {
+		subject += " at " + p.IP
+	}
+	return subject
+}
+
+// Leaf is the certificate itself, without those that vouch for it.
+func (c Certificate) Leaf() ChainCertificate { return c.Chain[0] }
+
+// Has tells whether it had a fault when it was seen.
+func (c Certificate) Has(fault CertificateFault) bool {
+	return slices.ContainsFunc(c.Faults, func(found CertificateFinding) bool { return found.Fault == fault })
+}
+
+// FirstToEnd is the certificate among several that ends first: of Path, it says how long the leaf can be verified.
+func FirstToEnd(chain []ChainCertificate) ChainCertificate {
+	return slices.MinFunc(chain, func(a, b ChainCertificate) int { return a.NotAfter.Compare(b.NotAfter) })
+}
+
+// Certificates describes the facts of certificates.
+func Certificates() Kind[Certificate] {
+	return Kind[Certificate]{
+		Name:    "certificate",
+		Help:    "A chain of certificates as it was seen in one place, and whether it verifies there.",
+		Subject: func(c Certificate) string { return c.CertificatePlace.Subject() },
+		Labels: []Label[Certificate]{
+			{Name: "source", Value: func(c Certificate) string { return string(c.Source) }},
+			{Name: "name", Value: func(c Certificate) string { return c.Name }},
+			{Name: "server_name", Value: func(c Certificate) string { return c.ServerName }},
+			{Name: "ip", Value: func(c Certificate) string { return c.IP }},
+		},
+		Gauges: certificateGauges(),
+	}
+}
+
+func certificateGauges() []Gauge[Certificate] {
+	return []Gauge[Certificate]{
+		{
+			Name:  "certificate_not_before_timestamp_seconds",
+			Help:  "When the certificate becomes valid.",
+			Value: func(c Certificate) (float64, bool) { return Timestamp(c.Leaf().NotBefore) },
+		},
+		{
+			Name:  "certificate_not_after_timestamp_seconds",
+			Help:  "When the certificate ends.",
+			Value: func(c Certificate) (float64, bool) { return Timestamp(c.Leaf().NotAfter) },
+		},
+		{
+			Name:  "certificate_chain_not_after_timestamp_seconds",
+			Help:  "When the first of the certificates ends that verification needs, the authority included.",
+			Value: func(c Certificate) (float64, bool) { return Timestamp(FirstToEnd(c.Path).NotAfter) },
+		},
+		{
+			Name:  "certificate_served_not_after_timestamp_seconds",
+			Help:  "When the first of the certificates ends that are served or stored together, needed or not.",
+			Value: func(c Certificate) (float64, bool) { return Timestamp(FirstToEnd(c.Chain).NotAfter) },
+		},
+		{
+			Name:  "certificate_verified",
+			Help:  "Whether the certificate verified when it was last seen, 1 or 0.",
+			Value: func(c Certificate) (float64, bool) { return Bool(len(c.Faults) == 0), true },
+		},
+		{
+			Name: "certificate_fault",
+			Help: "Why the certificate did not verify when it was last seen, 1 or 0 for each possible fault.",
+			By:   "fault",
+			Values: func(c Certificate) iter.Seq2[string, float64] {
+				return func(yield func(string, float64) bool) {
+					for _, fault := range CertificateFaults() {
+						if !yield(string(fault), Bool(c.Has(fault))) {
+							return
+						}
+					}
+				}
+			},
+		},
+		{
+			Name: "certificate_info",
+			Help: "What the certificate is, always 1.",
+			Labels: []Label[Certificate]{
+				{Name: "subject", Value: func(c Certificate) string { return c.Leaf().Subject }},
+				{Name: "issuer", Value: func(c Certificate) string { return c.Leaf().Issuer }},
+				{Name: "serial_number", Value: func(c Certificate) string { return c.Leaf().SerialNumber }},
+				{Name: "key_algorithm", Value: func(c Certificate) string { return c.Leaf().KeyAlgorithm }},
+				{Name: "key_bits", Value: func(c Certificate) string { return strconv.Itoa(c.Leaf().KeyBits) }},
+				{Name: "trust", Value: func(c Certificate) string { return string(c.Trust) }},
+			},
+			Value: func(Certificate) (float64, bool) { return 1, true },
+		},
+	}
+}
