@@ -47,7 +47,7 @@ type S3 struct {
 	Pattern  string `yaml:"pattern,omitempty"` // of the last part of the object names; default: every object
 	CAFile   string `yaml:"ca_file,omitempty"` // PEM file of the authorities that may sign for it; default: the public ones
 	// PathStyle puts the bucket into the path; default: into the host name for the stores known to want that.
-	PathStyle bool `yaml:"path_style,omitempty"`
+	PathStyle     bool   `yaml:"path_style,omitempty"`
 	AccessKeyFile string `yaml:"access_key_file,omitempty"` // a file that holds the access key
 	AccessKeyEnv  string `yaml:"access_key_env,omitempty"`  // an environment variable that holds it
 	SecretKeyFile string `yaml:"secret_key_file,omitempty"` // a file that holds the secret key

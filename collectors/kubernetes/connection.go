@@ -1,0 +1,204 @@
+package kubernetes
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// A connection is one API server with one login, and what is watched there.
+type connection struct {
+	config     clientConfig
+	http       *http.Client
+	transport  *http.Transport
+	readyz     string // URL
+	kubernetes *kubernetes.Clientset
+	metadata   metadata.Interface
+
+	ctx    context.Context // Not of a look: watches outlive the look that starts them.
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	mu      sync.Mutex
+	mirrors map[mirrorKey]*shared
+}
+
+// A mirrorKey names what one mirror holds.
+type mirrorKey struct {
+	resource string
+	scope    scope
+}
+
+// A shared mirror runs as long as it has users.
+type shared struct {
+	mirror any // *mirror[T]; T follows from the resource
+	stop   context.CancelFunc
+	users  map[string]struct{}
+}
+
+// A server that has gone without a word is noticed after these two; watches then connect anew.
+const (
+	silenceBeforePing = 5 * time.Second
+	pingTimeout       = 5 * time.Second
+)
+
+func newConnection(config clientConfig) (*connection, error) {
+	tlsConfig, err := rest.TLSConfigFor(config.rest)
+	if err != nil {
+		return nil, fact.Errorf(fact.ReasonInvalid, "use the Kubernetes client configuration: %w", err)
+	}
+	// client-go's own transports are shared, never close, and take 45 s to notice that a server has gone.
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		TLSClientConfig:     tlsConfig,
+		TLSHandshakeTimeout: 5 * time.Second,
+		IdleConnTimeout:     time.Minute,
+		ForceAttemptHTTP2:   true,
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: silenceBeforePing, PingTimeout: pingTimeout},
+	}
+	if config.rest.Proxy != nil {
+		transport.Proxy = config.rest.Proxy
+	}
+	c := &connection{config: config, transport: transport, mirrors: make(map[mirrorKey]*shared)}
+	if err := c.makeClients(); err != nil {
+		return nil, fact.Errorf(fact.ReasonInvalid, "use the Kubernetes client configuration: %w", err)
+	}
+	c.ctx, c.cancel = context.WithCancel(klog.NewContext(context.Background(), quiet()))
+	return c, nil
+}
+
+// quiet is a logger that says nothing: what client-go has to say of a watch, the watch's mirror tells.
+func quiet() klog.Logger { return klog.New(nil) }
+
+func (c *connection) makeClients() error {
+	wrapped, err := rest.HTTPWrappersForConfig(c.config.rest, c.transport)
+	if err != nil {
+		return err
+	}
+	c.http = &http.Client{Transport: wrapped}
+	server, _, err := rest.DefaultServerUrlFor(c.config.rest)
+	if err != nil {
+		return err
+	}
+	c.readyz = (&url.URL{Scheme: server.Scheme, Host: server.Host, Path: strings.TrimSuffix(server.Path, "/") + "/readyz"}).String()
+	if c.kubernetes, err = kubernetes.NewForConfigAndClient(c.config.rest, c.http); err != nil {
+		return err
+	}
+	c.metadata, err = metadata.NewForConfigAndClient(metadata.ConfigFor(c.config.rest), c.http)
+	return err
+}
+
+// close ends everything of the connection, and returns when it has ended.
+func (c *connection) close() {
+	c.mu.Lock() // No mirror begins from here on.
+	c.cancel()
+	c.mu.Unlock()
+	c.work.Wait()
+	c.transport.CloseIdleConnections()
+}
+
+// ping asks the API server whether it, and the store behind it, can serve: what is watched would else go on looking as
+// it was. By default everybody may ask (the ClusterRole system:public-info-viewer).
+func (c *connection) ping(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.readyz, http.NoBody)
+	if err != nil {
+		return fact.Errorf(fact.ReasonInvalid, "ask whether the API server is ready: %w", err)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return fact.Errorf(reasonOf(err), "ask whether the API server is ready: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+	switch {
+	case err != nil:
+		return fact.Errorf(reasonOf(err), "read whether the API server is ready: %w", err)
+	case response.StatusCode == http.StatusOK && string(body) == "ok":
+		return nil
+	case response.StatusCode == http.StatusOK:
+		return fact.Errorf(fact.ReasonInvalid, "ask whether the API server is ready: %s is no API server", c.readyz)
+	case response.StatusCode == http.StatusUnauthorized:
+		return fact.Errorf(fact.ReasonDenied, "ask whether the API server is ready: it does not take the credentials")
+	case response.StatusCode == http.StatusForbidden:
+		return fact.Errorf(fact.ReasonDenied, "ask whether the API server is ready: not permitted to get /readyz, "+
+			"as the ClusterRole system:public-info-viewer does by default")
+	default:
+		return fact.Errorf(fact.ReasonFailed, "ask whether the API server is ready: it answers %s%s", response.Status, notReady(body))
+	}
+}
+
+// notReady gives the parts that the API server says are not ready: etcd, …
+func notReady(body []byte) string {
+	var parts []string
+	for line := range strings.Lines(string(body)) {
+		if name, found := strings.CutPrefix(line, "[-]"); found {
+			name, _, _ = strings.Cut(name, " ")
+			parts = append(parts, name)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", for want of " + strings.Join(parts, ", ")
+}
+
+// namespaceExists asks for a namespace in which nothing was found.
+func (c *connection) namespaceExists(ctx context.Context, name string) error {
+	_, err := c.kubernetes.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	if err == nil {
+		return nil
+	}
+	if apierrors.IsNotFound(err) {
+		return fact.Errorf(fact.ReasonNotFound, "look for namespace %s: there is none", name)
+	}
+	return fact.Errorf(reasonOf(err), "look for namespace %s, in which nothing was found: %w", name, err)
+}
+
+// mirrorOf gives the mirror of a resource, which it starts if need be, and notes that the user needs it.
+func mirrorOf[T any](c *connection, user string, r resource[T], s scope) *mirror[T] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := mirrorKey{resource: r.name, scope: s}
+	entry := c.mirrors[key]
+	if entry == nil {
+		ctx, stop := context.WithCancel(c.ctx)
+		started := newMirror(r, r.from(c, string(s)), s)
+		started.ended = c.ctx.Err() != nil
+		if !started.ended {
+			c.work.Go(func() { started.run(ctx) })
+		}
+		entry = &shared{mirror: started, stop: stop, users: make(map[string]struct{})}
+		c.mirrors[key] = entry
+	}
+	entry.users[user] = struct{}{}
+	return entry.mirror.(*mirror[T])
+}
+
+// forget stops the mirrors that only this user needed, and tells whether any are left.
+func (c *connection) forget(user string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, entry := range c.mirrors {
+		delete(entry.users, user)
+		if len(entry.users) == 0 {
+			entry.stop()
+			delete(c.mirrors, key)
+		}
+	}
+	return len(c.mirrors) > 0
+}

@@ -1,0 +1,106 @@
+package kubernetes
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// containers gives those that run as long as the pod does.
+func containers(spec *corev1.PodSpec) []fact.Container {
+	var running []fact.Container
+	for i := range spec.InitContainers {
+		if always := spec.InitContainers[i].RestartPolicy; always != nil && *always == corev1.ContainerRestartPolicyAlways {
+			running = append(running, keepContainer(&spec.InitContainers[i]))
+		}
+	}
+	for i := range spec.Containers {
+		running = append(running, keepContainer(&spec.Containers[i]))
+	}
+	return running
+}
+
+func keepContainer(c *corev1.Container) fact.Container {
+	keep := fact.Container{
+		Name: c.Name, Readiness: keepProbe(c.ReadinessProbe), Liveness: keepProbe(c.LivenessProbe), Startup: keepProbe(c.StartupProbe),
+		SameProbes: c.ReadinessProbe != nil && c.LivenessProbe != nil &&
+			equality.Semantic.DeepEqual(c.ReadinessProbe.ProbeHandler, c.LivenessProbe.ProbeHandler),
+	}
+	for _, port := range c.Ports {
+		keep.Ports = append(keep.Ports, fact.ContainerPort{Name: port.Name, Number: int(port.ContainerPort)})
+	}
+	return keep
+}
+
+func keepProbe(p *corev1.Probe) *fact.Probe {
+	if p == nil {
+		return nil
+	}
+	failures, period := p.FailureThreshold, p.PeriodSeconds
+	if failures <= 0 {
+		failures = 3
+	}
+	if period <= 0 {
+		period = 10
+	}
+	keep := &fact.Probe{Patience: time.Duration(failures) * seconds(period)}
+	switch {
+	case p.HTTPGet != nil:
+		keep.How, keep.Port = fact.ProbeHTTP, p.HTTPGet.Port.String()
+	case p.TCPSocket != nil:
+		keep.How, keep.Port = fact.ProbeTCP, p.TCPSocket.Port.String()
+	case p.GRPC != nil:
+		keep.How, keep.Port = fact.ProbeGRPC, strconv.Itoa(int(p.GRPC.Port))
+	default:
+		keep.How = fact.ProbeExec
+	}
+	return keep
+}
+
+// spreadRules gives the rules by which pods of the template keep away from each other.
+func spreadRules(namespace string, template *corev1.PodTemplateSpec) []string {
+	var rules []string
+	pods := labels.Set(template.Labels)
+	if affinity := template.Spec.Affinity; affinity != nil && affinity.PodAntiAffinity != nil {
+		for i := range affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
+			term := &affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[i]
+			if avoids(term, namespace, pods) {
+				rules = append(rules, "required anti-affinity by "+term.TopologyKey)
+			}
+		}
+		for i := range affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution {
+			term := &affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution[i].PodAffinityTerm
+			if avoids(term, namespace, pods) {
+				rules = append(rules, "preferred anti-affinity by "+term.TopologyKey)
+			}
+		}
+	}
+	for i := range template.Spec.TopologySpreadConstraints {
+		constraint := &template.Spec.TopologySpreadConstraints[i]
+		if selects(constraint.LabelSelector, pods) {
+			rules = append(rules, fmt.Sprintf("spread by %s (%s)", constraint.TopologyKey, constraint.WhenUnsatisfiable))
+		}
+	}
+	return rules
+}
+
+// avoids tells whether an anti-affinity term keeps the pods from each other, and not only from those of somebody else.
+func avoids(term *corev1.PodAffinityTerm, namespace string, pods labels.Set) bool {
+	own := len(term.Namespaces) == 0 && term.NamespaceSelector == nil || slices.Contains(term.Namespaces, namespace) ||
+		term.NamespaceSelector != nil && len(term.NamespaceSelector.MatchLabels)+len(term.NamespaceSelector.MatchExpressions) == 0
+	return own && selects(term.LabelSelector, pods)
+}
+
+// selects tells whether a selector takes these labels; none takes nothing, an empty one everything.
+func selects(selector *metav1.LabelSelector, of labels.Set) bool {
+	parsed, err := metav1.LabelSelectorAsSelector(selector)
+	return err == nil && parsed.Matches(of)
+}

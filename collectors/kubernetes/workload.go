@@ -1,0 +1,163 @@
+package kubernetes
+
+import (
+	"time"
+	"unique"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// An owner is the object that made another; the zero value is none.
+type owner = unique.Handle[types.UID]
+
+// A workload is what is kept of a Deployment, StatefulSet or DaemonSet.
+type workload struct {
+	fact      fact.Workload // without what its pods and budgets tell
+	id        owner
+	labels    labels.Set // its own
+	podLabels labels.Set
+}
+
+// A replicaSet is what is kept of a ReplicaSet.
+type replicaSet struct{ id, owner owner }
+
+// A pod is what is kept of a Pod.
+type pod struct {
+	owner owner
+	node  unique.Handle[string] // "" before it has one
+	made  int64                 // in seconds since 1970
+	going bool                  // it is on its way out
+}
+
+func keepReplicaSet(r *metav1.PartialObjectMetadata) replicaSet {
+	return replicaSet{id: intern(r.UID), owner: ownerOf(r)}
+}
+
+func keepPod(p *corev1.Pod) pod {
+	return pod{
+		owner: ownerOf(p), node: intern(p.Spec.NodeName), made: p.CreationTimestamp.Unix(), going: p.DeletionTimestamp != nil,
+	}
+}
+
+func ownerOf(object metav1.Object) owner {
+	if controller := metav1.GetControllerOfNoCopy(object); controller != nil {
+		return intern(controller.UID)
+	}
+	return owner{}
+}
+
+func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template *corev1.PodTemplateSpec) workload {
+	return workload{
+		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels,
+		fact: fact.Workload{
+			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Observed: observed >= meta.Generation,
+			Containers:  containers(&template.Spec),
+			SpreadRules: spreadRules(meta.Namespace, template),
+		},
+	}
+}
+
+func keepDeployment(d *appsv1.Deployment) workload {
+	w := keepWorkload(fact.KindDeployment, &d.ObjectMeta, d.Status.ObservedGeneration, &d.Spec.Template)
+	w.fact.Replicas = fact.Replicas{
+		Desired: replicasOf(d.Spec.Replicas), Ready: int(d.Status.ReadyReplicas), Available: int(d.Status.AvailableReplicas),
+		Updated: int(d.Status.UpdatedReplicas), Unavailable: int(d.Status.UnavailableReplicas),
+	}
+	w.fact.Rollout = fact.Rollout{
+		Strategy: string(d.Spec.Strategy.Type), MinReady: seconds(d.Spec.MinReadySeconds), Paused: d.Spec.Paused,
+	}
+	desired := w.fact.Replicas.Desired
+	if rolling := d.Spec.Strategy.RollingUpdate; rolling != nil && d.Spec.Strategy.Type == appsv1.RollingUpdateDeploymentStrategyType {
+		w.fact.Rollout.MaxSurge = scaled(rolling.MaxSurge, 0, desired, true)
+		w.fact.Rollout.MaxUnavailable = min(scaled(rolling.MaxUnavailable, 0, desired, false), desired)
+		if w.fact.Rollout.MaxSurge == 0 && w.fact.Rollout.MaxUnavailable == 0 {
+			w.fact.Rollout.MaxUnavailable = min(1, desired) // Or nothing could move, as its controller sees it.
+		}
+	}
+	progressing(&w.fact, &d.Status)
+	return w
+}
+
+// progressing reads how the rollout of a Deployment goes from the condition that its controller keeps; it keeps none
+// where the Deployment has no deadline.
+func progressing(w *fact.Workload, status *appsv1.DeploymentStatus) {
+	for _, condition := range status.Conditions {
+		if condition.Type == appsv1.DeploymentProgressing {
+			w.Rollout.InProgress = condition.Status == corev1.ConditionTrue && condition.Reason != "NewReplicaSetAvailable"
+			w.Rollout.Stalled = condition.Status == corev1.ConditionFalse && condition.Reason == "ProgressDeadlineExceeded"
+			return
+		}
+	}
+	w.Rollout.InProgress = !w.Rollout.Paused && (w.Replicas.Updated < w.Replicas.Desired || status.Replicas > status.UpdatedReplicas)
+}
+
+func keepStatefulSet(s *appsv1.StatefulSet) workload {
+	w := keepWorkload(fact.KindStatefulSet, &s.ObjectMeta, s.Status.ObservedGeneration, &s.Spec.Template)
+	desired := replicasOf(s.Spec.Replicas)
+	w.fact.Replicas = fact.Replicas{
+		Desired: desired, Ready: int(s.Status.ReadyReplicas), Available: int(s.Status.AvailableReplicas),
+		Updated: int(s.Status.UpdatedReplicas), Unavailable: max(0, desired-int(s.Status.AvailableReplicas)),
+	}
+	w.fact.Rollout = fact.Rollout{Strategy: string(s.Spec.UpdateStrategy.Type), MinReady: seconds(s.Spec.MinReadySeconds)}
+	if s.Spec.UpdateStrategy.Type != appsv1.RollingUpdateStatefulSetStrategyType {
+		return w
+	}
+	var maxUnavailable *intstr.IntOrString
+	partition := 0 // The pods below it keep the old revision.
+	if rolling := s.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
+		maxUnavailable = rolling.MaxUnavailable
+		if rolling.Partition != nil {
+			partition = int(*rolling.Partition)
+		}
+	}
+	w.fact.Rollout.MaxUnavailable = max(1, scaled(maxUnavailable, 1, desired, false))
+	w.fact.Rollout.InProgress = w.fact.Replicas.Updated < desired-partition ||
+		partition == 0 && s.Status.UpdateRevision != s.Status.CurrentRevision
+	return w
+}
+
+func keepDaemonSet(d *appsv1.DaemonSet) workload {
+	w := keepWorkload(fact.KindDaemonSet, &d.ObjectMeta, d.Status.ObservedGeneration, &d.Spec.Template)
+	desired := int(d.Status.DesiredNumberScheduled)
+	w.fact.Replicas = fact.Replicas{
+		Desired: desired, Ready: int(d.Status.NumberReady), Available: int(d.Status.NumberAvailable),
+		Updated: int(d.Status.UpdatedNumberScheduled), Unavailable: int(d.Status.NumberUnavailable),
+	}
+	w.fact.Rollout = fact.Rollout{Strategy: string(d.Spec.UpdateStrategy.Type), MinReady: seconds(d.Spec.MinReadySeconds)}
+	if rolling := d.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
+		w.fact.Rollout.MaxSurge = scaled(rolling.MaxSurge, 0, desired, true)
+		w.fact.Rollout.MaxUnavailable = scaled(rolling.MaxUnavailable, 1, desired, true)
+	}
+	w.fact.Rollout.InProgress = d.Spec.UpdateStrategy.Type == appsv1.RollingUpdateDaemonSetStrategyType &&
+		w.fact.Replicas.Updated < desired
+	return w
+}
+
+// replicasOf is the desired number; Kubernetes wants one pod where nothing is said.
+func replicasOf(replicas *int32) int {
+	if replicas == nil {
+		return 1
+	}
+	return int(*replicas)
+}
+
+func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }
+
+// scaled is a number, or a percentage of the whole, as controllers count it; what makes no sense to them is none.
+func scaled(value *intstr.IntOrString, otherwise, whole int, up bool) int {
+	if value == nil {
+		return otherwise
+	}
+	n, err := intstr.GetScaledValueFromIntOrPercent(value, whole, up)
+	if err != nil {
+		return 0
+	}
+	return max(0, n)
+}
