@@ -4,12 +4,12 @@ import "time"
 
 // An Attestation is a person's word that something holds, until a date.
 type Attestation struct {
-	Check   string // the item of the checklist it is about
-	By      string // who
-	At      time.Time
-	Until   time.Time // when it runs out by itself; zero: as the item says
-	Link    string    // the proof
-	Comment string
+	Check   string    `json:"check"` // the item of the checklist it is about
+	By      string    `json:"by"`    // who
+	At      time.Time `json:"at,omitzero"`
+	Until   time.Time `json:"until,omitzero"` // when it runs out by itself; zero: as the item says
+	Link    string    `json:"link"`           // the proof
+	Comment string    `json:"comment"`
 }
 
 // Attestations describes the facts of attestations.
@@ -39,11 +39,11 @@ func Attestations() Kind[Attestation] {
 
 // A Waiver excuses a failing item until a date.
 type Waiver struct {
-	Check  string
-	By     string
-	Reason string
-	Until  time.Time
-	Link   string
+	Check  string    `json:"check"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	Until  time.Time `json:"until,omitzero"`
+	Link   string    `json:"link"`
 }
 
 // Waivers describes the facts of waivers.

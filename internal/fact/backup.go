@@ -5,30 +5,30 @@ import "time"
 // A Backup is what is kept of the backups of one thing in one place: of one declared place, or of one group of
 // snapshots in it. What is newest decides how fresh they are; no older one is ever held against them for its age.
 type Backup struct {
-	Name  string // the declared name of the place
-	Place string // directory, s3 or restic
-	Group string // "host:/path" of snapshots that are grouped; empty where they are not
+	Name  string `json:"name"`  // the declared name of the place
+	Place string `json:"place"` // directory, s3 or restic
+	Group string `json:"group"` // "host:/path" of snapshots that are grouped; empty where they are not
 
 	// What is declared of it; zero where nothing is.
-	Schedule      time.Duration // how often one is made
-	Retention     time.Duration // how long each is kept
-	RecoveryPoint time.Duration // how much work may be lost
-	Since         time.Time     // when the first one was made
-	OffSite       bool          // the place is away from the system
+	Schedule      time.Duration `json:"schedule"`       // how often one is made
+	Retention     time.Duration `json:"retention"`      // how long each is kept
+	RecoveryPoint time.Duration `json:"recovery_point"` // how much work may be lost
+	Since         time.Time     `json:"since,omitzero"` // when the first one was made
+	OffSite       bool          `json:"off_site"`       // the place is away from the system
 
 	// What was seen; the times are zero where Copies is.
-	Copies       int
-	Newest       time.Time
-	NewestName   string // file, object or snapshot
-	NewestBytes  *int64 // nil: the place does not tell
-	EarlierSizes int    // how many of the copies before the newest are of a known size
-	MedianBytes  int64  // the median of these; zero where there is none
-	Oldest       time.Time
-	TotalBytes   *int64 // nil: the place does not tell, or copies share what they hold
+	Copies       int       `json:"copies"`
+	Newest       time.Time `json:"newest,omitzero"`
+	NewestName   string    `json:"newest_name"`   // file, object or snapshot
+	NewestBytes  *int64    `json:"newest_bytes"`  // nil: the place does not tell
+	EarlierSizes int       `json:"earlier_sizes"` // how many of the copies before the newest are of a known size
+	MedianBytes  int64     `json:"median_bytes"`  // the median of these; zero where there is none
+	Oldest       time.Time `json:"oldest,omitzero"`
+	TotalBytes   *int64    `json:"total_bytes"` // nil: the place does not tell, or copies share what they hold
 	// LongestGap is the longest time between two consecutive copies of which the later was made within the declared
 	// retention, or 30 days where none is; zero where fewer than two were. The time since the newest is no gap.
-	LongestGap    time.Duration
-	LongestGapEnd time.Time
+	LongestGap    time.Duration `json:"longest_gap"`
+	LongestGapEnd time.Time     `json:"longest_gap_end,omitzero"`
 }
 
 // Due is how old the newest backup may get: the declared schedule and a twelfth of it more, two hours on a day, and at

@@ -13,34 +13,34 @@ type Certificate struct {
 	CertificatePlace
 	// Chain is everything that was served or stored there: the leaf, which the fact is about, and then the others in
 	// the order in which they were found. Never empty.
-	Chain []ChainCertificate
+	Chain []ChainCertificate `json:"chain"`
 	// Path is how the leaf is verified: from the leaf up to the trusted authority, which is often not in Chain, or as far
 	// as Chain leads where no trusted authority is found. Of several paths it is the one that lasts longest, so that an
 	// expired cross-signed certificate which nobody needs does no harm. Never empty.
-	Path  []ChainCertificate
-	Names []string // the DNS names and IP addresses that the leaf is valid for
+	Path  []ChainCertificate `json:"path"`
+	Names []string           `json:"names"` // the DNS names and IP addresses that the leaf is valid for
 	// Trust says which authorities vouch for it, whatever its dates and names.
-	Trust   CertificateTrust
-	Staging bool // signed by a staging issuer of Let's Encrypt, which no client trusts
+	Trust   CertificateTrust `json:"trust"`
+	Staging bool             `json:"staging"` // signed by a staging issuer of Let's Encrypt, which no client trusts
 	// Faults are why it did not verify when it was seen, each kind once; none: it did.
-	Faults []CertificateFinding
+	Faults []CertificateFinding `json:"faults"`
 }
 
 // A CertificateFinding is one fault of a certificate.
 type CertificateFinding struct {
-	Fault  CertificateFault
-	Detail string // in words
+	Fault  CertificateFault `json:"fault"`
+	Detail string           `json:"detail"` // in words
 }
 
 // A CertificatePlace says where a certificate was seen.
 type CertificatePlace struct {
-	Source CertificateSource
-	Name   string // "shop.example.com:443", "/etc/ssl/shop.pem", "shop/Secret/tls"
+	Source CertificateSource `json:"source"`
+	Name   string            `json:"name"` // "shop.example.com:443", "/etc/ssl/shop.pem", "shop/Secret/tls"
 	// ServerName is the DNS name or IP address that it must be valid for; empty where none is known.
-	ServerName string
+	ServerName string `json:"server_name"`
 	// IP is the address behind Name that served it, as long as the addresses of Name do not all serve the same; else
 	// empty, so that the addresses behind a name can change without changing the identity of what they serve.
-	IP string
+	IP string `json:"ip"`
 }
 
 // A CertificateSource is the kind of place where a certificate is seen.
@@ -89,15 +89,15 @@ func CertificateFaults() []CertificateFault {
 
 // A ChainCertificate is one certificate of a chain.
 type ChainCertificate struct {
-	Subject      string // common name, or the whole subject where it has none; "" where it has none either
-	Issuer       string // the same of its issuer
-	SerialNumber string // in hexadecimal
-	Fingerprint  string // SHA-256 of the certificate, in hexadecimal
-	NotBefore    time.Time
-	NotAfter     time.Time
-	KeyAlgorithm string // rsa, ecdsa, ed25519, …
-	KeyBits      int    // zero where it is not known
-	IsCA         bool
+	Subject      string    `json:"subject"`       // common name, or the whole subject where it has none; "" where it has none either
+	Issuer       string    `json:"issuer"`        // the same of its issuer
+	SerialNumber string    `json:"serial_number"` // in hexadecimal
+	Fingerprint  string    `json:"fingerprint"`   // SHA-256 of the certificate, in hexadecimal
+	NotBefore    time.Time `json:"not_before,omitzero"`
+	NotAfter     time.Time `json:"not_after,omitzero"`
+	KeyAlgorithm string    `json:"key_algorithm"` // rsa, ecdsa, ed25519, …
+	KeyBits      int       `json:"key_bits"`      // zero where it is not known
+	IsCA         bool      `json:"is_ca"`
 }
 
 // Subject names the place: what problems with the certificate are found on.

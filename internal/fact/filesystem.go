@@ -4,25 +4,26 @@ import "time"
 
 // A Filesystem is a mounted file system of a host, or a mount that was declared and is not there.
 type Filesystem struct {
-	Host       string
-	Mountpoint string // on the host
-	Purpose    string // as declared, else "root" for / and "other" for the rest
-	Mounted    bool   // as a file system of its own; all below is zero when it is not
-	Device     string
-	Type       string // ext4, xfs, nfs4
-	ReadOnly   bool
+	Host       string `json:"host"`
+	Mountpoint string `json:"mountpoint"` // on the host
+	Purpose    string `json:"purpose"`    // as declared, else "root" for / and "other" for the rest
+	Mounted    bool   `json:"mounted"`    // as a file system of its own; all below is zero when it is not
+	Device     string `json:"device"`
+	Type       string `json:"type"` // ext4, xfs, nfs4
+	ReadOnly   bool   `json:"read_only"`
 
-	Size      uint64 // bytes
-	Free      uint64 // bytes, with those reserved for root
-	Available uint64 // bytes that everybody can use
+	Size      uint64 `json:"size"`      // bytes
+	Free      uint64 `json:"free"`      // bytes, with those reserved for root
+	Available uint64 `json:"available"` // bytes that everybody can use
 	// Inodes is zero where the file system makes them as it needs them, as btrfs does.
-	Inodes, InodesFree uint64
+	Inodes     uint64 `json:"inodes"`
+	InodesFree uint64 `json:"inodes_free"`
 
 	// Growth is in bytes per second, over the last hours; negative when it shrinks. GrowthKnown: it has been watched for
 	// long enough to tell.
-	Growth      float64
-	GrowthKnown bool
-	FullAt      time.Time // at that growth; zero when it does not grow, or in no foreseeable time
+	Growth      float64   `json:"growth"`
+	GrowthKnown bool      `json:"growth_known"`
+	FullAt      time.Time `json:"full_at,omitzero"` // at that growth; zero when it does not grow, or in no foreseeable time
 }
 
 // AvailableRatio is the share of the file system that everybody can still use; false when its size is not known.

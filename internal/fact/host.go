@@ -7,31 +7,36 @@ import (
 
 // A Host is a machine as its operating system describes it.
 type Host struct {
-	Name string
+	Name string `json:"name"`
 
 	// What os-release says: ID "ubuntu", Version "22.04", Codename "jammy", Title "Ubuntu 22.04.4 LTS".
-	ID, Version, Codename, Title string
+	ID       string `json:"id"`
+	Version  string `json:"version"`
+	Codename string `json:"codename"`
+	Title    string `json:"title"`
 	// LongTermSupport: the vendor supports the release for years, and not only until the next one.
-	LongTermSupport bool
+	LongTermSupport bool `json:"long_term_support"`
 	// SupportEnd is the first day without updates for everybody, ExtendedSupportEnd without those of a subscription or a
 	// long-term team; zero where that is not known, or is not offered.
-	SupportEnd, ExtendedSupportEnd time.Time
+	SupportEnd         time.Time `json:"support_end,omitzero"`
+	ExtendedSupportEnd time.Time `json:"extended_support_end,omitzero"`
 	// ExtendedSupport: the machine gets the extended updates, since they cost nothing or a subscription to them was seen.
-	ExtendedSupport bool
+	ExtendedSupport bool `json:"extended_support"`
 
-	Kernel          string
-	BootedAt        time.Time
-	Memory          uint64 // bytes that the kernel has to give
-	MemoryAvailable uint64 // bytes that can be had without swapping
-	Cores           int    // logical processors that are online
+	Kernel          string    `json:"kernel"`
+	BootedAt        time.Time `json:"booted_at,omitzero"`
+	Memory          uint64    `json:"memory"`           // bytes that the kernel has to give
+	MemoryAvailable uint64    `json:"memory_available"` // bytes that can be had without swapping
+	Cores           int       `json:"cores"`            // logical processors that are online
 
 	// RebootRequired: an update waits for a reboot, for the sake of RebootPackages. RebootKnown: the system tells at all.
-	RebootRequired, RebootKnown bool
-	RebootPackages              []string
+	RebootRequired bool     `json:"reboot_required"`
+	RebootKnown    bool     `json:"reboot_known"`
+	RebootPackages []string `json:"reboot_packages"`
 
 	// Container is the sort of application container that was seen in place of the machine: "docker", "podman",
 	// "kubernetes"; empty: the machine itself was seen.
-	Container string
+	Container string `json:"container"`
 }
 
 // Hosts describes the facts of machines.

@@ -7,17 +7,20 @@ import (
 
 // A Workload is a Deployment, StatefulSet or DaemonSet of a Kubernetes cluster, with its pods and disruption budgets.
 type Workload struct {
-	Cluster, Namespace, Kind, Name string
+	Cluster   string `json:"cluster"`
+	Namespace string `json:"namespace"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
 
-	Replicas Replicas
+	Replicas Replicas `json:"replicas"`
 	// Observed tells whether its controller has seen the newest specification; else Replicas are those of an older one.
-	Observed   bool
-	Rollout    Rollout
-	Containers []Container // with those sidecars that are restarted init containers
+	Observed   bool        `json:"observed"`
+	Rollout    Rollout     `json:"rollout"`
+	Containers []Container `json:"containers"` // with those sidecars that are restarted init containers
 	// SpreadRules keep its pods apart, in words: "required anti-affinity by kubernetes.io/hostname".
-	SpreadRules []string
-	Pods        Pods
-	Budgets     []DisruptionBudget // those that cover its pods
+	SpreadRules []string           `json:"spread_rules"`
+	Pods        Pods               `json:"pods"`
+	Budgets     []DisruptionBudget `json:"budgets"` // those that cover its pods
 }
 
 // The kinds of workloads.
@@ -29,47 +32,53 @@ const (
 
 // Replicas count the pods of a workload as its controller does.
 type Replicas struct {
-	Desired, Ready, Available, Updated, Unavailable int
+	Desired     int `json:"desired"`
+	Ready       int `json:"ready"`
+	Available   int `json:"available"`
+	Updated     int `json:"updated"`
+	Unavailable int `json:"unavailable"`
 }
 
 // A Rollout says how a workload's pods are replaced, and how that goes.
 type Rollout struct {
-	Strategy       string // RollingUpdate, Recreate or OnDelete
-	MaxUnavailable int    // pods, as the controller counts them for the desired number
-	MaxSurge       int    // pods, as the controller counts them for the desired number
-	MinReady       time.Duration
-	Paused         bool
-	InProgress     bool // pods are being replaced, and no deadline of the workload's own has passed
-	Stalled        bool // its deadline has passed without progress
+	Strategy       string        `json:"strategy"`        // RollingUpdate, Recreate or OnDelete
+	MaxUnavailable int           `json:"max_unavailable"` // pods, as the controller counts them for the desired number
+	MaxSurge       int           `json:"max_surge"`       // pods, as the controller counts them for the desired number
+	MinReady       time.Duration `json:"min_ready"`
+	Paused         bool          `json:"paused"`
+	InProgress     bool          `json:"in_progress"` // pods are being replaced, and no deadline of the workload's own has passed
+	Stalled        bool          `json:"stalled"`     // its deadline has passed without progress
 }
 
 // Pods are what runs of a workload: pods that have a node and are not on their way out.
 type Pods struct {
-	Running  int
-	Nodes    int       // distinct nodes that they are on
-	NewestAt time.Time // when the newest pod of the workload was made, running or not; zero without any
+	Running  int       `json:"running"`
+	Nodes    int       `json:"nodes"`              // distinct nodes that they are on
+	NewestAt time.Time `json:"newest_at,omitzero"` // when the newest pod of the workload was made, running or not; zero without any
 }
 
 // A Container is one container of a workload's pods.
 type Container struct {
-	Name                         string
-	Ports                        []ContainerPort
-	Readiness, Liveness, Startup *Probe // nil where there is none
+	Name      string          `json:"name"`
+	Ports     []ContainerPort `json:"ports"`
+	Readiness *Probe          `json:"readiness"`
+	Liveness  *Probe          `json:"liveness"`
+	Startup   *Probe          `json:"startup"` // nil where there is none
 	// SameProbes: liveness and readiness ask exactly the same. The questions themselves can hold secrets, and are not kept.
-	SameProbes bool
+	SameProbes bool `json:"same_probes"`
 }
 
 // A ContainerPort is a port that a container declares.
 type ContainerPort struct {
-	Name   string
-	Number int
+	Name   string `json:"name"`
+	Number int    `json:"number"`
 }
 
 // A Probe asks a container how it is.
 type Probe struct {
-	How      ProbeHow
-	Port     string // name or number; empty for a command
-	Patience time.Duration
+	How      ProbeHow      `json:"how"`
+	Port     string        `json:"port"` // name or number; empty for a command
+	Patience time.Duration `json:"patience"`
 }
 
 // A ProbeHow is the way in which a probe asks.
@@ -85,15 +94,15 @@ const (
 
 // A DisruptionBudget is a PodDisruptionBudget that covers the pods of a workload.
 type DisruptionBudget struct {
-	Name           string
-	MinAvailable   string // as declared: 2, 50%; empty where it is not
-	MaxUnavailable string // as declared; empty where it is not
-	Counted        bool   // its controller has counted the pods for the newest specification
-	Expected       int    // pods it covers, of all its workloads
-	Healthy        int
-	Needed         int // pods that must stay healthy
-	Allowed        int // pods that may be disrupted just now
-	Workloads      int // how many workloads it covers
+	Name           string `json:"name"`
+	MinAvailable   string `json:"min_available"`   // as declared: 2, 50%; empty where it is not
+	MaxUnavailable string `json:"max_unavailable"` // as declared; empty where it is not
+	Counted        bool   `json:"counted"`         // its controller has counted the pods for the newest specification
+	Expected       int    `json:"expected"`        // pods it covers, of all its workloads
+	Healthy        int    `json:"healthy"`
+	Needed         int    `json:"needed"`    // pods that must stay healthy
+	Allowed        int    `json:"allowed"`   // pods that may be disrupted just now
+	Workloads      int    `json:"workloads"` // how many workloads it covers
 }
 
 // Subject names the workload: cluster, namespace, kind and name.
