@@ -1,0 +1,97 @@
+# Installs what tests and linters need into the checkout, and nothing anywhere else but Debian's packages. Each tool is
+# built again when its version, or Go's, changes. Expects nothing on the machine but Go, make, git and apt.
+
+BIN := $(CURDIR)/.cache/bin
+
+PROMETHEUS_VERSION    := v0.316.0
+ALERTMANAGER_VERSION  := v0.31.1
+VERSITYGW_VERSION     := v1.8.0
+GOLANGCI_LINT_VERSION := v2.15.0
+BENCHSTAT_VERSION     := v0.0.0-20260908200009-22c9c6c9d4da
+GOVULNCHECK_VERSION   := v1.9.0
+
+TOOLS_GO := $(shell go env GOVERSION)
+# Somebody waits for the tests, and few for the tools.
+TOOLS_NICE := nice -n 5
+
+# go-tool NAME,PACKAGE,VERSION,FLAGS: a program from a module of its own, in whose graph nothing else has a say. The
+# stamp carries the versions; the binary is newer than the stamp, or is built.
+define go-tool
+$(BIN)/$(1): $(BIN)/.$(1)@$(3)-$(TOOLS_GO)
+	GOBIN=$(BIN) $(TOOLS_NICE) go install $(4) $(2)@$(3)
+	@touch $$@
+$(call stamp,$(1),$(3))
+endef
+
+# stamp NAME,VERSION
+define stamp
+$(BIN)/.$(1)@$(2)-$(TOOLS_GO):
+	@mkdir -p $(BIN)
+	@rm -f $(BIN)/.$(1)@*
+	@touch $$@
+endef
+
+# Without the tags the module's service discoveries bring in what cannot be had everywhere, and no test uses it.
+PROMETHEUS_FLAGS := -tags=remove_all_sd,enable_kubernetes_sd
+
+$(eval $(call go-tool,prometheus,github.com/prometheus/prometheus/cmd/prometheus,$(PROMETHEUS_VERSION),$(PROMETHEUS_FLAGS)))
+$(eval $(call go-tool,promtool,github.com/prometheus/prometheus/cmd/promtool,$(PROMETHEUS_VERSION),$(PROMETHEUS_FLAGS)))
+$(eval $(call go-tool,alertmanager,github.com/prometheus/alertmanager/cmd/alertmanager,$(ALERTMANAGER_VERSION)))
+$(eval $(call go-tool,amtool,github.com/prometheus/alertmanager/cmd/amtool,$(ALERTMANAGER_VERSION)))
+$(eval $(call go-tool,versitygw,github.com/versity/versitygw/cmd/versitygw,$(VERSITYGW_VERSION)))
+$(eval $(call go-tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_LINT_VERSION)))
+$(eval $(call go-tool,benchstat,golang.org/x/perf/cmd/benchstat,$(BENCHSTAT_VERSION)))
+$(eval $(call go-tool,govulncheck,golang.org/x/vuln/cmd/govulncheck,$(GOVULNCHECK_VERSION)))
+
+CONTROLPLANE         := test/controlplane
+module-version        = $(shell awk '$$1 == "$(1)" { print $$2; exit }' $(CONTROLPLANE)/go.mod)
+KUBERNETES_VERSION   := $(call module-version,k8s.io/kubernetes)
+KWOK_VERSION         := $(call module-version,sigs.k8s.io/kwok)
+CONTROLPLANE_MODULE  := $(CONTROLPLANE)/go.mod $(CONTROLPLANE)/go.sum
+CONTROLPLANE_VERSION := k8s.io/component-base/version
+CONTROLPLANE_LDFLAGS := -s -w -X $(CONTROLPLANE_VERSION).gitVersion=$(KUBERNETES_VERSION) \
+	-X $(CONTROLPLANE_VERSION).gitMajor=1 -X $(CONTROLPLANE_VERSION).gitMinor=$(word 2,$(subst ., ,$(KUBERNETES_VERSION)))
+
+$(eval $(call stamp,controlplane,$(KUBERNETES_VERSION)))
+$(BIN)/controlplane: $(BIN)/.controlplane@$(KUBERNETES_VERSION)-$(TOOLS_GO) $(CONTROLPLANE_MODULE) $(wildcard $(CONTROLPLANE)/*.go)
+	$(TOOLS_NICE) go -C $(CONTROLPLANE) build -buildvcs=false -ldflags '$(CONTROLPLANE_LDFLAGS)' -o $@ .
+
+$(eval $(call stamp,kwok,$(KWOK_VERSION)))
+$(BIN)/kwok: $(BIN)/.kwok@$(KWOK_VERSION)-$(TOOLS_GO) $(CONTROLPLANE_MODULE)
+	$(TOOLS_NICE) go -C $(CONTROLPLANE) build -buildvcs=false -ldflags '-s -w' -o $@ sigs.k8s.io/kwok/cmd/kwok
+
+# What kwok does with nodes and pods, as its authors wrote it; without any such stage it does nothing.
+KWOK_STAGES := node/fast/node-initialize node/heartbeat-with-lease/node-heartbeat-with-lease \
+	pod/fast/pod-ready pod/fast/pod-complete pod/fast/pod-delete
+
+$(BIN)/kwok-stages.yaml: $(BIN)/kwok
+	@folder=$$(go -C $(CONTROLPLANE) list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize/stage; \
+	for stage in $(KWOK_STAGES); do echo '---'; cat $$folder/$$stage.yaml || exit 1; done > $@.new
+	@mv $@.new $@
+
+.PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-debian lint-tools
+
+## tools: everything that tests talk to
+tools: tools-debian tools-s3 tools-monitoring tools-kubernetes
+
+## tools-kubernetes: a control plane, and nodes that need no machine
+tools-kubernetes: $(BIN)/controlplane $(BIN)/kwok $(BIN)/kwok-stages.yaml
+
+## tools-monitoring: Prometheus and Alertmanager, with their tools
+tools-monitoring: $(BIN)/prometheus $(BIN)/promtool $(BIN)/alertmanager $(BIN)/amtool
+
+## tools-s3: an object store
+tools-s3: $(BIN)/versitygw
+
+## lint-tools: linters, and what compares benchmarks
+lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
+
+# RUNLEVEL keeps the servers of the packages from starting.
+## tools-debian: packages of Debian, where they are missing
+tools-debian:
+	@missing=; \
+	command -v restic >/dev/null || missing="$$missing restic"; \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	if [ -n "$$missing" ]; then \
+		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
