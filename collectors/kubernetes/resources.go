@@ -11,8 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -26,21 +24,21 @@ type resource[T any] struct {
 
 func deployments() resource[workload] {
 	return resource[workload]{
-		name: "deployments", example: &appsv1.Deployment{}, from: typed("deployments", apps, ""),
+		name: "deployments", example: &appsv1.Deployment{}, from: typed("deployments", appsv1.SchemeGroupVersion, ""),
 		keep: func(object any) workload { return keepDeployment(object.(*appsv1.Deployment)) },
 	}
 }
 
 func statefulSets() resource[workload] {
 	return resource[workload]{
-		name: "statefulsets", example: &appsv1.StatefulSet{}, from: typed("statefulsets", apps, ""),
+		name: "statefulsets", example: &appsv1.StatefulSet{}, from: typed("statefulsets", appsv1.SchemeGroupVersion, ""),
 		keep: func(object any) workload { return keepStatefulSet(object.(*appsv1.StatefulSet)) },
 	}
 }
 
 func daemonSets() resource[workload] {
 	return resource[workload]{
-		name: "daemonsets", example: &appsv1.DaemonSet{}, from: typed("daemonsets", apps, ""),
+		name: "daemonsets", example: &appsv1.DaemonSet{}, from: typed("daemonsets", appsv1.SchemeGroupVersion, ""),
 		keep: func(object any) workload { return keepDaemonSet(object.(*appsv1.DaemonSet)) },
 	}
 }
@@ -57,14 +55,14 @@ func replicaSets() resource[replicaSet] {
 // pods are those that have not ended: the others of a job that is done, or that a node has evicted, say nothing.
 func pods() resource[pod] {
 	return resource[pod]{
-		name: "pods", example: &corev1.Pod{}, from: typed("pods", core, "status.phase!=Succeeded,status.phase!=Failed"),
+		name: "pods", example: &corev1.Pod{}, from: typed("pods", corev1.SchemeGroupVersion, "status.phase!=Succeeded,status.phase!=Failed"),
 		keep: func(object any) pod { return keepPod(object.(*corev1.Pod)) },
 	}
 }
 
 func budgets() resource[budget] {
 	return resource[budget]{
-		name: "poddisruptionbudgets", example: &policyv1.PodDisruptionBudget{}, from: typed("poddisruptionbudgets", policy, ""),
+		name: "poddisruptionbudgets", example: &policyv1.PodDisruptionBudget{}, from: typed("poddisruptionbudgets", policyv1.SchemeGroupVersion, ""),
 		keep: func(object any) budget { return keepBudget(object.(*policyv1.PodDisruptionBudget)) },
 	}
 }
@@ -72,19 +70,15 @@ func budgets() resource[budget] {
 // tlsSecrets keep the certificates of Secrets in PEM, and never the key.
 func tlsSecrets() resource[[]byte] {
 	return resource[[]byte]{
-		name: "secrets", example: &corev1.Secret{}, from: typed("secrets", core, "type=kubernetes.io/tls"),
+		name: "secrets", example: &corev1.Secret{}, from: typed("secrets", corev1.SchemeGroupVersion, "type=kubernetes.io/tls"),
 		keep: func(object any) []byte { return bytes.Clone(object.(*corev1.Secret).Data[corev1.TLSCertKey]) },
 	}
 }
 
-func apps(c *kubernetes.Clientset) rest.Interface   { return c.AppsV1().RESTClient() }
-func core(c *kubernetes.Clientset) rest.Interface   { return c.CoreV1().RESTClient() }
-func policy(c *kubernetes.Clientset) rest.Interface { return c.PolicyV1().RESTClient() }
-
 // typed asks for whole objects, those that a field selector takes.
-func typed(name string, group func(*kubernetes.Clientset) rest.Interface, selector string) func(*connection, string) *cache.ListWatch {
+func typed(name string, group schema.GroupVersion, selector string) func(*connection, string) *cache.ListWatch {
 	return func(c *connection, namespace string) *cache.ListWatch {
-		return cache.NewFilteredListWatchFromClient(group(c.kubernetes), name, namespace, func(options *metav1.ListOptions) {
+		return cache.NewFilteredListWatchFromClient(c.groups[group], name, namespace, func(options *metav1.ListOptions) {
 			options.FieldSelector = selector
 		})
 	}

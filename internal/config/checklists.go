@@ -1,6 +1,9 @@
 package config
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -9,7 +12,7 @@ import (
 // A loadedChecklist is a checklist with where its items were written.
 type loadedChecklist struct {
 	*checklist.Checklist
-	whole *checklist.Checklist // with what it extends
+	whole *checklist.Checklist // with what it extends; nil where that is not there
 	doc   *document
 	items map[string]writtenItem // by id, with those of what it extends
 }
@@ -30,9 +33,12 @@ func (l *loader) loadProduction() {
 
 func (l *loader) loadChecklistFile(file string) {
 	var own checklist.Checklist
-	if doc := l.read(file, &own); doc != nil {
-		l.addChecklist(doc, &own)
+	doc := l.read(file, &own)
+	if doc == nil {
+		l.unreadChecklist = true
+		return
 	}
+	l.addChecklist(doc, &own)
 }
 
 func (l *loader) addChecklist(doc *document, list *checklist.Checklist) {
@@ -62,8 +68,9 @@ func (l *loader) extendChecklists() {
 		switch {
 		case list.Extends == "":
 			l.mistakes(list.doc, list.Validate(nil))
+			list.whole = list.Checklist
 		case base == nil:
-			l.mistake(list.doc, mistake.At(nil, "extends"), "unknown checklist %q", list.Extends)
+			l.mistake(list.doc, mistake.At(nil, "extends"), "unknown checklist %q: expected one of %s", list.Extends, l.checklistNames())
 		case base.Extends != "":
 			l.mistake(list.doc, mistake.At(nil, "extends"), "checklist %q extends another itself: expected one that does not", list.Extends)
 		default:
@@ -75,25 +82,32 @@ func (l *loader) extendChecklists() {
 			}
 			list.whole = list.Over(base.Checklist)
 		}
-		if list.whole == nil {
-			list.whole = list.Checklist
-		}
 	}
 }
 
-// checklistOf finds the checklist that judges a system.
+// checklistOf finds the checklist that judges a system; nil where there is none that can be used.
 func (l *loader) checklistOf(described describedSystem) *loadedChecklist {
 	list := l.checklists[described.ChecklistName()]
-	if list == nil {
-		l.mistake(described.doc, mistake.At(described.path, "checklist"), "unknown checklist %q", described.ChecklistName())
+	switch {
+	case list == nil && !l.unreadChecklist:
+		l.mistake(described.doc, mistake.At(described.path, "checklist"), "unknown checklist %q: expected one of %s",
+			described.ChecklistName(), l.checklistNames())
+		return nil
+	case list == nil, list.whole == nil:
+		return nil
+	default:
+		return list
 	}
-	return list
 }
+
+func (l *loader) checklistNames() string { return join(slices.Sorted(maps.Keys(l.checklists))) }
 
 // names checks that what a system says of items is about items of its checklist.
 func (l *loader) names(described describedSystem, list *loadedChecklist) {
 	check := func(id string, path ...any) {
-		if _, known := list.items[id]; !known {
+		if id == "" {
+			l.mistake(described.doc, mistake.At(described.path, path...), "check is missing: say which item it is about")
+		} else if _, known := list.items[id]; !known {
 			l.mistake(described.doc, mistake.At(described.path, path...), "no item %q in the checklist %q", id, list.Name)
 		}
 	}

@@ -1,11 +1,14 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -38,19 +41,15 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// orNil is the errors as an error: sorted within each file, nil when there is none.
+// orNil is the errors as an error: in order, each once, nil when there is none.
 func (e Errors) orNil(files []string) error {
 	if len(e) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(e, func(a, b Error) int {
-		if a.File != b.File {
-			return slices.Index(files, a.File) - slices.Index(files, b.File)
-		}
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
+	slices.SortFunc(e, func(a, b Error) int {
+		return cmp.Or(
+			slices.Index(files, a.File)-slices.Index(files, b.File),
+			a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Message, b.Message))
 	})
 	return slices.Compact(e)
 }
@@ -59,37 +58,105 @@ func (e Errors) orNil(files []string) error {
 type document struct {
 	file    string
 	content []byte
-	root    *yaml.Node
+	root    *yaml.Node // the document node; nil where the file is no YAML of a kind that is taken
 	// unreadable are the lines on which something could not be decoded.
 	unreadable map[int]bool
 }
 
-// strict is how every piece of configuration is decoded.
+// strict is how every piece of configuration is decoded. That keys stand once is checked for the whole document before.
 func strict() []yaml.Option {
-	return []yaml.Option{yaml.WithV4Defaults(), yaml.WithKnownFields()}
+	return []yaml.Option{yaml.WithV4Defaults(), yaml.WithKnownFields(), yaml.WithUniqueKeys(false)}
 }
 
-// readDocument reads a file and decodes it strictly into a struct.
+// readDocument reads a file and decodes it strictly into a struct. The document has no root where it is no YAML.
 func readDocument(file string, into any) (*document, Errors) {
 	content, err := os.ReadFile(file)
 	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
 		return nil, Errors{{File: file, Message: "read configuration: " + err.Error()}}
 	}
 	return parseDocument(file, content, into)
 }
 
 func parseDocument(file string, content []byte, into any) (*document, Errors) {
-	doc := &document{file: file, content: content, root: &yaml.Node{}, unreadable: make(map[int]bool)}
-	if len(strings.TrimSpace(string(content))) == 0 {
+	doc := &document{file: file, content: content, unreadable: make(map[int]bool)}
+	if found := doc.notText(); found != nil {
+		return doc, Errors{*found}
+	}
+	var roots []yaml.Node
+	if err := yaml.Load(content, &roots, yaml.WithV4Defaults(), yaml.WithAllDocuments()); err != nil {
+		return doc, doc.loadErrors(err)
+	}
+	switch len(roots) {
+	case 0:
 		return doc, Errors{{File: file, Message: "the file is empty"}}
+	case 1:
+		doc.root = &roots[0]
+	default:
+		second := roots[1].Content[0]
+		return doc, Errors{{
+			File: file, Line: second.Line, Column: second.Column,
+			Message: "a second document begins here, after ---: expected one in a file",
+		}}
 	}
-	if err := yaml.Load(content, doc.root, yaml.WithV4Defaults()); err != nil {
-		return doc, doc.loadErrors(err)
+	errs := doc.walk(doc.root, nil)
+	if len(doc.unreadable) > 0 {
+		doc.root = nil
+		return doc, errs
 	}
-	if err := yaml.Load(content, into, strict()...); err != nil {
-		return doc, doc.loadErrors(err)
+	if err := doc.root.Load(into, strict()...); err != nil {
+		errs = append(errs, doc.loadErrors(err)...)
 	}
-	return doc, nil
+	return doc, errs
+}
+
+// notText finds the first thing that YAML does not take for text; nil where there is none.
+func (d *document) notText() *Error {
+	line, column := 1, 1
+	for rest := d.content; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return &Error{File: d.file, Line: line, Column: column,
+				Message: fmt.Sprintf("expected text in UTF-8, found the byte %#x", rest[0])}
+		case r < ' ' && !strings.ContainsRune("\t\n\r", r), r == '\uFFFE', r == '\uFFFF':
+			return &Error{File: d.file, Line: line, Column: column,
+				Message: fmt.Sprintf("expected text, found the character %U", r)}
+		}
+		column++
+		if r == '\n' {
+			line, column = line+1, 1
+		}
+		rest = rest[size:]
+	}
+	return nil
+}
+
+// walk finds what decoding would pass over, or stop at: keys that stand twice, and tags.
+func (d *document) walk(node *yaml.Node, errs Errors) Errors {
+	if node.Style&yaml.TaggedStyle != 0 {
+		d.unreadable[node.Line] = true
+		errs = append(errs, d.at(node, fmt.Sprintf("tag %s: expected a value without a tag", node.Tag)))
+	}
+	first := make(map[string]int)
+	for i, each := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 0 && each.Kind == yaml.ScalarNode {
+			if line, taken := first[each.Value]; taken {
+				errs = append(errs, d.at(each, fmt.Sprintf("key %q stands twice: line %d has it already", each.Value, line)))
+			} else {
+				first[each.Value] = each.Line
+			}
+		}
+		errs = d.walk(each, errs)
+	}
+	return errs
+}
+
+func (d *document) at(node *yaml.Node, message string) Error {
+	return Error{File: d.file, Line: node.Line, Column: node.Column, Message: message}
 }
 
 // loadErrors places what the YAML library found.
@@ -111,53 +178,13 @@ func (d *document) loadErrors(err error) Errors {
 
 func (d *document) loadError(err *yaml.LoadError) Error {
 	d.unreadable[err.Mark.Line] = true
-	return Error{File: d.file, Line: err.Mark.Line, Column: err.Mark.Column, Message: plain(err.Message)}
-}
-
-// plain words what the YAML library says for people who do not write Go.
-func plain(message string) string {
-	if name, isField := strings.CutPrefix(message, "field "); isField {
-		if name, _, isUnknown := strings.Cut(name, " not found in type "); isUnknown {
-			return fmt.Sprintf("unknown key %q", name)
-		}
-	}
-	if value, target, isType := strings.Cut(message, " into "); isType && strings.HasPrefix(value, "cannot construct ") {
-		return fmt.Sprintf("expected %s, found %s", inWords(target), strings.TrimPrefix(value, "cannot construct "))
-	}
-	return message
-}
-
-// inWords names a Go type as a user of YAML would.
-func inWords(goType string) string {
-	switch {
-	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"):
-		return "a whole number"
-	case strings.HasPrefix(goType, "float"):
-		return "a number"
-	case goType == "bool":
-		return "true or false"
-	case goType == "string":
-		return "a text"
-	case goType == "time.Time":
-		return "a date or time, like 2006-01-02 or 2006-01-02T15:04:05Z"
-	case strings.HasPrefix(goType, "quantity.Duration"):
-		return "a duration, like 26h or 21d"
-	case strings.HasPrefix(goType, "quantity.Bytes"):
-		return "a size, like 50GB or 10Gi"
-	case strings.HasPrefix(goType, "[]"):
-		return "a list"
-	default:
-		return "keys and values"
-	}
+	return Error{File: d.file, Line: err.Mark.Line, Column: err.Mark.Column, Message: plain(err)}
 }
 
 // place turns a mistake's path into a line and a column. A path that goes on beyond what is written, such as to a key
 // that is missing, is placed at the deepest part that is there.
 func (d *document) place(m mistake.Mistake) Error {
-	node := d.root
-	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
-		node = node.Content[0]
-	}
+	node := d.root.Content[0]
 	for _, step := range m.Path {
 		next := child(node, step)
 		if next == nil {
@@ -165,7 +192,7 @@ func (d *document) place(m mistake.Mistake) Error {
 		}
 		node = next
 	}
-	return Error{File: d.file, Line: node.Line, Column: node.Column, Message: m.Message}
+	return d.at(node, m.Message)
 }
 
 func child(node *yaml.Node, step any) *yaml.Node {

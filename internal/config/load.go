@@ -59,11 +59,13 @@ type loader struct {
 	options    Options
 	kinds      map[string]check.Any
 	checklists map[string]*loadedChecklist
-	documents  []*document
-	files      []string
-	patterns   []string
-	matches    []string
-	errors     Errors
+	// unreadChecklist: a file of a checklist could not be read, so that one which is missing may be in it.
+	unreadChecklist bool
+	documents       []*document
+	files           []string
+	patterns        []string
+	matches         []string
+	errors          Errors
 }
 
 // Load reads a configuration file and all that it names. The error is Errors, with every mistake; with an error, the
@@ -87,7 +89,7 @@ func Load(file string, options Options) (*Config, error) {
 
 func (l *loader) load(file string) []*assess.Plan {
 	var main File
-	doc := l.read(file, &main)
+	doc := l.read(filepath.Clean(file), &main)
 	if doc == nil {
 		return nil
 	}
@@ -105,6 +107,9 @@ func (l *loader) load(file string) []*assess.Plan {
 	for _, path := range l.match(doc, "system_files", main.SystemFiles) {
 		var more SystemFile
 		if further := l.read(path, &more); further != nil {
+			if len(more.Systems) == 0 {
+				l.mistake(further, nil, "no system is described: expected systems")
+			}
 			described = append(described, l.describe(further, more.Systems)...)
 		}
 	}
@@ -116,7 +121,7 @@ func For(systems []*system.System, options Options) (*Config, error) {
 	l := newLoader(options)
 	l.loadProduction()
 	l.extendChecklists()
-	doc := &document{file: "built-in configuration", root: &yaml.Node{}}
+	doc := &document{file: "built-in configuration", root: &yaml.Node{Content: []*yaml.Node{{}}}}
 	config := &Config{Plans: l.plans(l.describe(doc, systems), nil)}
 	if err := l.errors.orNil(l.files); err != nil {
 		return nil, err
@@ -230,13 +235,17 @@ func mergeCollections(all, own map[string]system.Collection) map[string]system.C
 	return merged
 }
 
-// read reads a file; nil when it cannot be used at all.
+// read reads a file; nil when it holds no YAML, or cannot be read.
 func (l *loader) read(file string, into any) *document {
 	l.files = append(l.files, file)
 	doc, errs := readDocument(file, into)
 	l.errors = append(l.errors, errs...)
-	if doc != nil {
-		l.documents = append(l.documents, doc)
+	if doc == nil {
+		return nil
+	}
+	l.documents = append(l.documents, doc)
+	if doc.root == nil {
+		return nil
 	}
 	return doc
 }
@@ -244,7 +253,8 @@ func (l *loader) read(file string, into any) *document {
 // join lists names for a message.
 func join(names []string) string { return strings.Join(names, ", ") }
 
-// match finds the files of patterns that are relative to a document. A pattern without a match is a mistake.
+// match finds the files of patterns that are relative to a document, without those that were read already. A pattern
+// without a match is a mistake.
 func (l *loader) match(doc *document, key string, patterns []string) []string {
 	var files []string
 	for i, pattern := range patterns {
@@ -259,7 +269,11 @@ func (l *loader) match(doc *document, key string, patterns []string) []string {
 		case len(matches) == 0:
 			l.mistake(doc, mistake.At(nil, key, i), "no file matches %q", patterns[i])
 		}
-		files = append(files, matches...)
+		for _, file := range matches {
+			if !slices.Contains(l.files, file) && !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
 	}
 	return files
 }

@@ -61,7 +61,7 @@ func (l *loader) item(described describedSystem, list *loadedChecklist, entry ch
 	if override.Severity != "" {
 		item.Severity = checklist.Severity(override.Severity)
 		if !slices.Contains(checklist.Severities(), item.Severity) {
-			l.mistake(described.doc, mistake.At(path, "severity"), "severity %q: expected critical, warning or info", override.Severity)
+			l.mistake(described.doc, mistake.At(path, "severity"), "severity %q: expected one of critical, warning, info", override.Severity)
 		}
 	}
 	if entry.Item.Attestation != nil {
@@ -107,8 +107,11 @@ func (l *loader) decode(doc *document, path []any, node yaml.Node, into any) boo
 	if node.Kind == 0 {
 		return true
 	}
+	if node.Kind == yaml.AliasNode {
+		node = *node.Alias
+	}
 	if node.Kind != yaml.MappingNode {
-		l.mistake(doc, path, "expected parameters as keys and values")
+		l.mistake(doc, path, "parameters: expected names with values")
 		return false
 	}
 	if err := node.Load(into, strict()...); err != nil {

@@ -57,7 +57,7 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes the size as UnmarshalText reads it, without losing a byte.
+// MarshalText writes the size as UnmarshalText reads it, without losing a byte up to 8 PiB.
 func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
 // String writes the size in the largest unit that divides it, decimal units first: 50GB, 10GiB, 1025B.

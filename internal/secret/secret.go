@@ -3,6 +3,7 @@ package secret
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -23,8 +24,8 @@ func (v Value) Empty() bool { return v.text == "" }
 
 func (v Value) String() string { return "<secret>" }
 
-// GoString keeps %#v from showing the secret.
-func (v Value) GoString() string { return "<secret>" }
+// Format keeps every verb of fmt from showing the secret.
+func (v Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, v.String()) }
 
 // MarshalText keeps encoders from showing the secret.
 func (v Value) MarshalText() ([]byte, error) { return []byte("<secret>"), nil }

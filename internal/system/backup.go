@@ -65,8 +65,9 @@ type Restic struct {
 	Host           string   `yaml:"host,omitempty"`            // only snapshots of this host
 	GroupBy        []string `yaml:"group_by,omitempty"`        // host, paths; default: both
 	CAFile         string   `yaml:"ca_file,omitempty"`         // as restic's --cacert
-	Environment    []string `yaml:"environment,omitempty"`     // names of variables of the exporter's environment that restic gets: AWS_ACCESS_KEY_ID
-	SecretFiles    []string `yaml:"secret_files,omitempty"`    // NAME=path: restic gets the variable NAME with the file's content
+	// Environment names variables of the exporter's environment that restic gets: AWS_ACCESS_KEY_ID.
+	Environment []string `yaml:"environment,omitempty"`
+	SecretFiles []string `yaml:"secret_files,omitempty"` // NAME=path: restic gets the variable NAME with the file's content
 }
 
 func (b Backup) identity() (string, string) { return "backup", b.Name }

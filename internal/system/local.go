@@ -3,9 +3,10 @@ package system
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
-	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -37,12 +38,25 @@ func clusterAnswers(ctx context.Context) error {
 		return fmt.Errorf("find a cluster: %w", err)
 	}
 	config.Timeout = clusterPatience
-	client, err := kubernetes.NewForConfig(config)
+	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return fmt.Errorf("connect to the cluster at %s: %w", config.Host, err)
 	}
-	if _, err := client.Discovery().ServerVersionWithContext(ctx); err != nil {
+	server, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return fmt.Errorf("connect to the cluster at %s: %w", config.Host, err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.JoinPath("version").String(), http.NoBody)
+	if err != nil {
 		return fmt.Errorf("ask the cluster at %s for its version: %w", config.Host, err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("ask the cluster at %s for its version: %w", config.Host, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask the cluster at %s for its version: it answers %s", config.Host, response.Status)
 	}
 	return nil
 }

@@ -6,9 +6,10 @@ import (
 	"regexp"
 	"time"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
-	"go.yaml.in/yaml/v4"
 )
 
 // DefaultChecklist is the name of the checklist that judges a system that names none.

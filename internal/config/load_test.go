@@ -1,0 +1,276 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+const day = quantity.Duration(24 * time.Hour)
+
+// valid loads the configuration that says everything there is to say.
+func valid(t *testing.T) map[string]*assess.Plan {
+	t.Helper()
+	loaded, err := config.Load("testdata/valid/config.yaml", options(t))
+	require.NoError(t, err)
+	require.False(t, loaded.Changed())
+	plans := make(map[string]*assess.Plan)
+	for _, plan := range loaded.Plans {
+		plans[plan.System.ID()] = plan
+	}
+	require.Len(t, plans, len(loaded.Plans))
+	return plans
+}
+
+func itemOf(t *testing.T, plan *assess.Plan, id string) assess.Item {
+	t.Helper()
+	i := slices.IndexFunc(plan.Items, func(item assess.Item) bool { return item.Item.ID == id })
+	require.GreaterOrEqual(t, i, 0, "no item %s", id)
+	return plan.Items[i]
+}
+
+// gateOf gives the ids of a gate's items.
+func gateOf(t *testing.T, plan *assess.Plan, id string) []string {
+	t.Helper()
+	i := slices.IndexFunc(plan.Gates, func(gate assess.Gate) bool { return gate.ID == id })
+	require.GreaterOrEqual(t, i, 0, "no gate %s", id)
+	ids := []string{}
+	for _, item := range plan.Gates[i].Items {
+		ids = append(ids, plan.Items[item].Item.ID)
+	}
+	return ids
+}
+
+func TestSystemsOfAllFilesArePlanned(t *testing.T) {
+	plans := valid(t)
+	require.Len(t, plans, 3)
+	require.Len(t, plans["shop/production"].Items, 216)
+	require.Len(t, plans["blog/production"].Items, 216)
+	require.Len(t, plans["shop/staging"].Items, 218)
+	require.Equal(t, "The shop", plans["shop/production"].System.Description)
+}
+
+func TestASystemTunesItsItems(t *testing.T) {
+	plan := valid(t)["shop/production"]
+
+	item := itemOf(t, plan, "tls.renewal")
+	require.Equal(t, checklist.Warning, item.Severity)
+	require.Equal(t, "web-team", item.Owner)
+	require.Equal(t, "https://wiki.example.com/tls", item.Runbook)
+	require.Equal(t, &renewal{WarnBefore: 30 * day, FailBefore: 7 * day}, item.Rule.Bound.Parameters,
+		"what the system leaves out stays as the checklist says")
+
+	item = itemOf(t, plan, "server.disk")
+	require.Equal(t, checklist.Critical, item.Severity)
+	require.Equal(t, "shop-team", item.Owner, "the system's owner has what nobody else has")
+	require.Equal(t, "https://github.com/readiness-exporter/readiness-exporter/blob/main/docs/reference/checks.md#disk_space",
+		item.Runbook, "the reference of the kind stands in for a runbook")
+	require.Equal(t, &space{
+		MinimumSize: 100e9, MinimumFreeRatio: 0.15, MinimumInodesFreeRatio: 0.15, Purposes: []string{"root", "data"},
+	}, item.Rule.Bound.Parameters)
+
+	item = itemOf(t, plan, "post-launch.celebrate")
+	require.Contains(t, item.Runbook, "#attestations")
+	require.True(t, item.Rule.Attested)
+	require.Equal(t, 365*day.Std(), item.Rule.AttestationAge)
+
+	require.Equal(t, "There is no Grafana.", itemOf(t, plan, "domain.grafana").Rule.NotApplicable)
+	require.True(t, itemOf(t, plan, "domain.grafana").Rule.NotBuilt)
+}
+
+func TestASystemIsJudgedAsTheChecklistSaysWhereItSaysNothing(t *testing.T) {
+	item := itemOf(t, valid(t)["blog/production"], "tls.renewal")
+	require.Equal(t, checklist.Critical, item.Severity)
+	require.Equal(t, "blog-team", item.Owner)
+	require.Equal(t, &renewal{WarnBefore: 21 * day, FailBefore: 7 * day}, item.Rule.Bound.Parameters)
+}
+
+func TestAChecklistExtendsAnother(t *testing.T) {
+	plan := valid(t)["shop/staging"]
+	require.Equal(t, "shop", plan.Checklist.Name)
+
+	item := itemOf(t, plan, "tls.renewal")
+	require.Equal(t, "Certificates of the shop renew themselves", item.Item.Text)
+	require.Equal(t, "SSL/TLS", item.Section.Title, "a section keeps the title that it has")
+	require.Equal(t, "checklist-team", item.Owner)
+	require.Equal(t, "https://wiki.example.com/shop", item.Runbook)
+	require.Equal(t, &renewal{WarnBefore: 30 * day, FailBefore: 3 * day}, item.Rule.Bound.Parameters,
+		"the kind's defaults, then the checklist's parameters, then the system's")
+
+	item = itemOf(t, plan, "tls.mail")
+	require.Equal(t, &renewal{WarnBefore: 14 * day, FailBefore: 3 * day}, item.Rule.Bound.Parameters,
+		"parameters may be shared by an alias")
+	require.True(t, item.Rule.AttestationSuffices)
+	require.Equal(t, 90*day.Std(), item.Rule.AttestationAge)
+
+	require.Equal(t, "own", plan.Categories[len(plan.Categories)-1].ID)
+	require.Equal(t, []string{"legal.imprint"}, gateOf(t, plan, "legal"))
+	require.Contains(t, gateOf(t, plan, "production"), "tls.mail")
+}
+
+func TestGatesFollowTheSeverityThatASystemSets(t *testing.T) {
+	plans := valid(t)
+	require.Contains(t, gateOf(t, plans["blog/production"], "production"), "tls.renewal")
+	require.NotContains(t, gateOf(t, plans["shop/production"], "production"), "tls.renewal")
+	require.Contains(t, gateOf(t, plans["shop/production"], "pre-deployment"), "tls.renewal")
+	require.NotContains(t, gateOf(t, plans["shop/production"], "pre-deployment"), "server.os")
+}
+
+func TestASystemSaysWhenCollectorsLook(t *testing.T) {
+	plans := valid(t)
+	require.Equal(t, map[string]system.Collection{
+		"certificate": {Schedule: "@every 10m", Timeout: quantity.Duration(5 * time.Second)},
+		"host":        {Schedule: "CRON_TZ=Europe/Berlin 0 4 * * *"},
+	}, plans["shop/production"].System.Collectors)
+	require.Equal(t, map[string]system.Collection{
+		"certificate": {Schedule: "@every 10m", Timeout: quantity.Duration(20 * time.Second)},
+		"host":        {Schedule: "CRON_TZ=Europe/Berlin 0 4 * * *"},
+	}, plans["blog/production"].System.Collectors)
+}
+
+func TestSystemsCanBeDescribedWithoutAFile(t *testing.T) {
+	loaded, err := config.For([]*system.System{{Name: "here", Environment: "default"}}, options(t))
+	require.NoError(t, err)
+	require.Len(t, loaded.Plans, 1)
+	require.Len(t, loaded.Plans[0].Items, 216)
+	require.False(t, loaded.Changed())
+
+	_, err = config.For([]*system.System{{Name: "this host", Environment: "default"}}, options(t))
+	require.EqualError(t, err, `built-in configuration: name "this host": `+
+		"expected letters, digits, '.', '_' and '-', with a letter or digit at both ends")
+}
+
+func TestAFileThatCannotBeReadIsAMistake(t *testing.T) {
+	t.Chdir(t.TempDir())
+	loaded, err := config.Load("config.yaml", options(t))
+	require.EqualError(t, err, "config.yaml: read configuration: no such file or directory")
+	require.False(t, loaded.Changed())
+
+	require.NoError(t, os.WriteFile("config.yaml", []byte("systems: []\n"), 0o600))
+	require.True(t, loaded.Changed(), "the file that was missing is there")
+
+	require.NoError(t, os.Remove("config.yaml"))
+	require.NoError(t, os.Mkdir("config.yaml", 0o700))
+	_, err = config.Load("config.yaml", options(t))
+	require.EqualError(t, err, "config.yaml: read configuration: is a directory")
+}
+
+func TestAConfigurationChanges(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func() error
+		want   bool
+	}{
+		{"not by itself", func() error { return nil }, false},
+		{"not by being touched", func() error { return os.Chtimes("config.yaml", time.Time{}, time.Unix(1, 0)) }, false},
+		{"when the file changes", func() error { return write("config.yaml", "collectors: {}\nsystem_files: [systems/*.yaml]\n") }, true},
+		{"when the file goes", func() error { return os.Remove("config.yaml") }, true},
+		{"when a file that it names changes", func() error { return write("systems/a.yaml", describe("b")) }, true},
+		{"when a file that it names goes", func() error { return os.Remove("systems/a.yaml") }, true},
+		{"when a pattern matches one more", func() error { return write("systems/b.yaml", describe("b")) }, true},
+		{"when a pattern matches one more that cannot be read", func() error { return os.Mkdir("systems/b.yaml", 0o700) }, true},
+		{"not when no pattern matches what is new", func() error { return write("systems/b.yml", describe("b")) }, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			require.NoError(t, os.Mkdir("systems", 0o700))
+			require.NoError(t, write("config.yaml", "system_files: [systems/*.yaml]\n"))
+			require.NoError(t, write("systems/a.yaml", describe("a")))
+			loaded, err := config.Load("./config.yaml", options(t))
+			require.NoError(t, err)
+			require.NoError(t, test.change())
+			require.Equal(t, test.want, loaded.Changed())
+		})
+	}
+}
+
+func describe(name string) string {
+	return "systems: [{name: " + name + ", environment: production}]\n"
+}
+
+func write(file, content string) error { return os.WriteFile(file, []byte(content), 0o600) }
+
+func TestAFileThatTwoPatternsMatchIsReadOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, write("config.yaml", "system_files: [a.yaml, '*.yaml']\n"))
+	require.NoError(t, write("a.yaml", describe("a")))
+	loaded, err := config.Load("config.yaml", options(t))
+	require.NoError(t, err)
+	require.Len(t, loaded.Plans, 1)
+	require.False(t, loaded.Changed())
+}
+
+func TestAChecklistThatCannotBeReadIsNotSaidToBeUnknownToo(t *testing.T) {
+	for name, content := range map[string]string{
+		"own.yaml:2:1: this is no YAML: did not find expected node content, while parsing a flow node that begins at line 2": "name: [\n",
+		`own.yaml:3:10: unknown checklist "prodction": expected one of own, production`: "name: own\ntitle: Own\nextends: prodction\n" +
+			"categories: [{id: tls, title: TLS, sections: []}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			require.NoError(t, write("own.yaml", content))
+			require.NoError(t, write("config.yaml", `
+checklist_files: [own.yaml]
+systems:
+  - name: a
+    environment: production
+    checklist: own
+    checks: {tls.renewal: {severity: info}}
+`))
+			_, err := config.Load("config.yaml", options(t))
+			require.EqualError(t, err, name)
+		})
+	}
+}
+
+// FuzzLoad wants of whatever is in a file that it is taken, or that each mistake has a place and is worded for people.
+func FuzzLoad(f *testing.F) {
+	for _, pattern := range []string{"testdata/invalid/*.yaml", "testdata/valid/*.yaml", "testdata/invalid/checklists/*.yaml"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(f, err)
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			require.NoError(f, err)
+			f.Add(content)
+		}
+	}
+	all := options(f)
+	f.Fuzz(func(t *testing.T, content []byte) {
+		folder := t.TempDir()
+		file := filepath.Join(folder, "config.yaml")
+		require.NoError(t, os.WriteFile(file, content, 0o600))
+		require.NoError(t, write(filepath.Join(folder, "main.yaml"),
+			"checklist_files: [config.yaml]\nsystems: [{name: a, environment: b}]\n"))
+		for _, main := range []string{file, filepath.Join(folder, "main.yaml")} {
+			loaded, err := config.Load(main, all)
+			require.NotNil(t, loaded)
+			if err == nil {
+				continue
+			}
+			require.Empty(t, loaded.Plans)
+			var mistakes config.Errors
+			require.ErrorAs(t, err, &mistakes)
+			for i, each := range mistakes {
+				require.True(t, strings.HasPrefix(each.File, folder), each.Error())
+				require.NotEmpty(t, each.Message)
+				require.NotContains(t, each.Message, " in type ")
+				if each.Message != "the file is empty" {
+					require.Positive(t, each.Line, each.Error())
+					require.Positive(t, each.Column, each.Error())
+				}
+				require.False(t, i > 0 && each == mistakes[i-1], "said twice: %s", each.Error())
+			}
+		}
+	})
+}

@@ -1,0 +1,77 @@
+// Package docgen writes docs/reference from the code: what it says of configuration, checks, collectors and metrics
+// cannot differ from what the program does.
+package docgen
+
+import (
+	"fmt"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
+)
+
+// A reference is all that the documents are written from.
+type reference struct {
+	sources    *sources
+	kinds      []check.Any
+	collectors []collector.Any
+	facts      map[string]fact.Any
+	production *checklist.Checklist
+	families   []metrics.Family
+	help       string // of every command
+}
+
+// Files gives every document by its name. The root is the folder of the module, whose comments are read; the help is
+// what the program says of its commands.
+func Files(root, help string) (map[string][]byte, error) {
+	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
+	defer closeAll()
+	r := &reference{
+		sources: newSources(root), kinds: checks.All(), collectors: all, facts: make(map[string]fact.Any),
+		production: &checklist.Checklist{}, help: help,
+	}
+	if err := yaml.Load(checklist.Production(), r.production); err != nil {
+		return nil, fmt.Errorf("read the production checklist: %w", err)
+	}
+	for _, each := range all {
+		kind := each.Describe().Kind
+		r.facts[kind.KindName()] = kind
+	}
+	families, err := metrics.Families(all)
+	if err != nil {
+		return nil, err
+	}
+	r.families = families
+	return r.files()
+}
+
+func (r *reference) files() (map[string][]byte, error) {
+	configuration := r.configurationSchema()
+	own := r.checklistSchema()
+	files := map[string][]byte{
+		"configuration.md": r.configuration(configuration, own),
+		"checks.md":        r.checks(),
+		"collectors.md":    r.collectorsPage(),
+		"metrics.md":       r.metricsPage(),
+		"checklist.md":     r.checklistPage(),
+		"not-built.md":     r.notBuilt(),
+		"cli.md":           r.commandLine(),
+	}
+	for name, schema := range map[string]any{"configuration.schema.json": configuration, "checklist.schema.json": own} {
+		encoded, err := encodeSchema(schema)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", name, err)
+		}
+		files[name] = encoded
+	}
+	if r.sources.err != nil {
+		return nil, r.sources.err
+	}
+	return files, nil
+}

@@ -1,0 +1,84 @@
+package metrics
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// The sources of families that come from no kind of fact.
+const (
+	SourceSystem = "system"   // what was concluded of every system
+	SourceSelf   = "exporter" // the exporter's own work
+)
+
+// Families lists every family that an exporter with these collectors can have, by source and then as declared; those
+// of Go and of the process are left out.
+func Families(collectors []collector.Any) ([]Family, error) {
+	listed := ofSystems(SourceSystem, common())
+	seen := make(map[string]bool)
+	for _, each := range collectors {
+		kind := each.Describe().Kind
+		if !seen[kind.KindName()] {
+			seen[kind.KindName()] = true
+			listed = append(listed, ofSystems(kind.KindName(), kind.Families())...)
+		}
+	}
+	own, err := ofSelf()
+	return append(listed, own...), err
+}
+
+func ofSystems(source string, families []fact.Family) []Family {
+	listed := make([]Family, len(families))
+	for i, family := range families {
+		listed[i] = Family{
+			Name: prefix + family.Name, Help: family.Help, Type: "gauge", Source: source,
+			Labels: append([]string{"system", "environment"}, family.Labels...),
+		}
+	}
+	return listed
+}
+
+// ofSelf makes each of the exporter's own families have a series, so that its labels can be read.
+func ofSelf() ([]Family, error) {
+	self := NewSelf()
+	self.ObserveLook(&system.System{}, "", engine.Outcomes()[0], time.Second)
+	self.checkDuration.WithLabelValues("")
+	self.ObserveReload(nil)
+	gathered, err := self.registry.Gather()
+	if err != nil {
+		return nil, fmt.Errorf("list the exporter's own metrics: %w", err)
+	}
+	var listed []Family
+	for _, family := range gathered {
+		if strings.HasPrefix(family.GetName(), "go_") || strings.HasPrefix(family.GetName(), "process_") {
+			continue
+		}
+		listed = append(listed, Family{
+			Name: family.GetName(), Help: family.GetHelp(), Source: SourceSelf,
+			Type: strings.ToLower(family.GetType().String()), Labels: labelsOf(family),
+		})
+	}
+	return listed, nil
+}
+
+// labelsOf are a family's labels, those of systems first.
+func labelsOf(family *dto.MetricFamily) []string {
+	var first, rest []string
+	for _, pair := range family.GetMetric()[0].GetLabel() {
+		if name := pair.GetName(); name == "system" || name == "environment" {
+			first = slices.Insert(first, 0, name)
+		} else {
+			rest = append(rest, name)
+		}
+	}
+	return append(first, rest...)
+}
