@@ -24,6 +24,8 @@ import (
 // A runningExporter is the program, serving, as a process of its own.
 type runningExporter struct {
 	t       *testing.T
+	scheme  string
+	client  *http.Client
 	addr    string
 	process *exec.Cmd
 	log     *logBuffer
@@ -50,11 +52,18 @@ func (b *logBuffer) String() string {
 // startExporter runs the program until the test ends, and waits until it is ready. Its log is shown when the test fails.
 func startExporter(t *testing.T, arguments ...string) *runningExporter {
 	t.Helper()
+	return startExporterAt(t, "http", http.DefaultClient, arguments...)
+}
+
+// startExporterAt is startExporter where it takes more than plain HTTP to reach the program. What asks for a login is
+// there too.
+func startExporterAt(t *testing.T, scheme string, client *http.Client, arguments ...string) *runningExporter {
+	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := listener.Addr().String()
 	require.NoError(t, listener.Close())
-	e := &runningExporter{t: t, addr: addr, log: &logBuffer{}}
+	e := &runningExporter{t: t, scheme: scheme, client: client, addr: addr, log: &logBuffer{}}
 	e.process = exec.Command("readiness-exporter", append([]string{"--web.listen-address", addr}, arguments...)...)
 	e.process.Stdout, e.process.Stderr = e.log, e.log
 	e.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -66,12 +75,12 @@ func startExporter(t *testing.T, arguments ...string) *runningExporter {
 		}
 	})
 	require.Eventually(t, func() bool {
-		response, err := http.Get("http://" + addr + "/-/ready")
+		response, err := client.Get(scheme + "://" + addr + "/-/ready")
 		if err != nil {
 			return false
 		}
 		response.Body.Close()
-		return response.StatusCode == http.StatusOK
+		return response.StatusCode == http.StatusOK || response.StatusCode == http.StatusUnauthorized
 	}, time.Minute, 50*time.Millisecond, "the exporter does not become ready")
 	return e
 }
@@ -89,7 +98,7 @@ func (e *runningExporter) stop() {
 // get reads a path, and wants it to be there.
 func (e *runningExporter) get(path string) []byte {
 	e.t.Helper()
-	response, err := http.Get("http://" + e.addr + path)
+	response, err := e.client.Get(e.scheme + "://" + e.addr + path)
 	require.NoError(e.t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

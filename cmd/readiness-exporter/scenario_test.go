@@ -11,14 +11,18 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 	"golang.org/x/sys/unix"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/yaml"
+	kubernetesyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -62,8 +66,9 @@ func (s *shop) certificate(t *testing.T, remaining time.Duration) *world.Certifi
 	return s.ca.Issue(t, world.Spec{NotBefore: now.Add(remaining - 90*day), NotAfter: now.Add(remaining)})
 }
 
+// backupName is where the example keeps its backups.
 func backupName(age time.Duration) string {
-	return fmt.Sprintf("shop/%s.dump", time.Now().Add(-age).UTC().Format(time.DateOnly))
+	return fmt.Sprintf("postgresql/%s.dump", time.Now().Add(-age).UTC().Format(time.DateOnly))
 }
 
 // backUp puts a backup of an age into the store.
@@ -80,7 +85,7 @@ func (s *shop) deploy(t *testing.T) {
 	manifests, err := os.Open("../../collectors/kubernetes/testdata/healthy.yaml")
 	require.NoError(t, err)
 	defer manifests.Close()
-	decoder := yaml.NewYAMLOrJSONDecoder(manifests, 4096)
+	decoder := kubernetesyaml.NewYAMLOrJSONDecoder(manifests, 4096)
 	var deployment appsv1.Deployment
 	require.NoError(t, decoder.Decode(&deployment))
 	var budget policyv1.PodDisruptionBudget
@@ -111,7 +116,8 @@ func mountedDisk(t *testing.T) string {
 	return point
 }
 
-// describe writes the description of the shop, every server behind its proxy.
+// describe writes the shipped example of a single server, with the places of this world in those of its own, every server
+// behind its proxy, looked at every second.
 func (s *shop) describe(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -120,45 +126,42 @@ func (s *shop) describe(t *testing.T) string {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 		return path
 	}
-	return file("readiness.yaml", fmt.Sprintf(`
-systems:
-  - name: shop
-    environment: production
-    owner: team-shop
-    hosts:
-      - name: web-1
-        filesystems: [{mount: %q, purpose: data}]
-    kubernetes:
-      - {name: main, kubeconfig: %q, namespaces: [%q]}
-    certificates:
-      - {address: %q, server_name: localhost, ca_file: %q}
-    backups:
-      - name: database
-        off_site: true
-        s3:
-          endpoint: %q
-          region: %q
-          bucket: %q
-          prefix: shop/
-          path_style: true
-          access_key_file: %q
-          secret_key_file: %q
-    objectives: {recovery_point: 26h}
-    checks:
-      server.disk: {parameters: {minimum_size: 32MB, purposes: [data]}}
-    attestations:
-      - {check: team.trained, by: alex, at: %s, link: "https://wiki.example.com/training"}
-    not_applicable:
-      - {check: legal.cookies, reason: no cookies are set}
-collectors:
-  certificate: {schedule: "@every 1s", timeout: 1s}
-  backup: {schedule: "@every 1s", timeout: 1s}
-  kubernetes_workload: {schedule: "@every 1s", timeout: 1s}
-  kubernetes_certificate: {schedule: "@every 1s", timeout: 1s}
-  filesystem: {schedule: "@every 1s", timeout: 1s}
-`, s.disk, s.connect(t), s.namespace, s.siteProxy.Addr, s.ca.WriteRoot(t, dir, "ca.pem"),
-		"http://"+s.storeProxy.Addr, s.store.Region, s.bucket,
-		file("access", s.store.AccessKey), file("secret", s.store.SecretKey+"\n"), time.Now().Add(-day).Format(time.DateOnly)))
+	example, err := os.ReadFile("../../docs/examples/single-server.yaml")
+	require.NoError(t, err)
+	var config config.File
+	require.NoError(t, yaml.Load(example, &config, yaml.WithV4Defaults(), yaml.WithKnownFields()))
+	shop := config.Systems[0]
+
+	shop.Hosts[0].Filesystems = []system.Filesystem{{Mount: s.disk, Purpose: "data"}}
+	shop.Checks["server.disk"] = system.Override{Parameters: parameters(t, "{minimum_size: 32MB, purposes: [data]}")}
+	shop.Kubernetes[0].Kubeconfig, shop.Kubernetes[0].Namespaces = s.connect(t), []string{s.namespace}
+	shop.Certificates = []system.Certificate{{
+		Address: s.siteProxy.Addr, ServerName: "localhost", CAFile: s.ca.WriteRoot(t, dir, "ca.pem"),
+	}}
+	at := slices.IndexFunc(shop.Backups, func(b system.Backup) bool { return b.S3 != nil })
+	store := shop.Backups[at].S3
+	store.Endpoint, store.Region, store.Bucket, store.PathStyle = "http://"+s.storeProxy.Addr, s.store.Region, s.bucket, true
+	store.AccessKeyFile, store.SecretKeyFile = file("access", s.store.AccessKey), file("secret", s.store.SecretKey+"\n")
+	shop.Backups[at].Since = time.Time{}
+	shop.Backups = shop.Backups[at : at+1]
+	// The example has one node; this world has two, and the spread of the replicas is to be seen.
+	shop.NotApplicable = slices.DeleteFunc(shop.NotApplicable,
+		func(e system.Exclusion) bool { return e.Check == "availability.anti-affinity" })
+	for _, collector := range []string{
+		"certificate", "backup", "kubernetes_workload", "kubernetes_certificate", "filesystem",
+	} {
+		config.Collectors[collector] = system.Collection{Schedule: "@every 1s", Timeout: quantity.Duration(time.Second)}
+	}
+	written, err := yaml.Dump(config)
+	require.NoError(t, err)
+	return file("readiness.yaml", string(written))
+}
+
+func parameters(t *testing.T, text string) yaml.Node {
+	t.Helper()
+	var node yaml.Node
+	require.NoError(t, yaml.Load([]byte(text), &node))
+	return *node.Content[0]
 }
 
 // connect writes a kubeconfig that reaches the cluster through a proxy, and gives its path.
