@@ -11,7 +11,7 @@ VERSION_PACKAGE := github.com/prometheus/common/version
 LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).Revision=$(REVISION)
 
 # These talk to the servers of test/world; the others need nothing but Go.
-WORLD_PACKAGES := ./collectors/... ./cmd/... ./test/...
+WORLD_PACKAGES := ./collectors/... ./cmd/... ./test/world/...
 
 .PHONY: help
 ## help: list the targets
@@ -30,18 +30,23 @@ run:
 
 .PHONY: test
 ## test: everything that must hold before a change lands
-test: lint test-unit generated vulnerabilities test-world
+test: lint test-unit generated vulnerabilities test-cost test-world
 
 .PHONY: test-unit
 ## test-unit: the tests that need nothing but Go
 test-unit:
 	go vet ./...
-	go test -race $$(go list ./... | grep -v -E '/(collectors|cmd|test)(/|$$)')
+	go test -race $$(go list ./... | grep -v -E '/(collectors|cmd|test|dashboards)(/|$$)')
 
 .PHONY: test-world
 ## test-world: the tests that talk to real servers, which are installed first
 test-world: tools
 	go test -race -timeout 20m $(WORLD_PACKAGES)
+
+.PHONY: test-cost
+## test-cost: what a scrape and a judgement may cost; the race detector would distort it
+test-cost:
+	go test ./test/bench
 
 .PHONY: lint
 ## lint: golangci-lint, with the reason for each linter in .golangci.yml

@@ -130,7 +130,7 @@ func (p *Plan) score(results []check.Result) []Score {
 		if !result.Status.Applicable() {
 			continue
 		}
-		weight := float64(p.Items[i].Severity.Weight())
+		weight := p.Items[i].Severity.Weight()
 		score := index[p.Items[i].Category.ID]
 		score.Applicable += weight
 		if result.Status.Ready() {

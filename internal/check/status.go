@@ -51,9 +51,9 @@ func (s Status) Ready() bool { return s == Pass || s == Warn || s == Waived }
 // Applicable tells whether an item of this status counts at all.
 func (s Status) Applicable() bool { return s != NotApplicable }
 
-// weight orders levels by which of them decides the status: what fails outweighs what could not be seen, since a
+// Gravity orders levels by which of them decides the status: what fails outweighs what could not be seen, since a
 // failing thing never turns unknown because looking at it was part of the failure.
-func (s Status) weight() int {
+func (s Status) Gravity() int {
 	switch s {
 	case Fail:
 		return 4
@@ -72,7 +72,7 @@ func (s Status) weight() int {
 func Worst(problems []Problem) Status {
 	worst := Pass
 	for _, problem := range problems {
-		if problem.Level.weight() > worst.weight() {
+		if problem.Level.Gravity() > worst.Gravity() {
 			worst = problem.Level
 		}
 	}

@@ -53,7 +53,7 @@ type Engine struct {
 	current atomic.Pointer[[]*assess.Assessment]
 
 	mu      sync.Mutex
-	ctx     context.Context // of Run; nil before. Jobs that Apply adds later run under it.
+	ctx     context.Context // of Run; nil before and after. Jobs that Apply adds later run under it.
 	systems []*systemState
 	jobs    map[jobKey]*runningJob
 	untried int // jobs that have not been tried yet
@@ -69,9 +69,11 @@ type systemState struct {
 type runningJob struct {
 	*job
 	expression string
+	schedule   schedule
 	collector  collector.Description
 	state      *systemState
 	entry      cron.EntryID
+	tick       func()             // looks once
 	stop       context.CancelFunc // nil before it is started
 	tried      bool
 	failing    fact.Reason // the reason last logged; empty while it succeeds
@@ -109,19 +111,23 @@ func (e *Engine) Run(ctx context.Context) {
 	e.mu.Unlock()
 	e.cron.Start()
 	e.judgeUntil(ctx)
-	e.cron.Stop()
-	e.waitForLooks()
+	e.mu.Lock()
+	e.ctx = nil
+	e.mu.Unlock()
+	e.waitForLooks(e.cron.Stop())
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, running := range e.jobs {
-		running.retire(true)
+		running.retire()
 	}
 }
 
-func (e *Engine) waitForLooks() {
+// waitForLooks waits, for a bounded time, for the first looks of jobs and for those that are scheduled.
+func (e *Engine) waitForLooks(scheduled context.Context) {
 	returned := make(chan struct{})
 	go func() {
 		e.looks.Wait()
+		<-scheduled.Done()
 		close(returned)
 	}()
 	patience := time.NewTimer(shutdownPatience)
@@ -133,8 +139,8 @@ func (e *Engine) waitForLooks() {
 	}
 }
 
-// Apply makes the engine do what the plans ask, from now on. Targets that stay as they were keep their facts and their
-// rhythm; the others begin anew.
+// Apply makes the engine do what the plans ask, from now on. Targets that stay as they were keep their facts, and their
+// rhythm too unless that is what changes; the others begin anew.
 func (e *Engine) Apply(plans []*assess.Plan) error {
 	wanted, err := e.plan(plans)
 	if err != nil {
@@ -150,9 +156,10 @@ func (e *Engine) Apply(plans []*assess.Plan) error {
 	for _, state := range wanted {
 		state.assessment = previous[state.plan.System.ID()]
 		for i, running := range state.jobs {
-			if old := e.jobs[running.key]; old != nil && old.sameAs(running) {
+			if old := e.jobs[running.key]; old != nil && reflect.DeepEqual(old.Value, running.Value) {
 				old.state = state
 				state.jobs[i] = old
+				e.retime(old, running)
 			}
 			jobs[running.key] = state.jobs[i]
 		}
@@ -161,7 +168,7 @@ func (e *Engine) Apply(plans []*assess.Plan) error {
 	e.systems, e.jobs = wanted, jobs
 	for key, running := range old {
 		if jobs[key] != running {
-			e.stop(running, jobs[key])
+			e.stop(running)
 		}
 	}
 	e.untried = 0
@@ -181,6 +188,7 @@ func (e *Engine) Apply(plans []*assess.Plan) error {
 func (e *Engine) plan(plans []*assess.Plan) ([]*systemState, error) {
 	states := make([]*systemState, 0, len(plans))
 	now := time.Now()
+	schedules := make(map[string]schedule)
 	for _, plan := range plans {
 		state := &systemState{plan: plan, dirty: true}
 		for _, each := range e.options.Collectors {
@@ -194,15 +202,19 @@ func (e *Engine) plan(plans []*assess.Plan) ([]*systemState, error) {
 					timeout = collection.Timeout.Std()
 				}
 			}
-			parsed, err := parseSchedule(expression, now)
-			if err != nil {
-				return nil, err
+			parsed, known := schedules[expression]
+			if !known {
+				var err error
+				if parsed, err = parseSchedule(expression, now); err != nil {
+					return nil, err
+				}
+				schedules[expression] = parsed
 			}
 			for _, target := range each.Jobs(plan.System) {
 				key := jobKey{plan.System.ID(), description.Name, target.Target}
 				state.jobs = append(state.jobs, &runningJob{
-					job: newJob(key, target, description.Kind, parsed, timeout), expression: expression,
-					collector: description, state: state,
+					job:        newJob(key, target, description.Kind, parsed.interval, timeout),
+					expression: expression, schedule: parsed, collector: description, state: state,
 				})
 			}
 		}
@@ -211,17 +223,12 @@ func (e *Engine) plan(plans []*assess.Plan) ([]*systemState, error) {
 	return states, nil
 }
 
-// sameAs tells whether a job would do what another does, so that it can go on in its place.
-func (r *runningJob) sameAs(other *runningJob) bool {
-	return r.expression == other.expression && r.timeout == other.timeout && reflect.DeepEqual(r.Value, other.Value)
-}
-
 // start has a job look soon, and then on its schedule. The caller holds e.mu.
 func (e *Engine) start(running *runningJob) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	running.stop = cancel
-	offset := offsetWithin(running.key, min(running.schedule.interval/10, maxJitter))
-	running.entry = e.cron.Schedule(jittered{running.schedule, offset}, cron.FuncJob(func() { e.look(ctx, running) }))
+	running.tick = func() { e.look(ctx, running) }
+	e.schedule(running)
 	e.looks.Go(func() {
 		first := time.NewTimer(offsetWithin(running.key, e.options.Spread))
 		defer first.Stop()
@@ -233,14 +240,32 @@ func (e *Engine) start(running *runningJob) {
 	})
 }
 
-// stop ends a job for good. What its collector kept for the target is freed, unless the successor, nil for none, looks at
-// the very same target. The caller holds e.mu.
-func (e *Engine) stop(running, successor *runningJob) {
+// schedule has a job that is started look on its schedule. The caller holds e.mu.
+func (e *Engine) schedule(running *runningJob) {
+	offset := offsetWithin(running.key, min(running.schedule.interval/10, maxJitter))
+	running.entry = e.cron.Schedule(jittered{running.schedule, offset}, cron.FuncJob(running.tick))
+}
+
+// retime gives a job the schedule and the timeout of another. The caller holds e.mu.
+func (e *Engine) retime(running, as *runningJob) {
+	running.retime(as.schedule.interval, as.timeout)
+	if running.expression == as.expression {
+		return
+	}
+	running.expression, running.schedule = as.expression, as.schedule
+	if running.stop != nil {
+		e.cron.Remove(running.entry)
+		e.schedule(running)
+	}
+}
+
+// stop ends a job for good. The caller holds e.mu.
+func (e *Engine) stop(running *runningJob) {
 	if running.stop != nil {
 		e.cron.Remove(running.entry)
 		running.stop()
 	}
-	running.retire(successor == nil || !reflect.DeepEqual(successor.Value, running.Value))
+	running.retire()
 }
 
 // judgeUntil judges what has changed, until ctx ends.
@@ -260,6 +285,10 @@ func (e *Engine) judgeUntil(ctx context.Context) {
 			case <-ctx.Done():
 				delay.Stop()
 				return
+			}
+			select {
+			case <-e.dirty: // what came since is judged now
+			default:
 			}
 			e.judge(false)
 		}
@@ -308,45 +337,4 @@ func (s *systemState) looks() []fact.Look {
 		looks[i] = running.look()
 	}
 	return looks
-}
-
-// look runs a job once, within the bounds.
-func (e *Engine) look(ctx context.Context, running *runningJob) {
-	release, err := e.limits.acquire(ctx, running.Server)
-	if err != nil {
-		return // the job is being stopped
-	}
-	started := time.Now()
-	outcome, err := running.run(ctx)
-	release()
-	took := time.Since(started)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if ctx.Err() != nil {
-		return // what a look says that was cut short is no news
-	}
-	e.options.Observe(running.state.plan.System, running.collector.Name, outcome, took)
-	e.logChange(running, err)
-	if !running.tried {
-		running.tried = true
-		e.untried--
-	}
-	running.state.dirty = true
-	e.wakeJudge()
-}
-
-// logChange logs a look that begins or ceases to fail, not each failure. The caller holds e.mu.
-func (e *Engine) logChange(running *runningJob, err error) {
-	logger := log.With(e.options.Logger,
-		"system", running.key.system, "collector", running.key.collector, "target", running.key.target)
-	switch {
-	case err == nil && running.failing != "":
-		level.Info(logger).Log("msg", "can be seen again")
-		running.failing = ""
-	case err != nil && running.failing != fact.ReasonOf(err):
-		level.Warn(logger).Log("msg", "cannot be seen", "reason", fact.ReasonOf(err), "err", err)
-		running.failing = fact.ReasonOf(err)
-	case err != nil:
-		level.Debug(logger).Log("msg", "still cannot be seen", "reason", fact.ReasonOf(err), "err", err)
-	}
 }

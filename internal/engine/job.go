@@ -34,24 +34,31 @@ const returnGrace = time.Second
 // jobKey identifies a job across reloads.
 type jobKey struct{ system, collector, target string }
 
-// A job looks at one target of one collector for one system, over and over.
+// A job looks at one target of one collector for one system, over and over, and never twice at one time.
 type job struct {
 	collector.Job
-	key      jobKey
-	schedule schedule
-	timeout  time.Duration
+	key jobKey
 
 	mu      sync.Mutex
-	busy    bool // a look is under way, or was left behind and has not returned
+	timeout time.Duration
+	phase   phase
 	retired bool // no look begins any more
-	forget  bool // free what the collector keeps for the target when no look is under way
-	state   fact.Look
+	seen    fact.Look
 }
 
-func newJob(key jobKey, target collector.Job, kind fact.Any, when schedule, timeout time.Duration) *job {
+// A phase is where a job is with its look.
+type phase int
+
+const (
+	idle       phase = iota
+	underWay         // it waits for its turn, or looks
+	leftBehind       // it looks still, long after its time
+)
+
+func newJob(key jobKey, target collector.Job, kind fact.Any, interval, timeout time.Duration) *job {
 	return &job{
-		Job: target, key: key, schedule: when, timeout: timeout,
-		state: fact.Look{Collector: key.collector, Target: key.target, Kind: kind, Interval: when.interval},
+		Job: target, key: key, timeout: timeout,
+		seen: fact.Look{Collector: key.collector, Target: key.target, Kind: kind, Interval: interval},
 	}
 }
 
@@ -63,32 +70,88 @@ type looked struct {
 	panicked bool
 }
 
-// run looks once, and tells how it ended, with the error where it did not succeed. It returns when the look does, at the
-// latest a second after its timeout.
-func (j *job) run(ctx context.Context) (Outcome, error) {
-	if !j.begin() {
+// claim takes the job for one look; run or release gives it back. It is not to be had while the look before is under
+// way: the error tells that one was left behind, and is nil while it is within its time.
+func (j *job) claim() (claimed bool, stuck error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case j.retired || j.phase == underWay:
+		return false, nil
+	case j.phase == leftBehind:
 		err := fact.Errorf(fact.ReasonStuck, "an earlier look has not returned")
 		j.fail(fact.Miss(j.Target, err))
-		return OutcomeSkipped, err
+		return false, err
+	default:
+		j.phase = underWay
+		return true, nil
 	}
-	cause := fact.Errorf(fact.ReasonTimeout, "no answer within %s", j.timeout)
-	ctx, cancel := context.WithTimeoutCause(ctx, j.timeout, cause)
+}
+
+// release ends a claim. What the collector keeps for a target that is looked at no longer is freed with the last one.
+func (j *job) release() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.phase = idle
+	if j.retired {
+		j.Forget()
+	}
+}
+
+// retire lets no look begin any more, and frees what the collector keeps for the target as soon as none is under way.
+func (j *job) retire() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.retired && j.phase == idle {
+		j.Forget()
+	}
+	j.retired = true
+}
+
+// run looks once, for whoever has claimed the job, and tells how it ended, with the error where it did not succeed. It
+// returns when the look does, at the latest a second after its timeout or the end of ctx.
+func (j *job) run(ctx context.Context) (Outcome, error) {
+	timeout := j.patience()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fact.Errorf(fact.ReasonTimeout, "no answer within %s", timeout))
 	defer cancel()
 	done := make(chan looked, 1)
-	go func() {
-		result := j.lookSafely(ctx)
-		j.end()
-		done <- result
-	}()
-	patience := time.NewTimer(j.timeout + returnGrace)
-	defer patience.Stop()
-	select {
-	case result := <-done:
-		return j.record(ctx, result)
-	case <-patience.C:
-		j.fail(fact.Miss(j.Target, cause))
-		return OutcomeTimeout, cause
+	go func() { done <- j.lookSafely(ctx) }()
+	result, returned := await(ctx, done)
+	if !returned {
+		return OutcomeTimeout, j.leaveBehind(context.Cause(ctx), done)
 	}
+	defer j.release()
+	return j.record(ctx, result)
+}
+
+// await waits for a look to return, for no longer than a grace after ctx.
+func await(ctx context.Context, done <-chan looked) (result looked, returned bool) {
+	select {
+	case result = <-done:
+		return result, true
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(returnGrace)
+	defer grace.Stop()
+	select {
+	case result = <-done:
+		return result, true
+	case <-grace.C:
+		return looked{}, false
+	}
+}
+
+// leaveBehind goes on without a look that does not return. The claim ends when it does.
+func (j *job) leaveBehind(cause error, done <-chan looked) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.phase = leftBehind
+	j.fail(fact.Miss(j.Target, cause))
+	go func() {
+		<-done
+		j.release()
+	}()
+	return cause
 }
 
 // lookSafely turns a panic of the collector into its error.
@@ -106,9 +169,13 @@ func (j *job) lookSafely(ctx context.Context) (result looked) {
 }
 
 func (j *job) record(ctx context.Context, result looked) (Outcome, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	switch {
 	case result.err == nil:
-		j.succeed(result)
+		now := time.Now()
+		j.seen.SeenAt, j.seen.TriedAt = now, now
+		j.seen.Facts, j.seen.Missed, j.seen.Failure = result.facts, result.missed, nil
 		return OutcomeSuccess, nil
 	case result.panicked:
 		// The stack is for the log; a page would show it to whoever looks.
@@ -124,56 +191,28 @@ func (j *job) record(ctx context.Context, result looked) (Outcome, error) {
 	}
 }
 
-func (j *job) begin() bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.busy || j.retired {
-		return false
-	}
-	j.busy = true
-	return true
-}
-
-func (j *job) end() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.busy = false
-	j.forgetIdle()
-}
-
-// retire lets no look begin any more, and frees what the collector keeps for the target if forget says so.
-func (j *job) retire(forget bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.retired, j.forget = true, forget
-	j.forgetIdle()
-}
-
-func (j *job) forgetIdle() {
-	if j.retired && j.forget && !j.busy {
-		j.forget = false
-		j.Forget()
-	}
-}
-
-func (j *job) succeed(result looked) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	now := time.Now()
-	j.state.SeenAt, j.state.TriedAt = now, now
-	j.state.Facts, j.state.Missed, j.state.Failure = result.facts, result.missed, nil
-}
-
-// fail keeps the facts of the last success: they stay good until they are stale.
+// fail keeps the facts of the last success: they stay good until they are stale. The caller holds j.mu.
 func (j *job) fail(missed fact.Missed) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.state.TriedAt, j.state.Failure = time.Now(), &missed
+	j.seen.TriedAt, j.seen.Failure = time.Now(), &missed
 }
 
 // look is what the job last saw.
 func (j *job) look() fact.Look {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.state
+	return j.seen
+}
+
+// patience is how long one look may take.
+func (j *job) patience() time.Duration {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.timeout
+}
+
+// retime changes how often and how long the job looks. What it saw stays.
+func (j *job) retime(interval, timeout time.Duration) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.seen.Interval, j.timeout = interval, timeout
 }

@@ -28,7 +28,7 @@ func (e *Engine) Once(ctx context.Context, plans []*assess.Plan, progress Progre
 		assessments[i] = state.plan.Assess(state.looks(), time.Now(), nil)
 	}
 	for _, running := range jobs {
-		running.retire(true)
+		running.retire()
 	}
 	return assessments, nil
 }
@@ -40,17 +40,12 @@ func (e *Engine) lookAll(ctx context.Context, jobs []*runningJob, progress Progr
 	progress(0, len(jobs))
 	for _, running := range jobs {
 		wait.Go(func() {
-			if release, err := e.limits.acquire(ctx, running.Server); err == nil {
-				started := time.Now()
-				outcome, err := running.run(ctx)
-				release()
-				mu.Lock()
-				e.options.Observe(running.state.plan.System, running.collector.Name, outcome, time.Since(started))
-				e.logChange(running, err)
-				mu.Unlock()
-			}
+			end, ended := e.attempt(ctx, running)
 			mu.Lock()
 			defer mu.Unlock()
+			if ended {
+				e.tell(running, end)
+			}
 			done++
 			progress(done, len(jobs))
 		})

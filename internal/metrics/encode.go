@@ -2,10 +2,8 @@ package metrics
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"slices"
-	"strings"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -19,6 +17,15 @@ import (
 type encoding struct {
 	format expfmt.FormatType
 	gzip   bool
+}
+
+// encodings lists every form.
+func encodings() []encoding {
+	var all []encoding
+	for _, format := range []expfmt.FormatType{expfmt.TypeTextPlain, expfmt.TypeOpenMetrics, expfmt.TypeProtoDelim} {
+		all = append(all, encoding{format, false}, encoding{format, true})
+	}
+	return all
 }
 
 // A layout is a family's name, help and sorted label names, and where the value of each label comes from.
@@ -70,7 +77,7 @@ func (l layout) family(system, environment string, samples []sample) *dto.Metric
 			case fromEnvironment:
 				values[at] = environment
 			default:
-				values[at] = strings.ToValidUTF8(samples[i].values[from], "\uFFFD")
+				values[at] = samples[i].values[from]
 			}
 			pairs[at].Name, pairs[at].Value = &l.labels[j], &values[at]
 			pointers[at] = &pairs[at]
@@ -135,21 +142,4 @@ func frame(format expfmt.FormatType, length int) []byte {
 		return protowire.AppendVarint(nil, uint64(length))
 	}
 	return nil
-}
-
-// compress makes a gzip member. Members may follow each other in one stream (RFC 1952, section 2.2), so that each part
-// of a scrape is compressed when it changes and not when it is read.
-func compress(content []byte) ([]byte, error) {
-	var buffer bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&buffer, gzip.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	if _, err := writer.Write(content); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	if err := writer.Close(); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	return buffer.Bytes(), nil
 }

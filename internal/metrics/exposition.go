@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"cmp"
 	"hash/maphash"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -20,6 +22,9 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
 
+// encodedFor is how long after a scrape an encoding is kept at hand.
+const encodedFor = 15 * time.Minute
+
 // An Exposition serves /metrics: the newest state of every system, and what the exporter says of itself.
 type Exposition struct {
 	begin   map[string]int // of the families of each fact kind
@@ -27,54 +32,55 @@ type Exposition struct {
 	order   []int // of the layouts, by name
 	self    prometheus.Gatherer
 	seed    maphash.Seed
+	gzip    compressor
+	asked   map[encoding]*atomic.Int64 // when each encoding was last asked for, in seconds since 1970
 
-	mu     sync.Mutex // held to change pages
-	active []encoding // that have been asked for
-	pages  atomic.Pointer[[]*page]
+	mu    sync.Mutex // held to change pages
+	pages atomic.Pointer[[]*page]
 }
 
 // A page is one assessment, encoded. It does not change.
 type page struct {
 	assessment *assess.Assessment
+	sums       []uint64            // of the samples, by layout
 	parts      map[encoding][]part // by layout
 }
 
 // A part is the body of one family of one system.
 type part struct {
 	content []byte
-	length  int    // before compression; 0 when the family has no series
-	sum     uint64 // of the content before compression
+	length  int // before compression; 0 when the family has no series
 }
 
 // NewExposition makes an exposition of the facts of collectors, and of what self gathers.
 func NewExposition(collectors []collector.Any, self prometheus.Gatherer) *Exposition {
 	all, begin := families(collectors)
-	e := &Exposition{begin: begin, self: self, seed: maphash.MakeSeed(), active: []encoding{{format: expfmt.TypeTextPlain}}}
+	e := &Exposition{begin: begin, self: self, seed: maphash.MakeSeed(), asked: make(map[encoding]*atomic.Int64)}
 	for i, family := range all {
 		e.layouts = append(e.layouts, newLayout(family))
 		e.order = append(e.order, i)
 	}
 	slices.SortFunc(e.order, func(a, b int) int { return strings.Compare(e.layouts[a].name, e.layouts[b].name) })
+	for _, each := range encodings() {
+		e.asked[each] = new(atomic.Int64)
+	}
 	e.pages.Store(&[]*page{})
 	return e
 }
 
-// Publish shows a new state. Assessments that are the same pointers as before are not encoded again.
+// Publish shows a new state. Assessments that are the same pointers as before are not encoded again, nor are families
+// that are as they were.
 func (e *Exposition) Publish(assessments []*assess.Assessment) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	active := e.active()
 	previous := make(map[string]*page)
 	for _, old := range *e.pages.Load() {
 		previous[old.assessment.Plan.System.ID()] = old
 	}
 	pages := make([]*page, len(assessments))
 	for i, assessment := range assessments {
-		old := previous[assessment.Plan.System.ID()]
-		if old != nil && old.assessment == assessment {
-			pages[i] = old
-			continue
-		}
-		fresh, err := e.render(assessment, old)
+		fresh, err := e.render(assessment, previous[assessment.Plan.System.ID()], active)
 		if err != nil {
 			return err
 		}
@@ -84,77 +90,110 @@ func (e *Exposition) Publish(assessments []*assess.Assessment) error {
 	return nil
 }
 
-// render encodes an assessment in every active encoding. What is as it was before is taken over.
-func (e *Exposition) render(assessment *assess.Assessment, old *page) (*page, error) {
-	fresh := &page{assessment: assessment, parts: make(map[encoding][]part)}
-	families := e.gather(assessment)
-	for _, encoding := range e.active {
-		parts := make([]part, len(families))
-		for i, family := range families {
-			if family == nil {
-				continue
-			}
-			var before part
-			if old != nil && old.parts[encoding] != nil {
-				before = old.parts[encoding][i]
-			}
-			made, err := e.part(encoding, family, before)
-			if err != nil {
-				return nil, err
-			}
-			parts[i] = made
+// active lists the encodings that are scraped now.
+func (e *Exposition) active() []encoding {
+	var active []encoding
+	since := time.Now().Add(-encodedFor).Unix()
+	for _, each := range encodings() {
+		if e.asked[each].Load() > since {
+			active = append(active, each)
 		}
-		fresh.parts[encoding] = parts
+	}
+	return active
+}
+
+// render encodes an assessment. What is as it was in the old page, nil for none, is taken over.
+func (e *Exposition) render(assessment *assess.Assessment, old *page, active []encoding) (*page, error) {
+	if old != nil && old.assessment == assessment && old.has(active) {
+		return old, nil
+	}
+	samples := e.sample(assessment)
+	fresh := &page{assessment: assessment, sums: make([]uint64, len(samples)), parts: make(map[encoding][]part)}
+	for _, each := range active {
+		fresh.parts[each] = make([]part, len(samples))
+	}
+	for i := range samples {
+		if len(samples[i]) == 0 {
+			continue
+		}
+		fresh.sums[i] = e.sum(samples[i])
+		if err := e.renderFamily(i, samples[i], fresh, old); err != nil {
+			return nil, err
+		}
 	}
 	return fresh, nil
 }
 
-func (e *Exposition) part(encoding encoding, family *dto.MetricFamily, before part) (part, error) {
+func (e *Exposition) renderFamily(i int, samples []sample, fresh, old *page) error {
+	var family *dto.MetricFamily
+	for each, parts := range fresh.parts {
+		if old != nil && old.parts[each] != nil && old.sums[i] == fresh.sums[i] {
+			parts[i] = old.parts[each][i]
+			continue
+		}
+		if family == nil {
+			described := fresh.assessment.Plan.System
+			family = e.layouts[i].family(described.Name, described.Environment, samples)
+		}
+		made, err := e.newPart(each, family)
+		if err != nil {
+			return err
+		}
+		parts[i] = made
+	}
+	return nil
+}
+
+func (e *Exposition) newPart(encoding encoding, family *dto.MetricFamily) (part, error) {
 	body, err := encodeBody(encoding.format, family)
 	if err != nil {
 		return part{}, err
 	}
-	sum := maphash.Bytes(e.seed, body)
-	if before.length == len(body) && before.sum == sum {
-		return before, nil
-	}
-	made := part{content: body, length: len(body), sum: sum}
+	made := part{content: body, length: len(body)}
 	if encoding.gzip {
-		made.content, err = compress(body)
+		made.content, err = e.gzip.compress(body)
 	}
 	return made, err
 }
 
-// gather makes the families of an assessment, by layout; nil where one has no series.
-func (e *Exposition) gather(assessment *assess.Assessment) []*dto.MetricFamily {
-	sampler := newSampler(len(e.layouts), e.begin)
-	sampler.assessment(assessment)
-	described := assessment.Plan.System
-	families := make([]*dto.MetricFamily, len(e.layouts))
-	for i, samples := range sampler.families {
-		if len(samples) > 0 {
-			families[i] = e.layouts[i].family(described.Name, described.Environment, samples)
-		}
-	}
-	return families
+// has tells whether a page is there in all of these encodings.
+func (p *page) has(encodings []encoding) bool {
+	return !slices.ContainsFunc(encodings, func(each encoding) bool { return p.parts[each] == nil })
 }
 
-// activate makes sure that the pages are there in an encoding, from now on.
-func (e *Exposition) activate(encoding encoding) ([]*page, error) {
-	if pages := *e.pages.Load(); len(pages) == 0 || pages[0].parts[encoding] != nil {
+// sum tells samples from others.
+func (e *Exposition) sum(samples []sample) uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(e.seed)
+	for i := range samples {
+		for _, value := range samples[i].values {
+			maphash.WriteComparable(&hash, value)
+		}
+		maphash.WriteComparable(&hash, math.Float64bits(samples[i].value))
+	}
+	return hash.Sum64()
+}
+
+// sample gives the samples of an assessment, by layout.
+func (e *Exposition) sample(assessment *assess.Assessment) [][]sample {
+	sampler := newSampler(len(e.layouts), e.begin)
+	sampler.assessment(assessment)
+	return sampler.families
+}
+
+// activate makes sure that the pages are there in an encoding, now and as long as it is scraped.
+func (e *Exposition) activate(asked encoding) ([]*page, error) {
+	e.asked[asked].Store(time.Now().Unix())
+	pages := *e.pages.Load()
+	if !slices.ContainsFunc(pages, func(page *page) bool { return page.parts[asked] == nil }) {
 		return pages, nil
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !slices.Contains(e.active, encoding) {
-		e.active = append(e.active, encoding)
-	}
-	pages := slices.Clone(*e.pages.Load())
+	pages = slices.Clone(*e.pages.Load())
+	active := e.active()
 	for i, old := range pages {
-		if old.parts[encoding] != nil {
-			continue
-		}
-		fresh, err := e.render(old.assessment, old)
+		fresh, err := e.render(old.assessment, old, active)
 		if err != nil {
 			return nil, err
 		}
@@ -172,14 +211,16 @@ func (e *Exposition) Gather() ([]*dto.MetricFamily, error) {
 	}
 	merged := make([]*dto.MetricFamily, len(e.layouts))
 	for _, page := range *e.pages.Load() {
-		for i, family := range e.gather(page.assessment) {
-			switch {
-			case family == nil:
-			case merged[i] == nil:
-				merged[i] = family
-			default:
-				merged[i].Metric = append(merged[i].Metric, family.Metric...)
+		described := page.assessment.Plan.System
+		for i, samples := range e.sample(page.assessment) {
+			if len(samples) == 0 {
+				continue
 			}
+			family := e.layouts[i].family(described.Name, described.Environment, samples)
+			if merged[i] != nil {
+				family.Metric = append(merged[i].Metric, family.Metric...)
+			}
+			merged[i] = family
 		}
 	}
 	for _, family := range merged {
@@ -216,7 +257,7 @@ func (e *Exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	// Nothing is to be done for a client that went away before the end.
-	_ = writeContent(w, asked, self)
+	_ = e.writeContent(w, asked, self)
 }
 
 // writeFamily writes one family of every system.
@@ -232,7 +273,7 @@ func (e *Exposition) writeFamily(w http.ResponseWriter, asked encoding, i int, p
 	if err != nil {
 		return err
 	}
-	if err := writeContent(w, asked, append(frame(asked.format, len(head)+length), head...)); err != nil {
+	if err := e.writeContent(w, asked, append(frame(asked.format, len(head)+length), head...)); err != nil {
 		return err
 	}
 	for _, page := range pages {
@@ -244,9 +285,9 @@ func (e *Exposition) writeFamily(w http.ResponseWriter, asked encoding, i int, p
 }
 
 // writeContent writes what was not encoded before.
-func writeContent(w http.ResponseWriter, asked encoding, content []byte) error {
+func (e *Exposition) writeContent(w http.ResponseWriter, asked encoding, content []byte) error {
 	if asked.gzip {
-		compressed, err := compress(content)
+		compressed, err := e.gzip.compress(content)
 		if err != nil {
 			return err
 		}

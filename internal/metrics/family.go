@@ -19,7 +19,7 @@ type Family struct {
 	Help   string
 	Type   string // gauge, counter or histogram
 	Labels []string
-	Source string // what it comes from: the fact kind, or empty for those of every system
+	Source string // what it comes from: SourceSystem, SourceSelf, or a kind of fact
 }
 
 // The families that every system has, as indexes into the list that common gives.

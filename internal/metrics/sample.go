@@ -3,6 +3,7 @@ package metrics
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,9 +28,16 @@ func newSampler(families int, begin map[string]int) *sampler {
 	return &sampler{begin: begin, families: make([][]sample, families)}
 }
 
+// add adds a series. Its labels are made valid for every format.
 func (s *sampler) add(family int, value float64, values ...string) {
+	for i := range values {
+		values[i] = valid(values[i])
+	}
 	s.families[family] = append(s.families[family], sample{values, value})
 }
+
+// valid replaces what is no UTF-8.
+func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // addTime leaves the zero time out: what has never been is no date.
 func (s *sampler) addTime(family int, t time.Time, values ...string) {
@@ -74,7 +82,11 @@ func (s *sampler) result(item *assess.Item, result *check.Result) {
 }
 
 func (s *sampler) problems(item *assess.Item, result *check.Result) {
-	for _, reason := range item.Rule.Reasons() {
+	reasons := item.Rule.Reasons()
+	for i, reason := range reasons {
+		if slices.ContainsFunc(reasons[:i], func(r check.Reason) bool { return r.Name == reason.Name && r.Level == reason.Level }) {
+			continue
+		}
 		count := 0
 		for _, problem := range result.Problems {
 			if problem.Reason == reason.Name && problem.Level == reason.Level {
@@ -91,19 +103,23 @@ func (s *sampler) problems(item *assess.Item, result *check.Result) {
 	s.add(checkProblemsHidden, float64(hidden), result.Check)
 }
 
-// distinct gives the problems that differ in more than their words, in an order that does not depend on how they were
-// found, so that the ones that are shown stay the same from one scrape to the next.
+// distinct gives the problems that differ in more than their words, the gravest first, in an order that does not depend
+// on how they were found, so that the ones that are shown stay the same from one scrape to the next.
 func distinct(problems []check.Problem) []check.Problem {
 	if len(problems) < 2 {
 		return problems
 	}
-	sorted := slices.SortedStableFunc(slices.Values(problems), compareProblems)
+	sorted := slices.Clone(problems)
+	for i := range sorted {
+		sorted[i].Subject = valid(sorted[i].Subject) // what differs in nothing else is the same label
+	}
+	slices.SortStableFunc(sorted, compareProblems)
 	return slices.CompactFunc(sorted, func(a, b check.Problem) bool { return compareProblems(a, b) == 0 })
 }
 
 func compareProblems(a, b check.Problem) int {
 	return cmp.Or(
-		cmp.Compare(a.Level, b.Level), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Subject, b.Subject))
+		cmp.Compare(b.Level.Gravity(), a.Level.Gravity()), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Subject, b.Subject))
 }
 
 func (s *sampler) collector(state assess.CollectorState) {
@@ -128,7 +144,7 @@ func (s *sampler) facts(a *assess.Assessment) map[string]int {
 		begin := s.begin[look.Kind.KindName()]
 		for _, f := range look.Facts {
 			look.Kind.Samples(f, func(family int, values []string, value float64) {
-				key := string(rune(begin+family)) + "\xff" + strings.Join(values, "\xff")
+				key := seriesKey(begin+family, values)
 				if _, taken := seen[key]; taken {
 					dropped[look.Collector]++
 					return
@@ -139,4 +155,13 @@ func (s *sampler) facts(a *assess.Assessment) map[string]int {
 		}
 	}
 	return dropped
+}
+
+// seriesKey tells a series from all others.
+func seriesKey(family int, values []string) string {
+	key := strconv.AppendInt(nil, int64(family), 10)
+	for _, value := range values {
+		key = append(append(key, 0xff), valid(value)...) // a byte that valid text does not have
+	}
+	return string(key)
 }

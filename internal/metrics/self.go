@@ -71,7 +71,7 @@ func histogram(name, help string, buckets []float64) prometheus.HistogramOpts {
 // Registry gathers these metrics; whoever has more to say of the exporter registers it here.
 func (s *Self) Registry() *prometheus.Registry { return s.registry }
 
-// ObserveLook counts a look that ended.
+// ObserveLook counts a look that ended; one that was skipped took no time.
 func (s *Self) ObserveLook(described *system.System, collector string, outcome engine.Outcome, took time.Duration) {
 	for _, each := range engine.Outcomes() {
 		count := s.looks.WithLabelValues(described.Name, described.Environment, collector, string(each))
@@ -79,7 +79,9 @@ func (s *Self) ObserveLook(described *system.System, collector string, outcome e
 			count.Inc()
 		}
 	}
-	s.lookDuration.WithLabelValues(described.Name, described.Environment, collector).Observe(took.Seconds())
+	if outcome != engine.OutcomeSkipped {
+		s.lookDuration.WithLabelValues(described.Name, described.Environment, collector).Observe(took.Seconds())
+	}
 }
 
 // ObserveChecks times the judging of the assessments that are new since the last call.

@@ -74,6 +74,6 @@ func markdownItem(out *bufio.Writer, item Item) {
 func markdownText(text string) string {
 	return strings.NewReplacer(
 		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "|", `\|`,
-		"\n", " ", "\r", " ",
-	).Replace(text)
+		"&", "&amp;", "~", `\~`,
+	).Replace(printable(text))
 }

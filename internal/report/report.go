@@ -23,7 +23,7 @@ type System struct {
 	Checklist   string         `json:"checklist"`
 	Title       string         `json:"title"`
 	EvaluatedAt time.Time      `json:"evaluated_at"`
-	Ready       bool           `json:"ready"` // every applicable item is
+	Ready       bool           `json:"ready"` // every applicable item is, and there is one
 	Score       *float64       `json:"score_ratio,omitempty"`
 	Counts      map[string]int `json:"counts"` // of items, by status
 	Gates       []Gate         `json:"gates"`
@@ -76,12 +76,10 @@ func Of(a *assess.Assessment) System {
 			Items: ids(a, result.Gate.Items), Blocking: ids(a, result.Blocking),
 		})
 	}
-	report.Ready = true
 	for i := range a.Results {
-		item := itemOf(&a.Plan.Items[i], a.Results[i])
-		report.Ready = report.Ready && (item.Ready || !item.Status.Applicable())
-		report.Items = append(report.Items, item)
+		report.Items = append(report.Items, itemOf(&a.Plan.Items[i], a.Results[i]))
 	}
+	report.Ready = Judge([]System{report}) == Ready
 	return report
 }
 
@@ -136,15 +134,16 @@ type Verdict int
 
 // The verdicts.
 const (
-	Ready    Verdict = iota // every item that applies is ready
-	NotReady                // something fails, or nothing is said of it
+	Ready    Verdict = iota // every item that applies is ready, in each system at least one
+	NotReady                // something fails, or nothing is said of it, or nothing applies
 	Unjudged                // nothing fails, and something that should have been seen could not be
 )
 
 // Judge gives the verdict on several systems: the gravest of each.
 func Judge(systems []System) Verdict {
-	unknown, missing := false, false
+	unknown, missing := false, len(systems) == 0
 	for _, system := range systems {
+		missing = missing || !slices.ContainsFunc(system.Items, func(item Item) bool { return item.Status.Applicable() })
 		for _, item := range system.Items {
 			switch {
 			case item.Status == check.Fail:

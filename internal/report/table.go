@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"strings"
 	"time"
-	"unicode"
 
 	"charm.land/lipgloss/v2"
 
@@ -82,14 +80,4 @@ func verdictStyle(ready bool) lipgloss.Style {
 		return statusStyle(check.Pass)
 	}
 	return statusStyle(check.Fail)
-}
-
-// printable takes out control characters, with which a cluster or a certificate could move the cursor.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
@@ -54,6 +55,17 @@ func problemLines(item Item) string {
 		}
 	}
 	return lines.String()
+}
+
+// printable takes out what moves the cursor, breaks a line or turns the direction of writing, with which a cluster or a
+// certificate could make a terminal or a page show something else.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // countsInWords lists how many items have each status, the gravest first, without those that none has.

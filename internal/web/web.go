@@ -114,12 +114,12 @@ func (h *handler) systems(w http.ResponseWriter, _ *http.Request) {
 		system.Items = nil
 		systems = append(systems, system)
 	}
-	writeJSON(w, systems)
+	writeJSON(w, http.StatusOK, systems)
 }
 
 func (h *handler) system(w http.ResponseWriter, r *http.Request) {
 	if assessment := h.find(w, r); assessment != nil {
-		writeJSON(w, report.Of(assessment))
+		writeJSON(w, http.StatusOK, report.Of(assessment))
 	}
 }
 
@@ -134,7 +134,7 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) {
 		notFound(w, fmt.Sprintf("no check %q", r.PathValue("check")))
 		return
 	}
-	writeJSON(w, items[at])
+	writeJSON(w, http.StatusOK, items[at])
 }
 
 func (h *handler) gate(w http.ResponseWriter, r *http.Request) {
@@ -147,12 +147,12 @@ func (h *handler) gate(w http.ResponseWriter, r *http.Request) {
 		notFound(w, err.Error())
 		return
 	}
-	writeJSON(w, only)
+	writeJSON(w, http.StatusOK, only)
 }
 
 func (h *handler) facts(w http.ResponseWriter, r *http.Request) {
 	if assessment := h.find(w, r); assessment != nil {
-		writeJSON(w, report.FactsOf(assessment))
+		writeJSON(w, http.StatusOK, report.FactsOf(assessment))
 	}
 }
 
@@ -169,13 +169,10 @@ func (h *handler) find(w http.ResponseWriter, r *http.Request) *assess.Assessmen
 }
 
 func notFound(w http.ResponseWriter, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusNotFound)
-	// The status is sent by now: a client that went away is not to be told.
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": message})
+	writeJSON(w, http.StatusNotFound, map[string]string{"error": message})
 }
 
-func writeJSON(w http.ResponseWriter, value any) {
+func writeJSON(w http.ResponseWriter, status int, value any) {
 	content, err := json.Marshal(value)
 	if err != nil {
 		http.Error(w, "encode answer: "+err.Error(), http.StatusInternalServerError)
@@ -183,6 +180,7 @@ func writeJSON(w http.ResponseWriter, value any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	// The status is sent by now: a client that went away is not to be told.
 	_, _ = w.Write(append(content, '\n'))
 }

@@ -1,13 +1,16 @@
 package bench
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
 )
 
@@ -21,6 +24,11 @@ type served struct {
 
 func serve(w *world) (*served, error) {
 	self := metrics.NewSelf()
+	for _, plan := range w.plans {
+		for _, each := range w.collectors {
+			self.ObserveLook(plan.System, each.Describe().Name, engine.OutcomeSuccess, time.Second)
+		}
+	}
 	s := &served{exposition: metrics.NewExposition(w.collectors, self.Registry())}
 	if err := s.exposition.Publish(w.assess(nil, w.now)); err != nil {
 		return nil, err
@@ -31,7 +39,7 @@ func serve(w *world) (*served, error) {
 	}
 	vecs := prometheus.NewRegistry()
 	for _, family := range families {
-		if family.GetType() == dto.MetricType_GAUGE && strings.HasPrefix(family.GetName(), "readiness_") && labelled(family) {
+		if family.GetType() == dto.MetricType_GAUGE && strings.HasPrefix(family.GetName(), "readiness_") && ofSystems(family) {
 			register(vecs, family)
 			s.series += len(family.GetMetric())
 		}
@@ -42,8 +50,8 @@ func serve(w *world) (*served, error) {
 	return s, nil
 }
 
-// labelled tells a family of systems from those of the exporter itself.
-func labelled(family *dto.MetricFamily) bool {
+// ofSystems tells a family of systems from those of the exporter itself.
+func ofSystems(family *dto.MetricFamily) bool {
 	for _, pair := range family.GetMetric()[0].GetLabel() {
 		if pair.GetName() == "system" {
 			return true
@@ -86,7 +94,7 @@ func forms() []form {
 
 // scrape asks a handler once, and tells how many bytes it answered.
 func (f form) scrape(handler http.Handler) int {
-	request, err := http.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "/metrics", http.NoBody)
 	if err != nil {
 		panic(err) // the request is always the same
 	}

@@ -1,0 +1,73 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+)
+
+func TestFirstLooksAreSpreadAndLaterOnesFollowTheSchedule(t *testing.T) {
+	for _, c := range []struct {
+		expression string
+		period     time.Duration
+		jitter     time.Duration
+	}{
+		{"@every 1m", time.Minute, 6 * time.Second},
+		{"*/10 * * * *", 10 * time.Minute, 30 * time.Second},
+	} {
+		t.Run(c.expression, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var targets []target
+				for i := range 20 {
+					targets = append(targets, target{Name: fmt.Sprint(i)})
+				}
+				s := newScene(targets...)
+				s.schedule = c.expression
+				s.play(t, func(o *engine.Options) { o.Spread = 3 * time.Second })
+				s.until(2 * c.period)
+				firsts, seconds := make(map[time.Duration]bool), make(map[time.Duration]bool)
+				for _, target := range targets {
+					looks := s.looksAt(target.Name)
+					require.Len(t, looks, 3)
+					require.Less(t, looks[0], 3*time.Second)
+					require.GreaterOrEqual(t, looks[1], c.period-beforeMinute)
+					require.Less(t, looks[1], c.period-beforeMinute+c.jitter)
+					require.Equal(t, c.period, looks[2]-looks[1])
+					firsts[looks[0]], seconds[looks[1]] = true, true
+				}
+				require.Greater(t, len(firsts), 15)
+				require.Greater(t, len(seconds), 15)
+			})
+		})
+	}
+}
+
+func TestSchedulesAreInUTCUnlessTheyNameAZone(t *testing.T) {
+	for _, c := range []struct {
+		expression string
+		hour       time.Duration
+	}{
+		{"0 3 * * *", 3},
+		{"CRON_TZ=Asia/Tokyo 0 3 * * *", 18},
+	} {
+		t.Run(c.expression, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				local := time.Local
+				time.Local = time.FixedZone("far", 5*60*60)
+				defer func() { time.Local = local }()
+				s := newScene(target{Name: "a"})
+				s.schedule = c.expression
+				s.play(t)
+				s.until(24 * time.Hour)
+				looks := s.looksAt("a")
+				require.Len(t, looks, 2)
+				require.Equal(t, c.hour*time.Hour, (looks[1] + beforeMinute).Truncate(time.Minute))
+			})
+		})
+	}
+}

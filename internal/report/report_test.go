@@ -1,0 +1,297 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// hostile is what a cluster or a certificate could be named to do harm.
+const hostile = "a\x1b[2J\u009b31m\r\n| <script>alert(1)</script> [x](javascript:alert(1)) `code` *b* \u202egnp.exe &#60;img&#62; \xff"
+
+// example has an item of each status, with hostile words where a system can put its own.
+func example() *assess.Assessment {
+	list := &checklist.Checklist{Name: "small", Title: "Small Checklist", Categories: []checklist.Category{
+		{ID: "water", Title: "Water", Sections: []checklist.Section{{ID: "tank", Title: "Tanks", Items: []checklist.Item{
+			{ID: "tank.pass", Text: "A tank", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "tank_level"},
+			{ID: "tank.warn", Text: "A big tank", Severity: checklist.Warning, Mode: checklist.Auto, Kind: "tank_level", Parent: "tank.pass"},
+			{ID: "tank.fail", Text: "A `blue` tank", Severity: checklist.Info, Mode: checklist.AutoAttest, Kind: "tank_level"},
+		}}}},
+		{ID: "fire", Title: "Fire", Sections: []checklist.Section{
+			{ID: "hose", Title: "Hoses", Items: []checklist.Item{
+				{ID: "hose.unknown", Text: "A hose", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "hose_length"},
+				{ID: "hose.undeclared", Text: "A long hose", Severity: checklist.Warning, Mode: checklist.Attest},
+			}},
+			{ID: "bell", Title: "Bells", Items: []checklist.Item{
+				{ID: "bell.waived", Text: "A bell", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "bell"},
+				{ID: "bell.none", Text: "A second bell", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "bell"},
+			}},
+		}},
+	}}
+	plan := &assess.Plan{
+		System: &system.System{
+			Name: "shop", Environment: "production", Description: "The shop.", Owner: "plumbers",
+		},
+		Checklist: list, Categories: list.Categories,
+	}
+	for entry := range list.Items() {
+		plan.Items = append(plan.Items, assess.Item{
+			Entry: entry, Severity: entry.Item.Severity, Owner: "plumbers", Runbook: "https://example.com/" + entry.Item.ID,
+		})
+	}
+	plan.Gates = []assess.Gate{{ID: "go-live", Title: "Go live", Items: []int{0, 2, 3, 5}}, {ID: "water", Title: "Water", Items: []int{0, 1}}}
+	problem := func(subject, reason string, level check.Status, detail string) check.Problem {
+		return check.Problem{Subject: subject, Reason: reason, Level: level, Detail: detail, Remedy: "Fill it: tank fill NAME."}
+	}
+	results := []check.Result{
+		{Check: "tank.pass", Status: check.Pass},
+		{Check: "tank.warn", Status: check.Warn, Problems: []check.Problem{problem("north", "low", check.Warn, "25 %; warns at 30 %")}},
+		{Check: "tank.fail", Status: check.Fail, Problems: []check.Problem{
+			problem("west", "empty", check.Fail, "0 %"), problem(hostile, "empty", check.Fail, hostile),
+			problem("south", "low", check.Warn, "25 %"),
+		}},
+		{Check: "hose.unknown", Status: check.Unknown, Problems: []check.Problem{
+			check.NotSeen(fact.Missed{Subject: "yard", Reason: fact.ReasonTimeout, Detail: "no answer within 5s"}),
+		}},
+		{Check: "hose.undeclared", Status: check.Undeclared, Problems: []check.Problem{{
+			Reason: "not_attested", Level: check.Undeclared, Detail: "nobody has signed it", Remedy: "Have somebody sign it.",
+		}}},
+		{
+			Check: "bell.waived", Status: check.Waived,
+			Problems: []check.Problem{problem("", "silent", check.Fail, "it does not ring")},
+			Waiver:   &fact.Waiver{Check: "bell.waived", By: "ann", Reason: "it is on order " + hostile, Until: now.Add(48 * time.Hour)},
+		},
+		{Check: "bell.none", Status: check.NotApplicable, NotApplicable: "one will do " + hostile},
+	}
+	for i := range results {
+		results[i].EvaluatedAt, results[i].ChangedAt = now, now.Add(-time.Hour)
+	}
+	return &assess.Assessment{
+		Plan: plan, At: now, Results: results,
+		Gates: []assess.GateResult{
+			{Gate: &plan.Gates[0], Blocking: []int{2, 3}}, {Gate: &plan.Gates[1], Ready: true},
+		},
+		Scores: []assess.Score{{Category: "water", Ready: 13, Applicable: 14}, {Category: "fire", Ready: 10, Applicable: 23}},
+	}
+}
+
+func written(t *testing.T, form string, systems ...report.System) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, report.Writers()[form](&out, systems))
+	return out.String()
+}
+
+func requireGolden(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(string(want), got))
+}
+
+func TestEveryForm(t *testing.T) {
+	systems := []report.System{report.Of(example()), report.Of(example())}
+	systems[1].Environment = "staging"
+	for form, file := range map[string]string{
+		"table": "report.ansi", "json": "report.json", "markdown": "report.md", "junit": "report.xml",
+	} {
+		t.Run(form, func(t *testing.T) { requireGolden(t, file, written(t, form, systems...)) })
+	}
+	t.Run("a table without colours", func(t *testing.T) {
+		var out bytes.Buffer
+		plain := &colorprofile.Writer{Forward: &out, Profile: colorprofile.NoTTY}
+		require.NoError(t, report.Table(plain, systems))
+		require.NotContains(t, out.String(), "\x1b")
+		requireGolden(t, "report.txt", out.String())
+	})
+	require.Equal(t, []string{"json", "junit", "markdown", "table"}, report.Forms())
+}
+
+func TestHostileWordsDoNoHarm(t *testing.T) {
+	system := report.Of(example())
+	markdown := written(t, "markdown", system)
+	for _, harm := range []string{"<script", "[x](", "\x1b", "\u009b", "\u202e", "\r", "*b*", "<img"} {
+		require.NotContains(t, markdown, harm)
+	}
+	table := written(t, "table", system)
+	for _, harm := range []string{"\x1b[2J", "\u009b", "\u202e", "\r"} {
+		require.NotContains(t, table, harm)
+	}
+	require.Equal(t, strings.Count(table, "\n"), strings.Count(written(t, "table", calm(system)), "\n"), "no line is broken")
+	require.Equal(t, strings.Count(markdown, "\n"), strings.Count(written(t, "markdown", calm(system)), "\n"))
+
+	var read []report.System
+	require.NoError(t, json.Unmarshal([]byte(written(t, "json", system)), &read))
+	require.Equal(t, strings.ToValidUTF8(hostile, "\uFFFD"), read[0].Items[2].Problems[1].Subject)
+}
+
+// calm puts harmless words in place of the hostile ones.
+func calm(system report.System) report.System {
+	var items []report.Item
+	for _, item := range system.Items {
+		item.NotApplicable = strings.ReplaceAll(item.NotApplicable, hostile, "calm")
+		if item.Waiver != nil {
+			waiver := *item.Waiver
+			waiver.Reason = "calm"
+			item.Waiver = &waiver
+		}
+		item.Problems = append([]check.Problem(nil), item.Problems...)
+		for i := range item.Problems {
+			item.Problems[i].Subject = strings.ReplaceAll(item.Problems[i].Subject, hostile, "calm")
+			item.Problems[i].Detail = strings.ReplaceAll(item.Problems[i].Detail, hostile, "calm")
+		}
+		items = append(items, item)
+	}
+	system.Items = items
+	return system
+}
+
+func TestJUnitCountsWhatItLists(t *testing.T) {
+	type outcome struct {
+		Message string `xml:"message,attr"`
+	}
+	var suites struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+		Suites   []struct {
+			Name  string `xml:"name,attr"`
+			Tests int    `xml:"tests,attr"`
+			Cases []struct {
+				Name    string   `xml:"name,attr"`
+				Failure *outcome `xml:"failure"`
+				Error   *outcome `xml:"error"`
+				Skipped *outcome `xml:"skipped"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(written(t, "junit", report.Of(example()))), &suites))
+	require.Equal(t, []int{7, 2, 1, 1}, []int{suites.Tests, suites.Failures, suites.Errors, suites.Skipped})
+	tests, failures, errors, skipped := 0, 0, 0, 0
+	for _, suite := range suites.Suites {
+		require.Len(t, suite.Cases, suite.Tests)
+		for _, each := range suite.Cases {
+			tests++
+			if each.Failure != nil {
+				failures++
+			}
+			if each.Error != nil {
+				errors++
+			}
+			if each.Skipped != nil {
+				skipped++
+			}
+		}
+	}
+	require.Equal(t, []int{7, 2, 1, 1}, []int{tests, failures, errors, skipped})
+}
+
+func TestTheVerdict(t *testing.T) {
+	with := func(statuses ...check.Status) report.System {
+		var system report.System
+		for _, status := range statuses {
+			system.Items = append(system.Items, report.Item{Result: check.Result{Status: status}, Ready: status.Ready()})
+		}
+		return system
+	}
+	for _, c := range []struct {
+		name    string
+		systems []report.System
+		want    report.Verdict
+	}{
+		{
+			"what passes, warns, is waived or does not apply is ready",
+			[]report.System{with(check.Pass, check.Warn, check.Waived, check.NotApplicable)}, report.Ready,
+		},
+		{"what fails is not ready", []report.System{with(check.Pass, check.Fail)}, report.NotReady},
+		{"what is undeclared is not ready", []report.System{with(check.Pass, check.Undeclared)}, report.NotReady},
+		{"what is unknown is unjudged", []report.System{with(check.Pass, check.Unknown)}, report.Unjudged},
+		{"what is unknown outweighs what is undeclared", []report.System{with(check.Undeclared, check.Unknown)}, report.Unjudged},
+		{"what fails outweighs what is unknown", []report.System{with(check.Unknown, check.Fail)}, report.NotReady},
+		{"the gravest system decides", []report.System{with(check.Pass), with(check.Unknown), with(check.Fail)}, report.NotReady},
+		{"no system is not ready", nil, report.NotReady},
+		{"a system of which nothing applies is not ready", []report.System{with(check.Pass), with(check.NotApplicable)}, report.NotReady},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, report.Judge(c.systems)) })
+	}
+}
+
+func TestOnlyOneGate(t *testing.T) {
+	whole := report.Of(example())
+	only, err := whole.Only("water")
+	require.NoError(t, err)
+	require.True(t, only.Ready)
+	require.Nil(t, only.Score)
+	require.Equal(t, []report.Gate{whole.Gates[1]}, only.Gates)
+	require.Len(t, only.Items, 2)
+	require.Equal(t, 1, only.Counts["pass"])
+	require.Equal(t, 0, only.Counts["fail"])
+	require.Equal(t, report.Ready, report.Judge([]report.System{only}))
+	require.Len(t, whole.Items, 7, "the whole stays as it is")
+	_, err = whole.Only("fire")
+	require.EqualError(t, err, `system shop has no gate "fire": expected one of go-live, water`)
+}
+
+func TestAWriterThatFailsIsAnError(t *testing.T) {
+	for name, write := range report.Writers() {
+		require.ErrorIs(t, write(full{}, []report.System{report.Of(example())}), os.ErrClosed, name)
+	}
+}
+
+// full is a disk that is.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestFactsAsTheyWereSeen(t *testing.T) {
+	assessment := example()
+	assessment.Looks = []fact.Look{
+		{
+			Collector: "waiver", Target: "file", Kind: fact.Waivers(), SeenAt: now.In(time.FixedZone("far", 3600)),
+			Facts: []any{fact.Waiver{Check: "a.b", By: "ann"}}, Missed: []fact.Missed{{Subject: "s", Reason: fact.ReasonDenied, Detail: "no"}},
+		},
+		{
+			Collector: "attestation", Target: "file", Kind: fact.Attestations(),
+			Failure: &fact.Missed{Subject: "file", Reason: fact.ReasonTimeout, Detail: "late"},
+		},
+	}
+	facts := report.FactsOf(assessment)
+	require.Equal(t, report.SystemFacts{Name: "shop", Environment: "production", Looks: []report.Look{
+		{
+			Collector: "waiver", Target: "file", Kind: "waiver", SeenAt: &now,
+			Facts:  []report.Fact{{Subject: "a.b by ann", Fact: fact.Waiver{Check: "a.b", By: "ann"}}},
+			Missed: []report.Missed{{Subject: "s", Reason: fact.ReasonDenied, Detail: "no"}},
+		},
+		{
+			Collector: "attestation", Target: "file", Kind: "attestation", Facts: []report.Fact{},
+			Failure: &report.Missed{Subject: "file", Reason: fact.ReasonTimeout, Detail: "late"},
+		},
+	}}, facts)
+}
