@@ -4,10 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/readiness-exporter/readiness-exporter/checks/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/stretchr/testify/require"
 )
 
 func TestStorageCapacity(t *testing.T) {

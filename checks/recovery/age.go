@@ -25,7 +25,8 @@ func (p AgeParameters) Validate() error { return positive("maximum_age", p.Maxim
 func Age() check.Kind[fact.Backup, AgeParameters] {
 	tooOld := check.Reason{
 		Name: "too_old", Level: check.Fail, Sentence: "The newest backup is too old.",
-		Remedy: "Make a backup now, and mend the job that should have: its log and its schedule (kubectl get cronjobs, systemctl list-timers, crontab -l).",
+		Remedy: "Make a backup now, and mend the job that should have: its log and its schedule " +
+			"(kubectl get cronjobs, systemctl list-timers, crontab -l).",
 	}
 	gap := check.Reason{
 		Name: "gap", Level: check.Warn, Sentence: "A backup was missed earlier, within the retention.",

@@ -35,11 +35,13 @@ const interval = 26 * time.Hour
 func Retention() check.Kind[fact.Backup, RetentionParameters] {
 	tooShort := check.Reason{
 		Name: "too_short", Level: check.Fail, Sentence: "The backups do not reach as far back as they must.",
-		Remedy: "Keep them longer (restic forget --keep-within 30d, the bucket's lifecycle rule, find -mtime in the job); of a system that is younger than the retention, declare since, the day of the first backup.",
+		Remedy: "Keep them longer (restic forget --keep-within 30d, the bucket's lifecycle rule, find -mtime in the job); " +
+			"of a system that is younger than the retention, declare since, the day of the first backup.",
 	}
 	keptLong := check.Reason{
 		Name: "kept_long", Level: check.Warn, Sentence: "Backups are kept far longer than the retention.",
-		Remedy: "Let old ones be removed (restic forget --prune, the bucket's lifecycle rule, find -mtime -delete in the job), or declare the retention that is meant.",
+		Remedy: "Let old ones be removed (restic forget --prune, the bucket's lifecycle rule, find -mtime -delete in the " +
+			"job), or declare the retention that is meant.",
 	}
 	return check.Kind[fact.Backup, RetentionParameters]{
 		Name:     "backup_retention",

@@ -108,6 +108,6 @@ func TestNew_joinsTheDescription(t *testing.T) {
 			OffSite: true, Since: hour(4),
 		},
 	}, got)
-	require.Equal(t, "", collector.Server(targets[0]))
+	require.Empty(t, collector.Server(targets[0]))
 	require.Equal(t, "s3.example.com:9000", collector.Server(targets[2]))
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -70,7 +71,7 @@ func TestS3(t *testing.T) {
 	})
 	t.Run("with the role that the machine is given, where no key is declared", func(t *testing.T) {
 		roles := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			require.Equal(t, "/role", r.URL.Path)
+			assert.Equal(t, "/role", r.URL.Path)
 			fmt.Fprintf(w, `{"AccessKeyId": %q, "SecretAccessKey": %q, "Expiration": %q}`,
 				store.AccessKey, store.SecretKey, time.Now().Add(time.Hour).Format(time.RFC3339))
 		}))

@@ -62,7 +62,8 @@ func pods() resource[pod] {
 
 func budgets() resource[budget] {
 	return resource[budget]{
-		name: "poddisruptionbudgets", example: &policyv1.PodDisruptionBudget{}, from: typed("poddisruptionbudgets", policyv1.SchemeGroupVersion, ""),
+		name: "poddisruptionbudgets", example: &policyv1.PodDisruptionBudget{},
+		from: typed("poddisruptionbudgets", policyv1.SchemeGroupVersion, ""),
 		keep: func(object any) budget { return keepBudget(object.(*policyv1.PodDisruptionBudget)) },
 	}
 }

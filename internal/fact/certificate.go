@@ -130,7 +130,7 @@ func Certificates() Kind[Certificate] {
 	return Kind[Certificate]{
 		Name:    "certificate",
 		Help:    "A chain of certificates as it was seen in one place, and whether it verifies there.",
-		Subject: func(c Certificate) string { return c.CertificatePlace.Subject() },
+		Subject: func(c Certificate) string { return c.Subject() },
 		Labels: []Label[Certificate]{
 			{Name: "source", Value: func(c Certificate) string { return string(c.Source) }},
 			{Name: "name", Value: func(c Certificate) string { return c.Name }},

@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 func TestFilesystemSamples(t *testing.T) {

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // exported writes the samples of a fact, one a line.
