@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -10,9 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/procfs"
+	"github.com/stretchr/testify/require"
+
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/stretchr/testify/require"
 )
 
 func lookHost(t *testing.T, rootFS string) (fact.Host, error) {

@@ -5,8 +5,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/procfs"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // chosen tells the mount points with what they are for.

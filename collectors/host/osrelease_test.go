@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 func TestOperatingSystem(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"golang.org/x/sys/unix"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // A size is what a file system tells of itself: bytes and inodes.

@@ -27,12 +27,12 @@ import (
 
 // A connection is one API server with one login, and what is watched there.
 type connection struct {
-	config     clientConfig
-	http       *http.Client
-	transport  *http.Transport
-	readyz     string // URL
-	groups     map[schema.GroupVersion]rest.Interface // for the objects that are read whole
-	metadata   metadata.Interface
+	config    clientConfig
+	http      *http.Client
+	transport *http.Transport
+	readyz    string                                 // URL
+	groups    map[schema.GroupVersion]rest.Interface // for the objects that are read whole
+	metadata  metadata.Interface
 
 	ctx    context.Context // Not of a look: watches outlive the look that starts them.
 	cancel context.CancelFunc

@@ -96,7 +96,7 @@ func Filesystems() Kind[Filesystem] {
 				Value: func(f Filesystem) (float64, bool) { return Bool(f.ReadOnly), f.Mounted },
 			},
 			{
-				Name:  "filesystem_full_timestamp_seconds",
+				Name: "filesystem_full_timestamp_seconds",
 				Help: "When the file system is full at its growth of the last hours; left out when it does not grow, or has " +
 					"not been watched long enough.",
 				Value: func(f Filesystem) (float64, bool) { return Timestamp(f.FullAt) },
