@@ -4,10 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/readiness-exporter/readiness-exporter/checks/predeployment"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/stretchr/testify/require"
 )
 
 // root is the file system of a machine's root, half full.

@@ -4,10 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/readiness-exporter/readiness-exporter/checks/predeployment"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/stretchr/testify/require"
 )
 
 // server is a machine on which nothing is wrong.
