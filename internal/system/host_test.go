@@ -3,8 +3,9 @@ package system
 import (
 	"testing"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
 func TestHostMistakes(t *testing.T) {
