@@ -71,3 +71,11 @@ func exitStatus(verdict report.Verdict) int {
 		report.Ready: exitReady, report.NotReady: exitNotReady, report.Unjudged: exitUnjudged,
 	}[verdict]
 }
+
+// programVersion is the version that a release was built as.
+func programVersion() string {
+	if version.Version == "" {
+		return "development"
+	}
+	return version.Version
+}

@@ -17,7 +17,6 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	actors "github.com/oklog/run"
-	"github.com/prometheus/common/version"
 	exporterweb "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
@@ -99,7 +98,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		return 0, configurationError(p.common.configFile, err)
 	}
 	options := web.Options{
-		Metrics: exposition, Assessments: e.engine.Assessments, Ready: e.engine.Ready, Version: version.Version,
+		Metrics: exposition, Assessments: e.engine.Assessments, Ready: e.engine.Ready, Version: programVersion(),
 	}
 	if c.lifecycle {
 		options.Reload = func() error { return e.reload(ctx) }
@@ -111,7 +110,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(listener net.Listener) context.Context {
-			level.Info(logger).Log("msg", "readiness-exporter is running", "version", version.Version,
+			level.Info(logger).Log("msg", "readiness-exporter is running", "version", programVersion(),
 				"address", listener.Addr(), "systems", len(e.known))
 			return ctx
 		},

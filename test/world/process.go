@@ -54,12 +54,18 @@ func (p *Process) Resume(tb testing.TB) {
 	}
 }
 
-// Kill ends the server without warning, and returns when it is gone.
+// Kill ends the server without warning, with the processes that it started, and returns when all are gone: what PostgreSQL
+// leaves behind for a moment would keep it from starting again.
 func (p *Process) Kill(tb testing.TB) {
 	tb.Helper()
 	tb.Cleanup(func() { p.Restart(tb) })
+	children := childrenOf(p.PID())
 	p.signal(tb, syscall.SIGKILL)
 	<-p.exit()
+	for _, child := range children {
+		_ = syscall.Kill(child, syscall.SIGKILL) // It may have ended by itself.
+		awaitEnd(tb, p.name, child)
+	}
 }
 
 // Restart starts the server again on the same address and data, if it does not run, and returns when it answers.

@@ -46,7 +46,9 @@ func (w *World) Prometheus(tb testing.TB, config string, files ...File) *Prometh
 		command: func() *exec.Cmd {
 			return exec.CommandContext(w.ctx, binary, "--config.file", configFile,
 				"--storage.tsdb.path", filepath.Join(dir, "data"), "--web.listen-address", address,
-				"--web.enable-lifecycle", "--web.enable-remote-write-receiver", "--log.level=warn")
+				"--web.enable-lifecycle", "--web.enable-remote-write-receiver", "--log.level=warn",
+				// An alert that fires before its Alertmanager is discovered would else be sent again only after a minute.
+				"--rules.alert.resend-delay=1s")
 		},
 	}
 	w.startFor(tb, p.Process)
