@@ -153,6 +153,8 @@ func storeReason(err error) fact.Reason {
 		errors.Is(err, errLongAnswer), errors.Is(err, errNoListing), strings.Contains(err.Error(), "malformed HTTP"),
 		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return fact.ReasonInvalid
+	case strings.Contains(err.Error(), "Connection closed by foreign host"): // minio's words in place of io.EOF
+		return fact.ReasonUnreachable
 	}
 	answer := minio.ToErrorResponse(err)
 	switch answer.Code {
