@@ -113,8 +113,14 @@ func noRoute(err error) bool {
 }
 
 func (l looker) lookAtAddress(ctx context.Context, address string, target system.Certificate) (
-	[]*x509.Certificate, error,
+	chain []*x509.Certificate, err error,
 ) {
+	// The engine recovers panics of a look, and cannot reach those in goroutines of its own.
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fact.Errorf(fact.ReasonPanic, "look at %s: panic: %v", address, cause)
+		}
+	}()
 	conn, err := l.dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
@@ -126,7 +132,7 @@ func (l looker) lookAtAddress(ctx context.Context, address string, target system
 	if err := startTLS(conn, target.StartTLS); err != nil {
 		return nil, fmt.Errorf("start TLS over %s with %s: %w", target.StartTLS, address, err)
 	}
-	chain, err := handshake(ctx, conn, target.VerifiedName())
+	chain, err = handshake(ctx, conn, target.VerifiedName())
 	if err != nil {
 		return nil, fmt.Errorf("shake hands with %s: %w", address, err)
 	}

@@ -269,3 +269,10 @@ func TestALookEndsWhenItIsCalledOff(t *testing.T) {
 		})
 	}
 }
+
+func TestAPanicIsTheErrorOfItsAddress(t *testing.T) {
+	l := looker{dial: func(context.Context, string, string) (net.Conn, error) { panic("a mistake") }}
+	_, err := l.lookAtAddress(t.Context(), "127.0.0.1:1", system.Certificate{Address: "127.0.0.1:1"})
+	require.EqualError(t, err, "look at 127.0.0.1:1: panic: a mistake")
+	require.Equal(t, fact.ReasonPanic, fact.ReasonOf(err))
+}
