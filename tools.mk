@@ -91,6 +91,7 @@ lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
 tools-debian:
 	@missing=; \
 	command -v restic >/dev/null || missing="$$missing restic"; \
+	command -v mkfs.ext4 >/dev/null || missing="$$missing e2fsprogs"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ]; then \
 		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
