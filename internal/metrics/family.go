@@ -40,6 +40,7 @@ const (
 	collectorMissed
 	collectorDropped
 	systemInfo
+	sloObjective
 	commonFamilies
 )
 
@@ -90,6 +91,11 @@ func common() []fact.Family {
 	families[systemInfo] = fact.Family{
 		Name: "system_info", Labels: []string{"owner", "checklist"},
 		Help: "A system that this exporter looks at; always 1.",
+	}
+	families[sloObjective] = fact.Family{
+		Name: "slo_objective_ratio", Labels: []string{"category"},
+		Help: "The declared share of a category that is to be ready, on average over 30 days; of the whole system, " +
+			"where category is empty.",
 	}
 	return families
 }

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // A sample is one series of a family with its value. Values are in the order of the family's labels.
@@ -48,6 +50,7 @@ func (s *sampler) addTime(family int, t time.Time, values ...string) {
 
 func (s *sampler) assessment(a *assess.Assessment) {
 	s.add(systemInfo, 1, a.Plan.System.Owner, a.Plan.Checklist.Name)
+	s.objectives(a.Plan.System.Objectives)
 	for i := range a.Results {
 		s.result(&a.Plan.Items[i], &a.Results[i])
 	}
@@ -63,6 +66,15 @@ func (s *sampler) assessment(a *assess.Assessment) {
 	for _, state := range a.Collectors() {
 		s.collector(state)
 		s.add(collectorDropped, float64(dropped[state.Name]), state.Name)
+	}
+}
+
+func (s *sampler) objectives(objectives system.Objectives) {
+	if objectives.Readiness > 0 {
+		s.add(sloObjective, objectives.Readiness, "")
+	}
+	for _, category := range slices.Sorted(maps.Keys(objectives.Categories)) {
+		s.add(sloObjective, objectives.Categories[category], category)
 	}
 }
 

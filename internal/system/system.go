@@ -37,11 +37,6 @@ type System struct {
 	Collectors    map[string]Collection `yaml:"collectors,omitempty"`
 }
 
-// Objectives are what the system is meant to keep.
-type Objectives struct {
-	RecoveryPoint quantity.Duration `yaml:"recovery_point,omitempty"` // RPO: how much work may be lost
-}
-
 // An Override tunes one item of the checklist.
 type Override struct {
 	Severity   string    `yaml:"severity,omitempty"`   // how much it matters here
@@ -114,6 +109,7 @@ func (s *System) Validate(path []any) mistake.List {
 	validateEach(&list, mistake.At(path, "kubernetes"), s.Kubernetes)
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
 	validateEach(&list, mistake.At(path, "backups"), s.Backups)
+	s.Objectives.validate(&list, mistake.At(path, "objectives"))
 	validateEach(&list, mistake.At(path, "not_applicable"), s.NotApplicable)
 	validateEach(&list, mistake.At(path, "attestations"), s.Attestations)
 	validateEach(&list, mistake.At(path, "waivers"), s.Waivers)

@@ -113,3 +113,19 @@ func TestThisMachineIsASystemWithoutAClusterWhereNoneAnswers(t *testing.T) {
 	}, local)
 	require.Empty(t, local.Validate(nil))
 }
+
+func TestObjectivesLeaveABudget(t *testing.T) {
+	good := system.System{Objectives: system.Objectives{Readiness: 0.99, Categories: map[string]float64{"security": 0.999}}}
+	bad := system.System{Objectives: system.Objectives{Readiness: 1, Categories: map[string]float64{"security": 99.9, "testing": 0}}}
+	of := func(s system.System) mistake.List {
+		s.Name, s.Environment = "shop", "production"
+		return s.Validate(nil)
+	}
+	require.Empty(t, of(good))
+	const expected = ": expected a share between 0 and 1, such as 0.99; 1 would leave no budget"
+	require.Equal(t, mistake.List{
+		{Path: []any{"objectives", "readiness"}, Message: "readiness 1" + expected},
+		{Path: []any{"objectives", "categories", "security"}, Message: "security 99.9" + expected},
+		{Path: []any{"objectives", "categories", "testing"}, Message: "testing 0" + expected},
+	}, of(bad))
+}
