@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 
 include tools.mk
+include dashboards.mk
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -11,7 +12,7 @@ VERSION_PACKAGE := github.com/prometheus/common/version
 LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).Revision=$(REVISION)
 
 # These talk to the servers of test/world; the others need nothing but Go.
-WORLD_PACKAGES := ./collectors/... ./cmd/... ./test/world/...
+WORLD_PACKAGES := ./collectors/... ./cmd/... ./dashboards/... ./test/world/...
 
 .PHONY: help
 ## help: list the targets

@@ -42,6 +42,8 @@ func Handler(options Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", options.Metrics)
 	mux.HandleFunc("GET /{$}", h.index)
+	mux.HandleFunc("GET /systems/{system}/{environment}", h.systemPage)
+	mux.HandleFunc("GET /systems/{system}/{environment}/checks/{check}", h.checkPage)
 	mux.HandleFunc("GET /style.css", serveFile("style.css"))
 	mux.HandleFunc("GET /-/healthy", h.healthy)
 	mux.HandleFunc("GET /-/ready", h.readiness)
@@ -102,9 +104,34 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 	for _, assessment := range h.Assessments() {
 		systems = append(systems, report.Of(assessment))
 	}
+	h.show(w, systems, false)
+}
+
+// systemPage shows one system, checkPage one of its items with how to mend it.
+func (h *handler) systemPage(w http.ResponseWriter, r *http.Request) {
+	if assessment := h.find(w, r); assessment != nil {
+		h.show(w, []report.System{report.Of(assessment)}, false)
+	}
+}
+
+func (h *handler) checkPage(w http.ResponseWriter, r *http.Request) {
+	assessment := h.find(w, r)
+	if assessment == nil {
+		return
+	}
+	system := report.Of(assessment)
+	system.Items = slices.DeleteFunc(system.Items, func(item report.Item) bool { return item.Check != r.PathValue("check") })
+	if len(system.Items) == 0 {
+		notFound(w, fmt.Sprintf("no check %q", r.PathValue("check")))
+		return
+	}
+	h.show(w, []report.System{system}, true)
+}
+
+func (h *handler) show(w http.ResponseWriter, systems []report.System, item bool) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	// The status is sent by now: a client that went away is not to be told.
-	_ = h.page.Execute(w, map[string]any{"Systems": systems, "Ready": h.Ready(), "Version": h.Version})
+	_ = h.page.Execute(w, map[string]any{"Systems": systems, "Ready": h.Ready(), "Version": h.Version, "Item": item})
 }
 
 func (h *handler) systems(w http.ResponseWriter, _ *http.Request) {

@@ -88,6 +88,13 @@ func TestEveryEndpoint(t *testing.T) {
 		contains           string
 	}{
 		{"the page", "GET", "/", http.StatusOK, "text/html; charset=utf-8", "Version 1.2.3"},
+		{"a system's page", "GET", "/systems/shop/production", http.StatusOK, "text/html; charset=utf-8", "tank.level"},
+		{
+			"a check's page", "GET", "/systems/shop/production/checks/tank.colour", http.StatusOK, "text/html; charset=utf-8",
+			"not_applicable since",
+		},
+		{"the page of a check that is not there", "GET", "/systems/shop/production/checks/x", missing, asJSON, `{"error":`},
+		{"the page of a system that is not there", "GET", "/systems/x/y", missing, asJSON, `{"error":`},
 		{"its style", "GET", "/style.css", http.StatusOK, "text/css; charset=utf-8", ".fail"},
 		{"metrics", "GET", "/metrics", http.StatusOK, plain, "some_metric 1"},
 		{"it is healthy as soon as it answers", "GET", "/-/healthy", http.StatusOK, plain, "healthy"},
@@ -210,7 +217,7 @@ func TestThePageIsWhole(t *testing.T) {
 	require.Equal(t, 3, counts["tr"], "a head and a row for each item")
 	require.Contains(t, page, html.EscapeString("<script>alert(1)</script>"), "what is hostile is text")
 	for _, link := range links {
-		require.Equal(t, http.StatusOK, ask(t, options(), "GET", "/"+link).Code, link)
+		require.Equal(t, http.StatusOK, ask(t, options(), "GET", link).Code, link)
 	}
 }
 

@@ -1,0 +1,176 @@
+package dashboards
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+	appsv1 "k8s.io/api/apps/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+const day = 24 * time.Hour
+
+var servers *world.World
+
+func TestMain(m *testing.M) { world.Main(m, &servers) }
+
+// A shop is a production system of which some is well and some is broken: something to see in every panel.
+type shop struct {
+	ca     *world.CA
+	site   *world.TLSServer
+	addr   string // of the exporter
+	config string // of a Prometheus that scrapes it
+}
+
+func openShop(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{ca: world.NewCA(t, world.Spec{CommonName: "Shop Root"})}
+	s.site = world.NewTLSServer(t, s.certificate(t, 90*day))
+	s.addr = serve(t, s.describe(t, deploy(t), backUp(t), mountDisk(t)))
+	s.config = fmt.Sprintf(`
+global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
+rule_files: ["rules/*.yaml"]
+scrape_configs:
+  - job_name: readiness-exporter
+    scrape_native_histograms: true
+    static_configs: [{targets: [%q]}]
+`, s.addr)
+	return s
+}
+
+func (s *shop) certificate(t *testing.T, remaining time.Duration) *world.Certificate {
+	t.Helper()
+	now := time.Now()
+	return s.ca.Issue(t, world.Spec{CommonName: "localhost", NotBefore: now.Add(remaining - 90*day), NotAfter: now.Add(remaining)})
+}
+
+// backUp keeps backups of the last week in a folder, without yesterday's.
+func backUp(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for age := 2; age < 9; age++ {
+		made := time.Now().Add(-time.Duration(age) * day)
+		path := filepath.Join(dir, made.UTC().Format(time.DateOnly)+".dump")
+		require.NoError(t, os.WriteFile(path, bytes.Repeat([]byte("backup"), 100), 0o600))
+		require.NoError(t, os.Chtimes(path, made, made))
+	}
+	return dir
+}
+
+type cluster struct{ kubeconfig, namespace string }
+
+// deploy puts the healthy workload of the Kubernetes collector's tests on two nodes.
+func deploy(t *testing.T) cluster {
+	t.Helper()
+	kubernetes := servers.Kubernetes(t)
+	kubernetes.AddNodes(t, 2)
+	namespace := kubernetes.Namespace(t)
+	manifests, err := os.Open("../collectors/kubernetes/testdata/healthy.yaml")
+	require.NoError(t, err)
+	defer manifests.Close()
+	decoder := yaml.NewYAMLOrJSONDecoder(manifests, 4096)
+	var deployment appsv1.Deployment
+	require.NoError(t, decoder.Decode(&deployment))
+	var budget policyv1.PodDisruptionBudget
+	require.NoError(t, decoder.Decode(&budget))
+	_, err = kubernetes.Client.AppsV1().Deployments(namespace).Create(t.Context(), &deployment, metav1.CreateOptions{})
+	require.NoError(t, err)
+	_, err = kubernetes.Client.PolicyV1().PodDisruptionBudgets(namespace).Create(t.Context(), &budget, metav1.CreateOptions{})
+	require.NoError(t, err)
+	kubernetes.WaitAvailable(t, namespace, "api")
+	return cluster{kubernetes.Kubeconfig, namespace}
+}
+
+// mountDisk mounts a small file system of the test's own, nearly full.
+func mountDisk(t *testing.T) string {
+	t.Helper()
+	point := t.TempDir()
+	require.NoError(t, unix.Mount("shop-data", point, "tmpfs", 0, "size=16m"), "tests mount file systems: run them as root")
+	t.Cleanup(func() { require.NoError(t, unix.Unmount(point, unix.MNT_DETACH)) })
+	require.NoError(t, os.WriteFile(filepath.Join(point, "fill"), make([]byte, 15<<20), 0o600))
+	return point
+}
+
+// describe writes the description of the shop, and of a second system that nobody can reach.
+func (s *shop) describe(t *testing.T, cluster cluster, backups, disk string) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "readiness.yaml")
+	now := time.Now()
+	content := fmt.Sprintf(`
+systems:
+  - name: shop
+    environment: production
+    owner: team-shop
+    hosts:
+      - name: web-1
+        filesystems: [{mount: %q, purpose: data}]
+    kubernetes:
+      - {name: main, kubeconfig: %q, namespaces: [%q]}
+    certificates:
+      - {address: %q, server_name: localhost, ca_file: %q}
+    backups:
+      - {name: database, directory: {path: %q}}
+    objectives: {recovery_point: 26h, readiness: 0.9, categories: {security: 0.99, backup-recovery: 0.95}}
+    attestations:
+      - {check: team.trained, by: alex, at: %s, until: %s, link: "https://wiki.example.com/training"}
+    waivers:
+      - {check: server.capacity, by: alex, reason: The larger server is ordered., until: %[8]s}
+    not_applicable:
+      - {check: legal.cookies, reason: no cookies are set}
+  - name: depot
+    environment: staging
+    certificates:
+      - {address: "127.0.0.1:1", server_name: localhost}
+collectors:
+  certificate: {schedule: "@every 1s", timeout: 1s}
+`, disk, cluster.kubeconfig, cluster.namespace, s.site.Addr, s.ca.WriteRoot(t, dir, "ca.pem"), backups,
+		now.Add(-day).Format(time.DateOnly), now.Add(30*day).Format(time.DateOnly))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+// serve runs the exporter until the test ends, and gives its address.
+func serve(t *testing.T, config string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "readiness-exporter")
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../cmd/readiness-exporter").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	var log bytes.Buffer
+	process := exec.Command(binary, "--config.file", config, "--web.listen-address", addr)
+	process.Stdout, process.Stderr = &log, &log
+	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	require.NoError(t, process.Start())
+	t.Cleanup(func() {
+		require.NoError(t, process.Process.Signal(syscall.SIGTERM))
+		require.NoError(t, process.Wait(), "%s", &log)
+	})
+	require.Eventually(t, func() bool {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/-/ready", http.NoBody)
+		require.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false
+		}
+		return response.Body.Close() == nil && response.StatusCode == http.StatusOK
+	}, time.Minute, 50*time.Millisecond, "the exporter does not become ready")
+	return addr
+}
