@@ -31,7 +31,7 @@ run:
 
 .PHONY: test
 ## test: everything that must hold before a change lands
-test: lint test-unit generated vulnerabilities test-cost test-world
+test: lint test-unit generated vulnerabilities test-cost test-rules test-world
 
 .PHONY: test-unit
 ## test-unit: the tests that need nothing but Go
@@ -43,6 +43,13 @@ test-unit:
 ## test-world: the tests that talk to real servers, which are installed first
 test-world: tools
 	go test -race -timeout 20m $(WORLD_PACKAGES)
+
+.PHONY: test-rules
+## test-rules: the alerts and recording rules, by promtool; every alert has a runbook
+test-rules: $(BIN)/promtool
+	$(BIN)/promtool check rules alerts/*.rules.yaml
+	$(BIN)/promtool test rules alerts/tests/*.yaml
+	diff <(grep -hoP 'alert: \K\w+' alerts/*.rules.yaml | sort -u) <(ls alerts/runbooks | sed 's/\.md$$//' | sort)
 
 .PHONY: test-cost
 ## test-cost: what a scrape and a judgement may cost; the race detector would distort it
