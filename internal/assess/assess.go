@@ -42,8 +42,18 @@ type Assessment struct {
 	At      time.Time
 	Looks   []fact.Look
 	Results []check.Result // one an item, in the plan's order
+	History [][]Change     // one an item, in the plan's order: since the start, the oldest first, at most maximumHistory
 	Gates   []GateResult   // one a gate, in the plan's order
 	Scores  []Score        // one a category, in the plan's order
+}
+
+// maximumHistory bounds what is remembered of an item that flaps.
+const maximumHistory = 100
+
+// A Change is a status that an item took on.
+type Change struct {
+	At     time.Time    `json:"at"`
+	Status check.Status `json:"status"`
 }
 
 // A GateResult tells whether a gate is open.
@@ -72,31 +82,48 @@ func (s Score) Ratio() (float64, bool) {
 // first, tells since when each status has been what it is.
 func (p *Plan) Assess(looks []fact.Look, now time.Time, previous *Assessment) *Assessment {
 	view := fact.NewView(looks, now)
-	assessment := &Assessment{Plan: p, At: now, Looks: looks, Results: make([]check.Result, len(p.Items))}
-	since := previous.statuses()
+	assessment := &Assessment{
+		Plan: p, At: now, Looks: looks, Results: make([]check.Result, len(p.Items)), History: make([][]Change, len(p.Items)),
+	}
+	before := previous.index()
 	for i := range p.Items {
 		started := time.Now()
 		result := p.Items[i].Rule.Judge(view, now)
 		result.Took = time.Since(started)
-		if before, known := since[result.Check]; known && before.Status == result.Status {
-			result.ChangedAt = before.ChangedAt
+		var history []Change
+		if at, known := before[result.Check]; known {
+			history = previous.History[at]
+			if previous.Results[at].Status == result.Status {
+				result.ChangedAt = previous.Results[at].ChangedAt
+			}
 		}
 		assessment.Results[i] = result
+		assessment.History[i] = remember(history, Change{At: result.ChangedAt, Status: result.Status})
 	}
 	assessment.Gates = p.openGates(assessment.Results)
 	assessment.Scores = p.score(assessment.Results)
 	return assessment
 }
 
-func (a *Assessment) statuses() map[string]*check.Result {
+// remember adds a change to a history, which stays as it is where nothing has changed.
+func remember(history []Change, change Change) []Change {
+	if len(history) > 0 && history[len(history)-1] == change {
+		return history
+	}
+	kept := history[max(0, len(history)+1-maximumHistory):]
+	return append(kept[:len(kept):len(kept)], change)
+}
+
+// index finds the results by the ids of their items.
+func (a *Assessment) index() map[string]int {
 	if a == nil {
 		return nil
 	}
-	results := make(map[string]*check.Result, len(a.Results))
+	index := make(map[string]int, len(a.Results))
 	for i := range a.Results {
-		results[a.Results[i].Check] = &a.Results[i]
+		index[a.Results[i].Check] = i
 	}
-	return results
+	return index
 }
 
 func (p *Plan) openGates(results []check.Result) []GateResult {

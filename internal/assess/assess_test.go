@@ -95,6 +95,27 @@ func TestAStatusKeepsSinceWhenItHolds(t *testing.T) {
 	require.Equal(t, check.Fail, third.Results[0].Status, "time alone changes it")
 	require.Equal(t, expired, third.Results[0].ChangedAt)
 	require.Equal(t, now, third.Results[1].ChangedAt)
+	require.Equal(t, [][]assess.Change{{{At: later, Status: check.Undeclared}}, {{At: now, Status: check.Pass}}, {{At: now, Status: check.Warn}}}, second.History)
+	require.Equal(t, []assess.Change{{At: now, Status: check.Warn}, {At: expired, Status: check.Fail}}, third.History[0])
+	require.Equal(t, []assess.Change{{At: now, Status: check.Pass}}, third.History[1])
+}
+
+func TestTheHistoryOfAnItemThatFlapsIsBounded(t *testing.T) {
+	plan := planOf(signed("a"))
+	var a *assess.Assessment
+	for i := range 250 {
+		at := now.Add(time.Duration(i) * time.Second)
+		ages := map[string]time.Duration{}
+		if i%2 == 0 {
+			ages["a"] = time.Hour
+		}
+		looks := signatures(ages)
+		looks[0].SeenAt = at
+		a = plan.Assess(looks, at, a)
+	}
+	require.Len(t, a.History[0], 100)
+	require.Equal(t, assess.Change{At: now.Add(249 * time.Second), Status: check.Undeclared}, a.History[0][99])
+	require.Equal(t, assess.Change{At: now.Add(150 * time.Second), Status: check.Pass}, a.History[0][0])
 }
 
 func TestHowCollectorsDo(t *testing.T) {

@@ -76,16 +76,21 @@ type Any interface {
 type Bound struct {
 	Description
 	Parameters any // pointer to the parameter struct
-	judge      func(view fact.View, now time.Time) []Problem
+	judge      func(view fact.View, now time.Time) (problems []Problem, facts int)
+	facts      func(view fact.View) []any
 }
 
+// Facts are those of a view that the item is about, in the order in which they were seen.
+func (b Bound) Facts(view fact.View) []any { return b.facts(view) }
+
 // judgeSafely turns a panic into a problem: one odd fact that shows a mistake in one check must not end all the others.
-func (b Bound) judgeSafely(view fact.View, now time.Time) (problems []Problem) {
+func (b Bound) judgeSafely(view fact.View, now time.Time) (problems []Problem, facts int) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			problems = []Problem{NotSeen(fact.Missed{
 				Reason: fact.ReasonPanic, Detail: fmt.Sprintf("the check %s panicked: %v", b.Name, cause),
 			})}
+			facts = 0
 		}
 	}()
 	return b.judge(view, now)
@@ -111,11 +116,22 @@ func (k Kind[F, P]) Bind(parameters any) Bound {
 	return Bound{
 		Description: k.Describe(),
 		Parameters:  parameters,
-		judge:       func(view fact.View, now time.Time) []Problem { return k.judge(view, p, now) },
+		judge: func(view fact.View, now time.Time) ([]Problem, int) {
+			batch := k.about(view, p)
+			return k.judge(batch, p, now), len(batch.Facts)
+		},
+		facts: func(view fact.View) []any {
+			var facts []any
+			for _, f := range k.about(view, p).Facts {
+				facts = append(facts, f)
+			}
+			return facts
+		},
 	}
 }
 
-func (k Kind[F, P]) judge(view fact.View, p P, now time.Time) []Problem {
+// about gives what of a view an item with these parameters is about.
+func (k Kind[F, P]) about(view fact.View, p P) fact.Batch[F] {
 	batch := fact.Of(view, k.About)
 	if k.Topics != nil {
 		topics := append(k.Topics(p), "")
@@ -126,6 +142,10 @@ func (k Kind[F, P]) judge(view fact.View, p P, now time.Time) []Problem {
 	if k.Select != nil {
 		batch.Facts = slices.DeleteFunc(batch.Facts, func(f F) bool { return !k.Select(f, p) })
 	}
+	return batch
+}
+
+func (k Kind[F, P]) judge(batch fact.Batch[F], p P, now time.Time) []Problem {
 	var problems []Problem
 	switch {
 	case len(batch.Facts) == 0 && len(batch.Missed) == 0:

@@ -28,14 +28,16 @@ type Rule struct {
 
 // A Result is the status of one item with what was found.
 type Result struct {
-	Check         string        `json:"check"`
-	Status        Status        `json:"status"`
-	Problems      []Problem     `json:"problems,omitempty"`
-	Waiver        *fact.Waiver  `json:"waiver,omitempty"`         // what excuses it, when Status is Waived
-	NotApplicable string        `json:"not_applicable,omitempty"` // the user's reason
-	EvaluatedAt   time.Time     `json:"evaluated_at"`
-	ChangedAt     time.Time     `json:"changed_at"` // when Status last changed; the first evaluation is a change
-	Took          time.Duration `json:"-"`          // how long judging took
+	Check         string            `json:"check"`
+	Status        Status            `json:"status"`
+	Problems      []Problem         `json:"problems,omitempty"`
+	Facts         int               `json:"facts"`                    // how many were judged
+	Attestation   *fact.Attestation `json:"attestation,omitempty"`    // the word that was judged, whether it counts or has run out
+	Waiver        *fact.Waiver      `json:"waiver,omitempty"`         // what excuses it, when Status is Waived
+	NotApplicable string            `json:"not_applicable,omitempty"` // the user's reason
+	EvaluatedAt   time.Time         `json:"evaluated_at"`
+	ChangedAt     time.Time         `json:"changed_at"` // when Status last changed; the first evaluation is a change
+	Took          time.Duration     `json:"-"`          // how long judging took
 }
 
 // Judge gives the result of the rule on what is known at a time.
@@ -49,17 +51,18 @@ func (r Rule) Judge(view fact.View, now time.Time) Result {
 	case r.NotBuilt:
 		result.Problems = append(result.Problems, notBuilt().Problem("this version cannot look at it yet"))
 	case r.Bound != nil:
-		result.Problems = append(result.Problems, r.Bound.judgeSafely(view, now)...)
+		result.Problems, result.Facts = r.Bound.judgeSafely(view, now)
 	case !r.Attested:
 		// The zero rule judges nothing, and nothing passes by being forgotten.
 		return result
 	}
 	switch {
 	case r.Attested:
-		result.Problems = append(result.Problems, r.judgeAttestations(view, now)...)
+		signed, attestation := r.judgeAttestations(view, now)
+		result.Problems, result.Attestation = append(result.Problems, signed...), attestation
 	case r.AttestationSuffices && Worst(result.Problems) == Undeclared:
-		if signed := r.judgeAttestations(view, now); Worst(signed) == Pass || Worst(signed) == Warn {
-			result.Problems = signed
+		if signed, attestation := r.judgeAttestations(view, now); Worst(signed) == Pass || Worst(signed) == Warn {
+			result.Problems, result.Attestation = signed, attestation
 		}
 	}
 	result.Status = Worst(result.Problems)
@@ -71,8 +74,8 @@ func (r Rule) Judge(view fact.View, now time.Time) Result {
 	return result
 }
 
-// judgeAttestations wants one attestation that counts now: signed, and not run out.
-func (r Rule) judgeAttestations(view fact.View, now time.Time) []Problem {
+// judgeAttestations wants one attestation that counts now: signed, and not run out. It gives the one that lasts longest.
+func (r Rule) judgeAttestations(view fact.View, now time.Time) ([]Problem, *fact.Attestation) {
 	var newest *fact.Attestation
 	var ends time.Time
 	batch := fact.Of(view, fact.Attestations())
@@ -85,19 +88,19 @@ func (r Rule) judgeAttestations(view fact.View, now time.Time) []Problem {
 		}
 	}
 	if newest == nil && len(batch.Missed) > 0 {
-		return []Problem{notSeen().Problem("the attestations have not been read")}
+		return []Problem{notSeen().Problem("the attestations have not been read")}, nil
 	}
 	switch {
 	case newest == nil:
-		return []Problem{notAttested().Problem("nobody has signed it")}
+		return []Problem{notAttested().Problem("nobody has signed it")}, nil
 	case !now.Before(ends):
 		return []Problem{attestationExpired().Problem(fmt.Sprintf("signed by %s on %s, ran out on %s",
-			newest.By, newest.At.Format(time.DateOnly), ends.Format(time.DateOnly)))}
+			newest.By, newest.At.Format(time.DateOnly), ends.Format(time.DateOnly)))}, newest
 	case ends.Sub(now) < min(attestationWarning, r.AttestationAge/4):
 		return []Problem{attestationExpiresSoon().Problem(fmt.Sprintf("signed by %s on %s, runs out on %s",
-			newest.By, newest.At.Format(time.DateOnly), ends.Format(time.DateOnly)))}
+			newest.By, newest.At.Format(time.DateOnly), ends.Format(time.DateOnly)))}, newest
 	default:
-		return nil
+		return nil, newest
 	}
 }
 

@@ -248,12 +248,50 @@ func TestRules(t *testing.T) {
 				want.Waiver = &waiver
 			}
 			got := c.rule.Judge(fact.NewView(c.looks, now), now)
+			want.Facts, want.Attestation = got.Facts, got.Attestation // TestAResultSaysWhatItRestsOn is about these.
 			require.Equal(t, want, got)
 			for _, problem := range got.Problems {
 				require.True(t, hasReason(c.rule.Reasons(), problem), "%s is among the rule's reasons", problem.Reason)
 			}
 		})
 	}
+}
+
+func TestAResultSaysWhatItRestsOn(t *testing.T) {
+	bound := levels().Bind(levels().Parameters())
+	older, newer := attested(50*day, 0), attested(day, 0)
+	words := seen(fact.Attestations(), []fact.Attestation{older, newer})
+	twoAndOneUnused := seen(tanks(), []tank{{Name: "a", Level: 90}, {Name: "b", Unused: true}, {Name: "c", Level: 90}})
+	for _, c := range []struct {
+		name        string
+		rule        check.Rule
+		looks       []fact.Look
+		facts       int
+		attestation *fact.Attestation
+	}{
+		{"the facts that it is about are counted", check.Rule{Bound: &bound}, []fact.Look{twoAndOneUnused}, 2, nil},
+		{"no fact is none", check.Rule{Bound: &bound}, nil, 0, nil},
+		{"a panic has judged nothing", check.Rule{Bound: &bound}, []fact.Look{seen(tanks(), []tank{{Level: -1}})}, 0, nil},
+		{
+			"the word that lasts longest is named", check.Rule{Attested: true, AttestationAge: 100 * day}, []fact.Look{words}, 0, &newer,
+		},
+		{
+			"the word that suffices is named", check.Rule{Bound: &bound, AttestationSuffices: true, AttestationAge: 100 * day},
+			[]fact.Look{words}, 0, &newer,
+		},
+		{
+			"a word that was not needed is not", check.Rule{Bound: &bound, AttestationSuffices: true, AttestationAge: 100 * day},
+			[]fact.Look{words, twoAndOneUnused}, 2, nil,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.rule.ID = "x"
+			got := c.rule.Judge(fact.NewView(c.looks, now), now)
+			require.Equal(t, c.facts, got.Facts)
+			require.Equal(t, c.attestation, got.Attestation)
+		})
+	}
+	require.Len(t, bound.Facts(fact.NewView([]fact.Look{twoAndOneUnused}, now)), 2)
 }
 
 func hasReason(reasons []check.Reason, problem check.Problem) bool {
