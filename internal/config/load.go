@@ -171,6 +171,9 @@ func (l *loader) describe(doc *document, systems []*system.System) []describedSy
 			continue
 		}
 		l.mistakes(doc, each.Validate(path))
+		if at := doc.place(mistake.Mistake{Path: path}); each.Source == "" {
+			each.Source = fmt.Sprintf("declared in %s:%d", at.File, at.Line)
+		}
 		l.collections(doc, mistake.At(path, "collectors"), each.Collectors)
 		described = append(described, describedSystem{each, doc, path})
 	}

@@ -22,7 +22,10 @@ type System struct {
 	Description string `yaml:"description,omitempty"` // what it is, for pages and reports
 	Owner       string `yaml:"owner,omitempty"`       // the team whose it is; items may name another
 	Checklist   string `yaml:"checklist,omitempty"`   // the checklist that judges it; default: production
+	// Source is where the description stands, for people: a file with a line, or how it was found.
+	Source string `yaml:"-"`
 
+	Contacts     Contacts      `yaml:"contacts,omitempty"`
 	Hosts        []Host        `yaml:"hosts,omitempty"`
 	Kubernetes   []Cluster     `yaml:"kubernetes,omitempty"`
 	Certificates []Certificate `yaml:"certificates,omitempty"`
@@ -105,6 +108,7 @@ func (s *System) Validate(path []any) mistake.List {
 	var list mistake.List
 	checkName(&list, mistake.At(path, "name"), "name", s.Name)
 	checkName(&list, mistake.At(path, "environment"), "environment", s.Environment)
+	s.Contacts.validate(&list, mistake.At(path, "contacts"))
 	validateEach(&list, mistake.At(path, "hosts"), s.Hosts)
 	validateEach(&list, mistake.At(path, "kubernetes"), s.Kubernetes)
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
