@@ -12,6 +12,8 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // A System is what there is to say of one system.
@@ -20,6 +22,9 @@ type System struct {
 	Environment string         `json:"environment"`
 	Description string         `json:"description,omitempty"`
 	Owner       string         `json:"owner,omitempty"`
+	Source      string         `json:"source,omitempty"` // where its description stands, or how it was found
+	Contacts    []Contact      `json:"contacts,omitempty"`
+	Channel     string         `json:"channel,omitempty"` // where people talk while they mend
 	Checklist   string         `json:"checklist"`
 	Title       string         `json:"title"`
 	EvaluatedAt time.Time      `json:"evaluated_at"`
@@ -27,7 +32,17 @@ type System struct {
 	Score       *float64       `json:"score_ratio,omitempty"`
 	Counts      map[string]int `json:"counts"` // of items, by status
 	Gates       []Gate         `json:"gates"`
-	Items       []Item         `json:"items"` // in the checklist's order
+	Items       []Item         `json:"items,omitempty"` // in the checklist's order; a summary has none
+}
+
+// A Contact is one whom to call, in the order in which they are.
+type Contact struct {
+	Role  string            `json:"role"`            // primary, secondary or escalation
+	After quantity.Duration `json:"after,omitempty"` // since the beginning; of an escalation
+	Name  string            `json:"name"`
+	Phone string            `json:"phone,omitempty"`
+	Email string            `json:"email,omitempty"`
+	Link  string            `json:"link,omitempty"`
 }
 
 // A Gate is a named set of items, open or not.
@@ -58,29 +73,53 @@ type Item struct {
 
 // Of makes the report of an assessment.
 func Of(a *assess.Assessment) System {
+	report := Summarize(a)
+	report.Items = make([]Item, len(a.Results))
+	for i := range a.Results {
+		report.Items[i] = itemOf(a, i)
+	}
+	return report
+}
+
+// Summarize makes the report of an assessment without its items.
+func Summarize(a *assess.Assessment) System {
 	described := a.Plan.System
+	counts := a.Counts()
 	report := System{
 		Name: described.Name, Environment: described.Environment, Description: described.Description,
-		Owner: described.Owner, Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,
-		EvaluatedAt: a.At.UTC(), Counts: make(map[string]int),
+		Owner: described.Owner, Source: described.Source, Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel,
+		Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,
+		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Counts: make(map[string]int, len(check.Statuses())),
+		Gates: make([]Gate, len(a.Gates)),
 	}
 	if ratio, known := a.Total().Ratio(); known {
 		report.Score = &ratio
 	}
 	for _, status := range check.Statuses() {
-		report.Counts[status.String()] = a.Counts()[status]
+		report.Counts[status.String()] = counts[status]
 	}
-	for _, result := range a.Gates {
-		report.Gates = append(report.Gates, Gate{
+	for i, result := range a.Gates {
+		report.Gates[i] = Gate{
 			ID: result.Gate.ID, Title: result.Gate.Title, Ready: result.Ready,
 			Items: ids(a, result.Gate.Items), Blocking: ids(a, result.Blocking),
-		})
+		}
 	}
-	for i := range a.Results {
-		report.Items = append(report.Items, itemOf(&a.Plan.Items[i], a.Results[i]))
-	}
-	report.Ready = Judge([]System{report}) == Ready
 	return report
+}
+
+func contactsOf(contacts system.Contacts) []Contact {
+	var list []Contact
+	add := func(role string, after quantity.Duration, c *system.Contact) {
+		if c != nil {
+			list = append(list, Contact{role, after, c.Name, c.Phone, c.Email, c.Link})
+		}
+	}
+	add("primary", 0, contacts.Primary)
+	add("secondary", 0, contacts.Secondary)
+	for i := range contacts.Escalation {
+		add("escalation", contacts.Escalation[i].After, &contacts.Escalation[i].Call)
+	}
+	return list
 }
 
 func ids(a *assess.Assessment, items []int) []string {
@@ -91,7 +130,8 @@ func ids(a *assess.Assessment, items []int) []string {
 	return names
 }
 
-func itemOf(item *assess.Item, result check.Result) Item {
+func itemOf(a *assess.Assessment, at int) Item {
+	item, result := &a.Plan.Items[at], a.Results[at]
 	result.EvaluatedAt, result.ChangedAt = result.EvaluatedAt.UTC(), result.ChangedAt.UTC()
 	return Item{
 		Result: result, Ready: result.Status.Ready(), Text: item.Item.Text,
@@ -141,24 +181,44 @@ const (
 
 // Judge gives the verdict on several systems: the gravest of each.
 func Judge(systems []System) Verdict {
-	unknown, missing := false, len(systems) == 0
+	verdicts := map[Verdict]bool{NotReady: len(systems) == 0}
 	for _, system := range systems {
-		missing = missing || !slices.ContainsFunc(system.Items, func(item Item) bool { return item.Status.Applicable() })
+		counts := make(map[check.Status]int)
 		for _, item := range system.Items {
-			switch {
-			case item.Status == check.Fail:
-				return NotReady
-			case item.Status == check.Unknown:
-				unknown = true
-			case !item.Ready && item.Status.Applicable():
-				missing = true
-			}
+			counts[item.Status]++
+		}
+		if counts[check.Fail] > 0 {
+			return NotReady
+		}
+		verdicts[judge(counts)] = true
+	}
+	switch {
+	case verdicts[Unjudged]:
+		return Unjudged
+	case verdicts[NotReady]:
+		return NotReady
+	default:
+		return Ready
+	}
+}
+
+// judge gives the verdict on one system from how many of its items have each status.
+func judge(counts map[check.Status]int) Verdict {
+	applicable, ready := 0, 0
+	for status, count := range counts {
+		if status.Applicable() {
+			applicable += count
+		}
+		if status.Ready() {
+			ready += count
 		}
 	}
 	switch {
-	case unknown:
+	case counts[check.Fail] > 0:
+		return NotReady
+	case counts[check.Unknown] > 0:
 		return Unjudged
-	case missing:
+	case applicable == 0 || ready < applicable:
 		return NotReady
 	default:
 		return Ready

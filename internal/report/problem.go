@@ -1,0 +1,78 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+)
+
+// A Problem is one thing found wrong, with the item that it was found for.
+type Problem struct {
+	System      string    `json:"system"`
+	Environment string    `json:"environment"`
+	Check       string    `json:"check"`
+	Text        string    `json:"text"`
+	Status      string    `json:"status"` // of the item
+	Severity    string    `json:"severity"`
+	Section     string    `json:"section"`
+	Owner       string    `json:"owner,omitempty"`
+	Since       time.Time `json:"since"` // when the item took on its status
+	Runbook     string    `json:"runbook_url"`
+	check.Problem
+}
+
+// ProblemsOf lists the problems of a system, the gravest first: by status, severity, age and then as the checklist has
+// them.
+func ProblemsOf(a *assess.Assessment) []Problem {
+	problems := []Problem{}
+	for _, item := range Gravest(a, -1) {
+		for _, problem := range item.Problems {
+			problems = append(problems, Problem{
+				System: a.Plan.System.Name, Environment: a.Plan.System.Environment, Check: item.Check, Text: item.Text,
+				Status: item.Status.String(), Severity: item.Severity, Section: item.Section, Owner: item.Owner,
+				Since: item.ChangedAt, Runbook: item.Runbook, Problem: problem,
+			})
+		}
+	}
+	return problems
+}
+
+// Gravest gives items with problems, the gravest first: at most so many, or all when the number is negative. What warns
+// and what is excused stand last.
+func Gravest(a *assess.Assessment, most int) []Item {
+	var found []int
+	for i := range a.Results {
+		if status := a.Results[i].Status; status != check.Pass && status != check.NotApplicable {
+			found = append(found, i)
+		}
+	}
+	slices.SortStableFunc(found, func(i, j int) int {
+		one, other := &a.Results[i], &a.Results[j]
+		return cmp.Or(
+			other.Status.Gravity()-one.Status.Gravity(),
+			compareSeverity(a.Plan.Items[i].Severity, a.Plan.Items[j].Severity),
+			one.ChangedAt.Compare(other.ChangedAt))
+	})
+	if most >= 0 {
+		found = found[:min(most, len(found))]
+	}
+	items := make([]Item, len(found))
+	for i, at := range found {
+		items[i] = itemOf(a, at)
+		// Of the problems too the gravest is read first.
+		items[i].Problems = slices.Clone(items[i].Problems)
+		slices.SortStableFunc(items[i].Problems, func(one, other check.Problem) int {
+			return cmp.Or(other.Level.Gravity()-one.Level.Gravity(), strings.Compare(one.Subject, other.Subject))
+		})
+	}
+	return items
+}
+
+func compareSeverity(one, other checklist.Severity) int {
+	return cmp.Compare(other.Weight(), one.Weight())
+}
