@@ -20,6 +20,7 @@ import (
 	exporterweb "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"github.com/readiness-exporter/readiness-exporter/docs"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
@@ -99,6 +100,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	}
 	options := web.Options{
 		Metrics: exposition, Assessments: e.engine.Assessments, Ready: e.engine.Ready, Version: programVersion(),
+		OpenAPI: docs.OpenAPI(),
 	}
 	if c.lifecycle {
 		options.Reload = func() error { return e.reload(ctx) }

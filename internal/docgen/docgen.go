@@ -63,7 +63,9 @@ func (r *reference) files() (map[string][]byte, error) {
 		"not-built.md":     r.notBuilt(),
 		"cli.md":           r.commandLine(),
 	}
-	for name, schema := range map[string]any{"configuration.schema.json": configuration, "checklist.schema.json": own} {
+	for name, schema := range map[string]any{
+		"configuration.schema.json": configuration, "checklist.schema.json": own, "openapi.json": r.openAPI(),
+	} {
 		encoded, err := encodeSchema(schema)
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", name, err)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -29,10 +28,10 @@ type SeenFact struct {
 }
 
 // DetailOf makes the report of one item; false where the system has no such item.
-func DetailOf(a *assess.Assessment, id string) (Detail, bool, error) {
+func DetailOf(a *assess.Assessment, id string) (Detail, bool) {
 	at := slices.IndexFunc(a.Plan.Items, func(item assess.Item) bool { return item.Item.ID == id })
 	if at < 0 {
-		return Detail{}, false, nil
+		return Detail{}, false
 	}
 	detail := Detail{Item: itemOf(a, at), Gates: []string{}, History: a.History[at], Seen: []SeenFact{}}
 	for _, gate := range a.Plan.Gates {
@@ -42,13 +41,7 @@ func DetailOf(a *assess.Assessment, id string) (Detail, bool, error) {
 	}
 	if bound := a.Plan.Items[at].Rule.Bound; bound != nil {
 		detail.Summary, detail.Remedy = bound.Summary, bound.Remedy
-		written, err := yaml.Dump(bound.Parameters)
-		if err != nil {
-			return Detail{}, false, fmt.Errorf("write parameters of %s: %w", id, err)
-		}
-		if err := yaml.Load(written, &detail.Parameters); err != nil {
-			return Detail{}, false, fmt.Errorf("write parameters of %s: %w", id, err)
-		}
+		detail.Parameters = parametersOf(bound.Parameters)
 		for i := range a.Looks {
 			if look := &a.Looks[i]; look.Kind.KindName() == bound.FactKind && look.Fresh(a.At) {
 				for _, f := range bound.Facts(fact.NewView([]fact.Look{*look}, a.At)) {
@@ -57,5 +50,15 @@ func DetailOf(a *assess.Assessment, id string) (Detail, bool, error) {
 			}
 		}
 	}
-	return detail, true, nil
+	return detail, true
+}
+
+// parametersOf gives the fields of a parameter struct by their names in the configuration, as they are written there.
+func parametersOf(parameters any) map[string]any {
+	var named map[string]any
+	// What was read from YAML can be written as YAML.
+	if written, err := yaml.Dump(parameters); err == nil {
+		_ = yaml.Load(written, &named)
+	}
+	return named
 }

@@ -75,5 +75,5 @@ func markdownText(text string) string {
 	return strings.NewReplacer(
 		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "|", `\|`,
 		"&", "&amp;", "~", `\~`,
-	).Replace(printable(text))
+	).Replace(Printable(text))
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
 
-// A Problem is one thing found wrong, with the item that it was found for.
-type Problem struct {
+// A SystemProblem is one thing found wrong, with the item that it was found for.
+type SystemProblem struct {
 	System      string    `json:"system"`
 	Environment string    `json:"environment"`
 	Check       string    `json:"check"`
@@ -28,11 +28,11 @@ type Problem struct {
 
 // ProblemsOf lists the problems of a system, the gravest first: by status, severity, age and then as the checklist has
 // them.
-func ProblemsOf(a *assess.Assessment) []Problem {
-	problems := []Problem{}
+func ProblemsOf(a *assess.Assessment) []SystemProblem {
+	problems := []SystemProblem{}
 	for _, item := range Gravest(a, -1) {
 		for _, problem := range item.Problems {
-			problems = append(problems, Problem{
+			problems = append(problems, SystemProblem{
 				System: a.Plan.System.Name, Environment: a.Plan.System.Environment, Check: item.Check, Text: item.Text,
 				Status: item.Status.String(), Severity: item.Severity, Section: item.Section, Owner: item.Owner,
 				Since: item.ChangedAt, Runbook: item.Runbook, Problem: problem,

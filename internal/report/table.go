@@ -29,7 +29,7 @@ func Table(w io.Writer, systems []System) error {
 
 func tableSystem(out *bufio.Writer, system System) {
 	bold, faint := lipgloss.NewStyle().Bold(true), lipgloss.NewStyle().Faint(true)
-	fmt.Fprintf(out, "%s (%s)  %s\n", bold.Render(printable(system.Name)), printable(system.Environment),
+	fmt.Fprintf(out, "%s (%s)  %s\n", bold.Render(Printable(system.Name)), Printable(system.Environment),
 		faint.Render(system.Title+", "+system.EvaluatedAt.Format(time.RFC3339)))
 	for _, section := range sections(system.Items) {
 		fmt.Fprintf(out, "\n%s\n", bold.Render(section[0].CategoryTitle+" / "+section[0].SectionTitle))
@@ -52,13 +52,13 @@ func tableSystem(out *bufio.Writer, system System) {
 func tableItem(out *bufio.Writer, item Item) {
 	faint := lipgloss.NewStyle().Faint(true)
 	status := fmt.Sprintf("%-14s", item.Status)
-	fmt.Fprintf(out, "  %s %-36s %s\n", statusStyle(item.Status).Render(status), item.Check, printable(item.Text))
+	fmt.Fprintf(out, "  %s %-36s %s\n", statusStyle(item.Status).Render(status), item.Check, Printable(item.Text))
 	if item.Status == check.NotApplicable || item.Waiver != nil {
-		fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(printable(summary(item))))
+		fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(Printable(summary(item))))
 	}
 	remedy := ""
 	for _, problem := range item.Problems {
-		fmt.Fprintf(out, "  %-14s %s\n", "", printable(problemLine(problem)))
+		fmt.Fprintf(out, "  %-14s %s\n", "", Printable(problemLine(problem)))
 		// One way to mend many problems is said once.
 		if problem.Remedy != remedy && problem.Reason != "not_built" {
 			fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(problem.Remedy))

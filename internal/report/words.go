@@ -57,9 +57,9 @@ func problemLines(item Item) string {
 	return lines.String()
 }
 
-// printable takes out what moves the cursor, breaks a line or turns the direction of writing, with which a cluster or a
+// Printable takes out what moves the cursor, breaks a line or turns the direction of writing, with which a cluster or a
 // certificate could make a terminal or a page show something else.
-func printable(text string) string {
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
 			return ' '

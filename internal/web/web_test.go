@@ -1,12 +1,16 @@
 package web_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +39,13 @@ func example() *assess.Assessment {
 		}}}},
 	}}
 	plan := &assess.Plan{
-		System: &system.System{Name: "shop", Environment: "production"}, Checklist: list, Categories: list.Categories,
+		System: &system.System{
+			Name: "shop", Environment: "production", Description: hostile, Owner: hostile, Source: "declared in " + hostile,
+			Contacts: system.Contacts{
+				Primary: &system.Contact{Name: hostile, Phone: "+49 30 901820", Email: "ann@shop-team.io", Link: "https://pager.shop-team.io/x"},
+				Channel: "#shop-alerts",
+			},
+		}, Checklist: list, Categories: list.Categories,
 	}
 	for entry := range list.Items() {
 		plan.Items = append(plan.Items, assess.Item{Entry: entry, Severity: entry.Item.Severity})
@@ -44,6 +54,9 @@ func example() *assess.Assessment {
 	waiver := &fact.Waiver{By: hostile, Reason: hostile, Until: now.Add(time.Hour)}
 	return &assess.Assessment{
 		Plan: plan, At: now,
+		History: [][]assess.Change{
+			{{At: now.Add(-time.Hour), Status: check.Unknown}, {At: now, Status: check.Waived}}, {{At: now, Status: check.NotApplicable}},
+		},
 		Looks: []fact.Look{{
 			Collector: "waiver", Target: "file", Kind: fact.Waivers(), SeenAt: now, Facts: []any{fact.Waiver{Check: "a.b", By: "ann"}},
 		}},
@@ -60,6 +73,7 @@ func example() *assess.Assessment {
 // options serve one system that is ready to be read.
 func options() web.Options {
 	return web.Options{
+		OpenAPI:     []byte(`{"openapi":"3.1.1"}`),
 		Metrics:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "some_metric 1\n") }),
 		Assessments: func() []*assess.Assessment { return []*assess.Assessment{example()} },
 		Ready:       func() bool { return true }, Version: "1.2.3",
@@ -78,6 +92,7 @@ func ask(t *testing.T, options web.Options, method, path string) *httptest.Respo
 func TestEveryEndpoint(t *testing.T) {
 	const (
 		plain   = "text/plain; charset=utf-8"
+		page    = "text/html; charset=utf-8"
 		asJSON  = "application/json"
 		missing = http.StatusNotFound
 	)
@@ -87,15 +102,20 @@ func TestEveryEndpoint(t *testing.T) {
 		contentType        string
 		contains           string
 	}{
-		{"the page", "GET", "/", http.StatusOK, "text/html; charset=utf-8", "Version 1.2.3"},
-		{"a system's page", "GET", "/systems/shop/production", http.StatusOK, "text/html; charset=utf-8", "tank.level"},
-		{
-			"a check's page", "GET", "/systems/shop/production/checks/tank.colour", http.StatusOK, "text/html; charset=utf-8",
-			"not_applicable since",
-		},
-		{"the page of a check that is not there", "GET", "/systems/shop/production/checks/x", missing, asJSON, `{"error":`},
-		{"the page of a system that is not there", "GET", "/systems/x/y", missing, asJSON, `{"error":`},
-		{"its style", "GET", "/style.css", http.StatusOK, "text/css; charset=utf-8", ".fail"},
+		{"the only system", "GET", "/", http.StatusOK, page, "tank.level"},
+		{"a system by its name", "GET", "/systems/shop", http.StatusOK, page, "tank.level"},
+		{"a system's page", "GET", "/systems/shop/production", http.StatusOK, page, "tank.level"},
+		{"a system's page with one status", "GET", "/systems/shop/production?status=waived", http.StatusOK, page, "1 of 2 items"},
+		{"a system's page with nothing", "GET", "/systems/shop/production?section=x", http.StatusOK, page, "No item is like that"},
+		{"a check's page", "GET", "/systems/shop/production/checks/tank.colour", http.StatusOK, page, "not applicable since"},
+		{"what was discovered", "GET", "/discovered", http.StatusOK, page, "a.b by ann"},
+		{"the page of a check that is not there", "GET", "/systems/shop/production/checks/x", missing, page, "There is no check"},
+		{"the page of a system that is not there", "GET", "/systems/x/y", missing, page, "There is no system"},
+		{"the page of a name that is not there", "GET", "/systems/x", missing, page, "There is no system"},
+		{"the style", "GET", "/style.css", http.StatusOK, "text/css; charset=utf-8", ".fail"},
+		{"the script", "GET", "/script.js", http.StatusOK, "text/javascript; charset=utf-8", "renew"},
+		{"the icon", "GET", "/icon.svg", http.StatusOK, "image/svg+xml", "<svg"},
+		{"the description of the API", "GET", "/api/v1/openapi.json", http.StatusOK, asJSON, "3.1.1"},
 		{"metrics", "GET", "/metrics", http.StatusOK, plain, "some_metric 1"},
 		{"it is healthy as soon as it answers", "GET", "/-/healthy", http.StatusOK, plain, "healthy"},
 		{"it is ready", "GET", "/-/ready", http.StatusOK, plain, "is ready"},
@@ -104,6 +124,13 @@ func TestEveryEndpoint(t *testing.T) {
 		{"all systems", "GET", "/api/v1/systems", http.StatusOK, asJSON, `"system":"shop"`},
 		{"a system", "GET", "/api/v1/systems/shop/production", http.StatusOK, asJSON, `"check":"tank.level"`},
 		{"a check", "GET", "/api/v1/systems/shop/production/checks/tank.colour", http.StatusOK, asJSON, `"status":"not_applicable"`},
+		{"all problems", "GET", "/api/v1/problems", http.StatusOK, asJSON, `"reason":"empty"`},
+		{"problems", "GET", "/api/v1/systems/shop/production/problems", http.StatusOK, asJSON, `"reason":"empty"`},
+		{"checks", "GET", "/api/v1/systems/shop/production/checks", http.StatusOK, asJSON, `"check":"tank.level"`},
+		{"no check like that", "GET", "/api/v1/systems/shop/production/checks?status=fail", http.StatusOK, asJSON, "[]"},
+		{"a check's history", "GET", "/api/v1/systems/shop/production/checks/tank.level", http.StatusOK, asJSON, `"history":[{"at":`},
+		{"gates", "GET", "/api/v1/systems/shop/production/gates", http.StatusOK, asJSON, `[{"gate":"go-live"`},
+		{"discovered", "GET", "/api/v1/systems/shop/production/discovered", http.StatusOK, asJSON, `"yaml":"systems:`},
 		{"facts", "GET", "/api/v1/systems/shop/production/facts", http.StatusOK, asJSON, `"subject":"a.b by ann"`},
 		{"a gate", "GET", "/api/v1/systems/shop/production/gates/go-live", http.StatusOK, asJSON, `"gate":"go-live"`},
 		{
@@ -135,7 +162,6 @@ func TestEveryEndpoint(t *testing.T) {
 			require.Equal(t, "no-referrer", answer.Header().Get("Referrer-Policy"))
 			if c.contentType == asJSON {
 				require.True(t, json.Valid([]byte(content)))
-				require.Equal(t, "no-store", answer.Header().Get("Cache-Control"))
 			}
 		})
 	}
@@ -149,8 +175,8 @@ func TestItIsNotReadyBeforeTheFirstRound(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask(t, o, "GET", "/-/healthy").Code)
 	require.Equal(t, "[]\n", ask(t, o, "GET", "/api/v1/systems").Body.String())
 	page := ask(t, o, "GET", "/").Body.String()
-	require.Contains(t, page, "The first round of looks is under way.")
-	require.Contains(t, page, "Nothing has been judged yet.")
+	require.Contains(t, page, "The first round of looks is under way")
+	require.Contains(t, page, "Nothing has been judged yet")
 }
 
 func TestReload(t *testing.T) {
@@ -192,39 +218,220 @@ func TestTheAPISaysWhatReportsSay(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestThePageIsWhole(t *testing.T) {
-	page := ask(t, options(), "GET", "/").Body.String()
-	requireBalanced(t, page)
+func TestEveryPageIsWhole(t *testing.T) {
+	several := options()
+	several.Assessments = func() []*assess.Assessment {
+		staging := example()
+		staging.Plan.System.Environment = "staging"
+		return []*assess.Assessment{example(), staging}
+	}
+	const path = "/systems/shop/production"
+	for _, c := range []struct {
+		name    string
+		options web.Options
+		path    string
+	}{
+		{"the overview", several, "/"},
+		{"a system", options(), path},
+		{"an item", options(), path + "/checks/tank.level"},
+		{"what was discovered", several, "/discovered"},
+		{"nothing", options(), "/systems/" + url.PathEscape(hostile)},
+		{"a filter with hostile words", several, "/?name=" + url.QueryEscape(hostile)},
+		{"a system's filter with hostile words", options(), path + "?status=" + url.QueryEscape(hostile)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			page := ask(t, c.options, "GET", c.path).Body.String()
+			requireBalanced(t, page)
+			root, err := html.Parse(strings.NewReader(page))
+			require.NoError(t, err)
+			counts, ids := make(map[string]int), make(map[string]int)
+			for node := range root.Descendants() {
+				if node.Type != html.ElementNode {
+					continue
+				}
+				counts[node.Data]++
+				for _, attribute := range node.Attr {
+					requireHarmless(t, c.options, node.Data, attribute)
+					if attribute.Key == "id" {
+						ids[attribute.Val]++
+					}
+				}
+			}
+			require.Equal(t, 1, counts["script"], "the page's own")
+			require.Zero(t, counts["img"]+counts["style"]+counts["iframe"])
+			require.Equal(t, 1, counts["h1"])
+			require.Equal(t, 1, counts["main"])
+			for id, count := range ids {
+				require.Equal(t, 1, count, "id %s", id)
+			}
+			require.NotContains(t, page, "<script>alert")
+			require.NotContains(t, page, "ZgotmplZ", "no address was refused by the template")
+		})
+	}
+}
+
+// requireHarmless fails on an attribute that runs something, loads something from elsewhere, or leads nowhere.
+func requireHarmless(t *testing.T, options web.Options, element string, attribute html.Attribute) {
+	t.Helper()
+	require.False(t, strings.HasPrefix(attribute.Key, "on"), "nothing runs")
+	require.NotEqual(t, "style", attribute.Key)
+	if attribute.Key != "href" && attribute.Key != "src" {
+		return
+	}
+	parsed, err := url.Parse(attribute.Val)
+	require.NoError(t, err)
+	switch parsed.Scheme {
+	case "":
+		if parsed.Path != "" {
+			require.Equal(t, http.StatusOK, ask(t, options, "GET", parsed.RequestURI()).Code, attribute.Val)
+		}
+	case "https", "mailto", "tel":
+		require.Equal(t, "a", element, "nothing is loaded from elsewhere")
+	default:
+		t.Errorf("%s leads to %s", element, attribute.Val)
+	}
+}
+
+func TestTheFirstGlance(t *testing.T) {
+	broken := example()
+	broken.Results[0] = check.Result{
+		Check: "tank.level", Status: check.Fail, ChangedAt: now.Add(-26 * time.Hour),
+		Problems: []check.Problem{{Subject: "north", Reason: "empty", Level: check.Fail, Detail: "0 %", Remedy: "Fill it: tank fill north."}},
+	}
+	broken.Gates[0].Blocking = []int{0}
+	o := options()
+	o.Assessments = func() []*assess.Assessment { return []*assess.Assessment{broken} }
+	page := textOf(t, ask(t, o, "GET", "/systems/shop/production").Body.String())
+	glance, _, found := strings.Cut(page, "1 of 2 items")
+	_ = found
+	for _, want := range []string{
+		"Not ready", "1 item fails", "Go live : closed , 1 of 1 block it", "since 1 d 2 h", "north : 0 %", "Fill it: tank fill north.",
+		"primary", "+49 30 901820", "#shop-alerts",
+	} {
+		require.Contains(t, glance, want)
+	}
+}
+
+// textOf is what a reader of a page reads.
+func textOf(t *testing.T, page string) string {
+	t.Helper()
 	root, err := html.Parse(strings.NewReader(page))
 	require.NoError(t, err)
-	counts, links := make(map[string]int), []string(nil)
+	var words []string
 	for node := range root.Descendants() {
-		if node.Type != html.ElementNode {
-			continue
-		}
-		counts[node.Data]++
-		for _, attribute := range node.Attr {
-			require.False(t, strings.HasPrefix(attribute.Key, "on"), "nothing runs")
-			if attribute.Key == "href" {
-				links = append(links, attribute.Val)
-			}
+		if node.Type == html.TextNode {
+			words = append(words, strings.Fields(node.Data)...)
 		}
 	}
-	require.Zero(t, counts["script"])
-	require.Zero(t, counts["img"])
-	require.Equal(t, 1, counts["h1"])
-	require.Equal(t, 1, counts["main"])
-	require.Equal(t, 3, counts["tr"], "a head and a row for each item")
-	require.Contains(t, page, html.EscapeString("<script>alert(1)</script>"), "what is hostile is text")
-	for _, link := range links {
-		require.Equal(t, http.StatusOK, ask(t, options(), "GET", link).Code, link)
+	return strings.Join(words, " ")
+}
+
+func TestFilters(t *testing.T) {
+	for _, c := range []struct {
+		query string
+		want  []string
+	}{
+		{"", []string{"tank.level", "tank.colour"}},
+		{"?status=waived", []string{"tank.level"}},
+		{"?status=not_ready", nil},
+		{"?status=not_applicable", []string{"tank.colour"}},
+		{"?section=tank", []string{"tank.level", "tank.colour"}},
+		{"?section=other", nil},
+		{"?severity=info", []string{"tank.colour"}},
+		{"?gate=go-live", []string{"tank.colour"}},
+		{"?gate=x", nil},
+		{"?owner=nobody", nil},
+		{"?severity=critical&status=waived&section=tank", []string{"tank.level"}},
+		{"?severity=info&status=waived", nil},
+	} {
+		t.Run(c.query, func(t *testing.T) {
+			var items []report.Item
+			require.NoError(t, json.Unmarshal(ask(t, options(), "GET", "/api/v1/systems/shop/production/checks"+c.query).Body.Bytes(), &items))
+			var got []string
+			for _, item := range items {
+				got = append(got, item.Check)
+			}
+			require.Equal(t, c.want, got)
+			page := ask(t, options(), "GET", "/systems/shop/production"+c.query).Body.String()
+			for _, id := range []string{"tank.level", "tank.colour"} {
+				require.Equal(t, slices.Contains(c.want, id), strings.Contains(page, `<tr id="`+id+`">`), id)
+			}
+		})
+	}
+}
+
+func TestWhatIsKnownIsNotSentAgain(t *testing.T) {
+	handler, err := web.Handler(options())
+	require.NoError(t, err)
+	for _, path := range []string{"/", "/style.css", "/api/v1/systems/shop/production"} {
+		request := httptest.NewRequest("GET", path, http.NoBody)
+		request.Header.Set("Accept-Encoding", "gzip")
+		first := httptest.NewRecorder()
+		handler.ServeHTTP(first, request)
+		require.Equal(t, http.StatusOK, first.Code)
+		require.Equal(t, "gzip", first.Header().Get("Content-Encoding"), path)
+		require.Contains(t, first.Header().Get("Vary"), "Accept-Encoding")
+		reader, err := gzip.NewReader(first.Body)
+		require.NoError(t, err)
+		unpacked, err := io.ReadAll(reader)
+		require.NoError(t, err)
+		require.Equal(t, ask(t, options(), "GET", path).Body.String(), string(unpacked))
+
+		request.Header.Set("If-None-Match", first.Header().Get("ETag"))
+		second := httptest.NewRecorder()
+		handler.ServeHTTP(second, request)
+		require.Equal(t, http.StatusNotModified, second.Code, path)
+		require.Zero(t, second.Body.Len())
+	}
+	changed := options()
+	changed.Assessments = func() []*assess.Assessment {
+		a := example()
+		a.At = a.At.Add(time.Second)
+		return []*assess.Assessment{a}
+	}
+	require.NotEqual(t, ask(t, options(), "GET", "/").Header().Get("ETag"), ask(t, changed, "GET", "/").Header().Get("ETag"))
+}
+
+func TestTheOverviewShowsWhatToMendFirst(t *testing.T) {
+	system := func(name, owner string, status check.Status, severity checklist.Severity) *assess.Assessment {
+		a := example()
+		a.Plan.System.Name, a.Plan.System.Owner = name, owner
+		a.Plan.Items[0].Severity = severity
+		a.Results[0].Status, a.Results[0].Waiver = status, nil
+		return a
+	}
+	o := options()
+	o.Assessments = func() []*assess.Assessment {
+		return []*assess.Assessment{
+			system("good", "ann", check.Pass, checklist.Critical), system("unseen", "ann", check.Unknown, checklist.Critical),
+			system("minor", "bo", check.Fail, checklist.Info), system("worst", "bo", check.Fail, checklist.Critical),
+			system("undeclared", "bo", check.Undeclared, checklist.Critical),
+		}
+	}
+	for query, want := range map[string][]string{
+		"":                     {"worst", "minor", "unseen", "undeclared", "good"},
+		"?readiness=ready":     {"good"},
+		"?readiness=not_ready": {"worst", "minor", "unseen", "undeclared"},
+		"?owner=ann":           {"unseen", "good"},
+		"?name=IN":             {"minor"},
+		"?environment=staging": nil,
+		"?owner=ann&name=good": {"good"},
+		"?environment=production&owner=bo&readiness=ready": nil,
+	} {
+		page := ask(t, o, "GET", "/"+query).Body.String()
+		var got []string
+		for _, match := range regexp.MustCompile(`<tr id="(\w+)/production">`).FindAllStringSubmatch(page, -1) {
+			got = append(got, match[1])
+		}
+		require.Equal(t, want, got, query)
+		require.Contains(t, textOf(t, page), "1 of 5 systems ready")
 	}
 }
 
 // requireBalanced fails when an element is closed that is not the one open, or none is.
 func requireBalanced(t *testing.T, page string) {
 	t.Helper()
-	void := map[string]bool{"meta": true, "link": true, "br": true}
+	void := map[string]bool{"meta": true, "link": true, "br": true, "input": true}
 	var open []string
 	tokens := html.NewTokenizer(strings.NewReader(page))
 	for {

@@ -1,0 +1,111 @@
+package docgen_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/web"
+)
+
+// described serves a system of which every part of an answer is there once.
+func described(t *testing.T) http.Handler {
+	t.Helper()
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	loaded, err := config.For([]*system.System{{
+		Name: "shop", Environment: "production", Description: "The shop.", Owner: "shop-team",
+		Contacts: system.Contacts{
+			Primary: &system.Contact{Name: "Ann", Phone: "+49 30 901820"}, Channel: "#shop",
+			Escalation: []system.EscalationLevel{{After: quantity.Duration(time.Hour), Call: system.Contact{Name: "Bo", Email: "bo@shop-team.io"}}},
+		},
+		NotApplicable: []system.Exclusion{{Check: "domain.grafana", Reason: "There is none."}},
+	}}, config.Options{Kinds: checks.All()})
+	require.NoError(t, err)
+	look := func(kind fact.Any, failure *fact.Missed, facts ...any) fact.Look {
+		seen := fact.Look{Collector: kind.KindName(), Target: "here", Kind: kind, Interval: time.Hour, TriedAt: now, Failure: failure, Facts: facts}
+		if failure == nil {
+			seen.SeenAt = now
+		}
+		return seen
+	}
+	looks := []fact.Look{
+		look(fact.Hosts(), nil, fact.Host{Name: "server-1", Cores: 1}),
+		look(fact.Backups(), &fact.Missed{Subject: "database", Reason: fact.ReasonTimeout, Detail: "no answer within 5s"}),
+		look(fact.Attestations(), nil, fact.Attestation{Check: "team.trained", By: "ann", At: now}),
+		look(fact.Waivers(), nil, fact.Waiver{Check: "server.capacity", By: "ann", Reason: "ordered", Until: now.Add(time.Hour)}),
+	}
+	handler, err := web.Handler(web.Options{
+		Metrics: http.NotFoundHandler(), Ready: func() bool { return true },
+		Assessments: func() []*assess.Assessment { return []*assess.Assessment{loaded.Plans[0].Assess(looks, now, nil)} },
+	})
+	require.NoError(t, err)
+	return handler
+}
+
+func TestTheAPIAnswersWhatItsDescriptionSays(t *testing.T) {
+	handler := described(t)
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	file, err := filepath.Abs(filepath.Join(reference, "openapi.json"))
+	require.NoError(t, err)
+	fill := strings.NewReplacer(
+		"{system}", "shop", "{environment}", "production", "{gate}", "go-live", "{check}", "server.capacity")
+	escape := strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D")
+	for _, endpoint := range web.Endpoints() {
+		for status, path := range map[string]string{
+			"200": fill.Replace(endpoint.Path), "404": strings.ReplaceAll(endpoint.Path, "{system}", "nothing"),
+		} {
+			if status == "404" && !strings.Contains(endpoint.Path, "{") {
+				continue
+			}
+			t.Run(path, func(t *testing.T) {
+				schema, err := compiler.Compile("file://" + file + "#/paths/" + escape.Replace(endpoint.Path) +
+					"/get/responses/" + status + "/content/application~1json/schema")
+				require.NoError(t, err)
+				recorded := httptest.NewRecorder()
+				handler.ServeHTTP(recorded, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+				value, err := jsonschema.UnmarshalJSON(bytes.NewReader(recorded.Body.Bytes()))
+				require.NoError(t, err)
+				require.NoError(t, schema.Validate(value), "%s", recorded.Body)
+				requireKnown(t, schema, value)
+			})
+		}
+	}
+}
+
+// requireKnown wants every key of an answer to be described.
+func requireKnown(t *testing.T, schema *jsonschema.Schema, value any) {
+	t.Helper()
+	for schema.Ref != nil {
+		schema = schema.Ref
+	}
+	switch value := value.(type) {
+	case []any:
+		for _, each := range value {
+			if items, are := schema.Items2020, schema.Items2020 != nil; are {
+				requireKnown(t, items, each)
+			}
+		}
+	case map[string]any:
+		for key, each := range value {
+			property, known := schema.Properties[key]
+			if len(schema.Properties) > 0 {
+				require.True(t, known, "%s is not described", key)
+				requireKnown(t, property, each)
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+)
+
+// An Endpoint is one address of the JSON API.
+type Endpoint struct {
+	Path    string      // with {names} of what changes
+	Summary string      // one sentence
+	Query   []Parameter // what narrows the answer
+	Answer  any         // an example of the type that it gives
+	give    func(h *handler, r *http.Request) (value any, missing string)
+}
+
+// A Parameter is one of the query of an address.
+type Parameter struct{ Name, Meaning string }
+
+// Endpoints lists every address of the JSON API. What they answer is described by the type of Answer, whose names do not
+// change within /api/v1.
+func Endpoints() []Endpoint {
+	const system = "/api/v1/systems/{system}/{environment}"
+	return []Endpoint{
+		{Path: "/api/v1/systems", Summary: "Every system, without its items.", Answer: []report.System{}, give: giveSystems},
+		{
+			Path: "/api/v1/problems", Summary: "The problems of every system, the gravest of each first.",
+			Answer: []report.SystemProblem{}, give: giveAllProblems,
+		},
+		{
+			Path: system, Summary: "One system with every item, in the order of its checklist.", Answer: report.System{},
+			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.Of(a), "" }),
+		},
+		{
+			Path: system + "/checks", Summary: "The items of a system with their results.", Query: filterParameters(),
+			Answer: []report.Item{}, give: ofSystem(giveChecks),
+		},
+		{
+			Path: system + "/checks/{check}", Summary: "All there is to say of one item: result, parameters in force, history and facts.",
+			Answer: report.Detail{}, give: ofSystem(giveCheck),
+		},
+		{
+			Path: system + "/problems", Summary: "The problems of a system, the gravest first.", Answer: []report.SystemProblem{},
+			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.ProblemsOf(a), "" }),
+		},
+		{
+			Path: system + "/facts", Summary: "What collectors last saw of a system.", Answer: report.SystemFacts{},
+			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.FactsOf(a), "" }),
+		},
+		{
+			Path: system + "/gates", Summary: "The gates of a system, open or not.", Answer: []report.Gate{},
+			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.Summarize(a).Gates, "" }),
+		},
+		{
+			Path: system + "/gates/{gate}", Summary: "A system with the items of one gate only.", Answer: report.System{},
+			give: ofSystem(giveGate),
+		},
+		{
+			Path: system + "/discovered", Summary: "Where a system's description comes from, and the YAML to pin what was found.",
+			Answer: report.Discovered{},
+			give:   ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.DiscoveredOf(a), "" }),
+		},
+	}
+}
+
+func (h *handler) serveAPI(mux *http.ServeMux) {
+	for _, endpoint := range Endpoints() {
+		mux.HandleFunc("GET "+endpoint.Path, func(w http.ResponseWriter, r *http.Request) {
+			value, missing := endpoint.give(h, r)
+			if missing != "" {
+				notFound(w, missing)
+				return
+			}
+			answerJSON(w, r, value)
+		})
+	}
+	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, "application/json", h.OpenAPI)
+	})
+}
+
+// ofSystem finds the system that the path names.
+func ofSystem(give func(*assess.Assessment, *http.Request) (any, string)) func(*handler, *http.Request) (any, string) {
+	return func(h *handler, r *http.Request) (any, string) {
+		assessment := h.find(r)
+		if assessment == nil {
+			return nil, noSystem(r)
+		}
+		return give(assessment, r)
+	}
+}
+
+func noSystem(r *http.Request) string {
+	return fmt.Sprintf("no system %q in environment %q", r.PathValue("system"), r.PathValue("environment"))
+}
+
+func giveSystems(h *handler, _ *http.Request) (any, string) {
+	systems := []report.System{}
+	for _, assessment := range h.Assessments() {
+		systems = append(systems, report.Summarize(assessment))
+	}
+	return systems, ""
+}
+
+func giveAllProblems(h *handler, _ *http.Request) (any, string) {
+	problems := []report.SystemProblem{}
+	for _, assessment := range h.Assessments() {
+		problems = append(problems, report.ProblemsOf(assessment)...)
+	}
+	return problems, ""
+}
+
+func giveChecks(a *assess.Assessment, r *http.Request) (any, string) {
+	system := report.Of(a)
+	return filterOf(r).items(system), ""
+}
+
+func giveCheck(a *assess.Assessment, r *http.Request) (any, string) {
+	detail, found := report.DetailOf(a, r.PathValue("check"))
+	if !found {
+		return nil, fmt.Sprintf("no check %q", r.PathValue("check"))
+	}
+	return detail, ""
+}
+
+func giveGate(a *assess.Assessment, r *http.Request) (any, string) {
+	only, err := report.Of(a).Only(r.PathValue("gate"))
+	if err != nil {
+		return nil, err.Error()
+	}
+	return only, ""
+}

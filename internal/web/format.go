@@ -1,0 +1,88 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+)
+
+// timeOfJudging is the time that ages on a page count back from: what a page says follows from what was judged alone.
+type timeOfJudging time.Time
+
+// functions are what templates call.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"text":     report.Printable,
+		"lines":    lines,
+		"datetime": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"moment":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+		"date":     func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+		"ago":      func(at timeOfJudging, t time.Time) string { return quantity.InWords(time.Time(at).Sub(t)) },
+		"percent":  func(ratio *float64) string { return fmt.Sprintf("%.0f %%", math.Floor(*ratio*100)) },
+		"words":    func(status fmt.Stringer) string { return strings.ReplaceAll(status.String(), "_", " ") },
+		"mark":     mark,
+		"system":   systemPath,
+		"item": func(system, environment, check string) string {
+			return systemPath(system, environment) + "/checks/" + url.PathEscape(check)
+		},
+		"linkable":   linkable,
+		"severities": checklist.Severities,
+		"telephone": func(phone string) template.URL {
+			return template.URL("tel:" + strings.Map(digit, phone)) // Digits and a plus sign only.
+		},
+	}
+}
+
+func systemPath(system, environment string) string {
+	return "/systems/" + url.PathEscape(system) + "/" + url.PathEscape(environment)
+}
+
+// mark is a sign for a status, so that colour is not all that tells them apart.
+func mark(status check.Status) string {
+	switch status {
+	case check.Pass:
+		return "✓"
+	case check.Warn:
+		return "!"
+	case check.Fail:
+		return "✗"
+	case check.Unknown:
+		return "?"
+	case check.Waived:
+		return "~"
+	case check.Undeclared:
+		return "…"
+	default:
+		return "–"
+	}
+}
+
+// linkable tells whether a text is an address that a browser may be sent to.
+func linkable(text string) bool {
+	parsed, err := url.Parse(text)
+	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != ""
+}
+
+func digit(r rune) rune {
+	if r >= '0' && r <= '9' || r == '+' {
+		return r
+	}
+	return -1
+}
+
+// lines is a text of several lines.
+func lines(text string) string {
+	split := strings.Split(text, "\n")
+	for i, line := range split {
+		split[i] = report.Printable(line)
+	}
+	return strings.Join(split, "\n")
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+)
+
+const (
+	// factsShown is how many facts an item's page shows; the API has them all.
+	factsShown = 50
+	// fieldsShown is how many fields of one fact an item's page shows.
+	fieldsShown = 60
+)
+
+// itemView is what there is to see of one item.
+type itemView struct {
+	System     report.System
+	At         timeOfJudging
+	Detail     report.Detail
+	Parameters string // as YAML
+	Facts      []factView
+	Hidden     int // facts that are not shown
+}
+
+// A factView is one fact as a table.
+type factView struct {
+	report.SeenFact
+	Problems int
+	Fields   []field
+}
+
+type field struct{ Name, Value string }
+
+func itemViewOf(a *assess.Assessment, id string) (itemView, bool) {
+	detail, found := report.DetailOf(a, id)
+	if !found {
+		return itemView{}, false
+	}
+	view := itemView{System: report.Summarize(a), At: timeOfJudging(a.At), Detail: detail}
+	if len(detail.Parameters) > 0 {
+		// What was read from YAML can be written as YAML.
+		if written, err := yaml.Dump(detail.Parameters); err == nil {
+			view.Parameters = string(written)
+		}
+	}
+	problems := make(map[string]int)
+	for _, problem := range detail.Problems {
+		problems[problem.Subject]++
+	}
+	for _, seen := range detail.Seen {
+		view.Facts = append(view.Facts, factView{SeenFact: seen, Problems: problems[seen.Subject]})
+	}
+	// What has problems is what people come for.
+	slices.SortStableFunc(view.Facts, func(a, b factView) int { return b.Problems - a.Problems })
+	view.Hidden = max(0, len(view.Facts)-factsShown)
+	view.Facts = view.Facts[:len(view.Facts)-view.Hidden]
+	for i := range view.Facts {
+		view.Facts[i].Fields = fieldsOf(view.Facts[i].Fact.Fact)
+	}
+	return view, true
+}

@@ -1,0 +1,60 @@
+// Renews the page without losing its reader's place. Without this script everything can be read too: the browser then
+// loads the page again by itself.
+"use strict";
+
+const renewEvery = 15000; // milliseconds
+
+let shown = null; // what the server last said, as text
+
+// place remembers the first thing on the screen that has a name, and how far from the top it stands.
+function place() {
+  for (const element of document.querySelectorAll("main [id]")) {
+    const top = element.getBoundingClientRect().top;
+    if (top >= 0 && top < innerHeight) return { id: element.id, top };
+  }
+  return null;
+}
+
+function restore(kept) {
+  const element = kept && document.getElementById(kept.id);
+  if (element) scrollBy({ top: element.getBoundingClientRect().top - kept.top, behavior: "instant" });
+}
+
+// busy tells whether the reader is choosing or copying something, which must not be taken away.
+function busy() {
+  const focused = document.activeElement;
+  return (focused && focused.matches("main input, main select")) || !getSelection().isCollapsed;
+}
+
+// path finds an element again in a page that has been renewed: by its name, or by where it leads.
+function path(element) {
+  if (!element || !element.closest("main")) return null;
+  if (element.id) return "#" + CSS.escape(element.id);
+  if (element.getAttribute("href")) return `main a[href="${CSS.escape(element.getAttribute("href"))}"]`;
+  return null;
+}
+
+async function renew() {
+  if (document.hidden || busy()) return;
+  const answer = await fetch(location.href, { cache: "no-cache", headers: { Accept: "text/html" } });
+  const text = await answer.text();
+  if (!answer.ok || text === shown || busy()) return;
+  shown = text;
+  const next = new DOMParser().parseFromString(text, "text/html");
+  const kept = place();
+  const focused = path(document.activeElement);
+  const before = document.querySelector("h1")?.textContent;
+  document.querySelector("main").replaceWith(next.querySelector("main"));
+  document.title = next.title;
+  restore(kept);
+  if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
+  const after = document.querySelector("h1")?.textContent;
+  if (after !== before) document.getElementById("news").textContent = after;
+}
+
+setInterval(() => {
+  renew().then(
+    () => document.body.removeAttribute("data-stale"),
+    () => document.body.setAttribute("data-stale", "The exporter does not answer: what this page says may be old."),
+  );
+}, renewEvery);
