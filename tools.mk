@@ -9,6 +9,7 @@ VERSITYGW_VERSION     := v1.8.0
 GOLANGCI_LINT_VERSION := v2.15.0
 BENCHSTAT_VERSION     := v0.0.0-20260908200009-22c9c6c9d4da
 GOVULNCHECK_VERSION   := v1.9.0
+AXE_VERSION           := 4.14.1
 
 TOOLS_GO := $(shell go env GOVERSION)
 # Somebody waits for the tests, and few for the tools.
@@ -69,10 +70,16 @@ $(BIN)/kwok-stages.yaml: $(BIN)/kwok
 	for stage in $(KWOK_STAGES); do echo '---'; cat $$folder/$$stage.yaml || exit 1; done > $@.new
 	@mv $@.new $@
 
-.PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-debian lint-tools
+# The registry's archive holds it ready to run in a page, so that no Node is needed.
+$(eval $(call stamp,axe.min.js,$(AXE_VERSION)))
+$(BIN)/axe.min.js: $(BIN)/.axe.min.js@$(AXE_VERSION)-$(TOOLS_GO)
+	curl -fsSL https://registry.npmjs.org/axe-core/-/axe-core-$(AXE_VERSION).tgz | tar -xzO package/axe.min.js > $@.new
+	@mv $@.new $@
+
+.PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-browser tools-debian lint-tools
 
 ## tools: everything that tests talk to
-tools: tools-debian tools-s3 tools-monitoring tools-kubernetes
+tools: tools-debian tools-s3 tools-monitoring tools-kubernetes tools-browser
 
 ## tools-kubernetes: a control plane, and nodes that need no machine
 tools-kubernetes: $(BIN)/controlplane $(BIN)/kwok $(BIN)/kwok-stages.yaml
@@ -83,6 +90,9 @@ tools-monitoring: $(BIN)/prometheus $(BIN)/promtool $(BIN)/alertmanager $(BIN)/a
 ## tools-s3: an object store
 tools-s3: $(BIN)/versitygw
 
+## tools-browser: what looks for faults of accessibility; the browser itself is Debian's
+tools-browser: $(BIN)/axe.min.js
+
 ## lint-tools: linters, and what compares benchmarks
 lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
 
@@ -91,6 +101,8 @@ lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
 tools-debian:
 	@missing=; \
 	command -v restic >/dev/null || missing="$$missing restic"; \
+	command -v curl >/dev/null || missing="$$missing curl ca-certificates"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v mkfs.ext4 >/dev/null || missing="$$missing e2fsprogs"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ]; then \

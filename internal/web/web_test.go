@@ -364,7 +364,7 @@ func TestWhatIsKnownIsNotSentAgain(t *testing.T) {
 	handler, err := web.Handler(options())
 	require.NoError(t, err)
 	for _, path := range []string{"/", "/style.css", "/api/v1/systems/shop/production"} {
-		request := httptest.NewRequest("GET", path, http.NoBody)
+		request := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 		request.Header.Set("Accept-Encoding", "gzip")
 		first := httptest.NewRecorder()
 		handler.ServeHTTP(first, request)
