@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -120,20 +123,70 @@ func TestPagesInABrowser(t *testing.T) {
 		{"discovered", "/discovered", "To pin it"},
 		{"missing", "/systems/nobody", "Not found"},
 	} {
-		for _, screen := range screens() {
-			t.Run(each.name+" on "+screen.name, func(t *testing.T) {
-				useScreen(browser, t, screen)
-				require.NoError(t, chromedp.Do(browser, chromedp.Navigate("http://"+exporter.addr+each.path)))
-				require.Contains(t, evaluate[string](browser, t, `document.body.innerText`), each.says)
-				require.LessOrEqual(t, evaluate[int](browser, t, `document.documentElement.scrollWidth - document.documentElement.clientWidth`), 0,
-					"nothing scrolls sideways")
-				require.Empty(t, evaluate[string](browser, t, `refused.join()`))
-				picture, err := chromedp.Run(browser, chromedp.CaptureScreenshot())
-				require.NoError(t, err)
-				require.NoError(t, os.WriteFile(filepath.Join(pictures, each.name+"-"+screen.name+".png"), picture, 0o600))
-				requireAccessible(browser, t)
-			})
+		requireGoodOnEveryScreen(browser, t, each.name, exporter.addr+each.path, each.says)
+	}
+}
+
+// TestTheOverviewOfALargeFleetInABrowser looks at 200 systems, some of which are not ready.
+func TestTheOverviewOfALargeFleetInABrowser(t *testing.T) {
+	fleet := config.File{}
+	for i := range 200 {
+		each := &system.System{Name: fmt.Sprintf("service-%03d", i), Environment: "production", Owner: fmt.Sprintf("team-%d", i%7)}
+		if i%20 == 0 {
+			each.Backups = []system.Backup{{
+				Name: "database", Schedule: quantity.Duration(day), Directory: &system.Directory{Path: t.TempDir(), Pattern: "*.dump"},
+			}}
 		}
+		fleet.Systems = append(fleet.Systems, each)
+	}
+	written, err := yaml.Dump(fleet)
+	require.NoError(t, err)
+	exporter := startExporter(t, "--config.file", writeFile(t, "fleet.yaml", string(written)))
+	requireGoodOnEveryScreen(newBrowser(t), t, "overview", exporter.addr+"/", "0 of 200 systems ready")
+}
+
+// requireGoodOnEveryScreen wants a page to say something, to fit each screen, to ask for nothing that is refused, and to
+// be accessible. It keeps pictures.
+func requireGoodOnEveryScreen(browser context.Context, t *testing.T, name, address, says string) {
+	t.Helper()
+	for _, screen := range screens() {
+		t.Run(name+" on "+screen.name, func(t *testing.T) {
+			useScreen(browser, t, screen)
+			require.NoError(t, chromedp.Do(browser, chromedp.Navigate("http://"+address)))
+			require.Contains(t, evaluate[string](browser, t, `document.body.innerText`), says)
+			require.LessOrEqual(t, evaluate[int](browser, t, `document.documentElement.scrollWidth - document.documentElement.clientWidth`), 0,
+				"nothing scrolls sideways")
+			require.Empty(t, evaluate[string](browser, t, `refused.join()`))
+			picture, err := chromedp.Run(browser, chromedp.CaptureScreenshot())
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(pictures, name+"-"+screen.name+".png"), picture, 0o600))
+			requireAccessible(browser, t)
+		})
+	}
+}
+
+// TestWhatIsFoundCanBePinned runs the configuration that the page of what was discovered gives: it says the same.
+func TestWhatIsFoundCanBePinned(t *testing.T) {
+	for name, arguments := range map[string][]string{
+		"a system that is described": {"--config.file", withContacts(t, newShop(t).config)},
+		"a machine that is not":      nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("KUBECONFIG", "/nonexistent")
+			var first, second []report.System
+			found := startExporter(t, arguments...)
+			require.NoError(t, json.Unmarshal(found.get("/api/v1/systems"), &first))
+			path := "/api/v1/systems/" + first[0].Name + "/" + first[0].Environment + "/discovered"
+			var discovered, again report.Discovered
+			require.NoError(t, json.Unmarshal(found.get(path), &discovered))
+			pinned := startExporter(t, "--config.file", writeFile(t, "pinned.yaml", discovered.YAML))
+			require.NoError(t, json.Unmarshal(pinned.get("/api/v1/systems"), &second))
+			require.Equal(t, first[0].Contacts, second[0].Contacts)
+			require.NoError(t, json.Unmarshal(pinned.get(path), &again))
+			require.Equal(t, discovered.YAML, again.YAML)
+			require.Len(t, again.Pieces, len(discovered.Pieces))
+			require.Contains(t, again.Source, "pinned.yaml:")
+		})
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 func served50(tb testing.TB) (*world, *served) {
 	tb.Helper()
-	w, err := newWorld()
+	w, err := newWorld(systems)
 	require.NoError(tb, err)
 	s, err := serve(w)
 	require.NoError(tb, err)
@@ -41,7 +41,7 @@ func BenchmarkScrape(b *testing.B) {
 }
 
 func BenchmarkJudge(b *testing.B) {
-	w, err := newWorld()
+	w, err := newWorld(systems)
 	require.NoError(b, err)
 	previous := w.assess(nil, w.now)
 	b.ReportAllocs()
@@ -52,7 +52,7 @@ func BenchmarkJudge(b *testing.B) {
 
 // BenchmarkPublish encodes for a scraper that asks for compressed protobuf, as Prometheus does for native histograms.
 func BenchmarkPublish(b *testing.B) {
-	w, err := newWorld()
+	w, err := newWorld(systems)
 	require.NoError(b, err)
 	for _, c := range []struct {
 		name string

@@ -1,12 +1,17 @@
 package bench
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/web"
 )
 
 // TestScrapeCost holds the exporter to its promises: a scrape of 216 checks of 50 systems takes less than 50 ms of a
@@ -34,7 +39,7 @@ func TestScrapeCost(t *testing.T) {
 
 // TestJudgingCost holds judging every item of every system once to 100 ms of a processor.
 func TestJudgingCost(t *testing.T) {
-	w, err := newWorld()
+	w, err := newWorld(systems)
 	require.NoError(t, err)
 	previous := w.assess(nil, w.now)
 	best := measure(t, func() { w.assess(previous, w.now) }).processor
@@ -42,6 +47,36 @@ func TestJudgingCost(t *testing.T) {
 	require.Len(t, w.plans[0].Items, 216)
 	if !raceDetector {
 		require.Less(t, best, 100*time.Millisecond)
+	}
+}
+
+// manySystems is how many systems a large fleet has.
+const manySystems = 200
+
+// TestPageCost holds the overview of a large fleet, and the page of one of its systems, to 200 ms of a processor.
+func TestPageCost(t *testing.T) {
+	if raceDetector {
+		t.Skip("it means nothing under the race detector")
+	}
+	w, err := newWorld(manySystems)
+	require.NoError(t, err)
+	assessments := w.assess(nil, w.now)
+	handler, err := web.Handler(web.Options{
+		Metrics: http.NotFoundHandler(), Ready: func() bool { return true }, Assessments: func() []*assess.Assessment { return assessments },
+	})
+	require.NoError(t, err)
+	for _, path := range []string{"/", "/systems/system-100/production", "/api/v1/systems", "/api/v1/systems/system-100/production"} {
+		t.Run(path, func(t *testing.T) {
+			bytes := 0
+			best := measure(t, func() {
+				answer := httptest.NewRecorder()
+				handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+				require.Equal(t, http.StatusOK, answer.Code)
+				bytes = answer.Body.Len()
+			}).processor
+			t.Logf("%v for %d bytes", best, bytes)
+			require.Less(t, best, 200*time.Millisecond)
+		})
 	}
 }
 

@@ -28,13 +28,13 @@ type world struct {
 }
 
 // newWorld makes plans as the configuration does, and facts as a middling system has them: some of them wrong.
-func newWorld() (*world, error) {
+func newWorld(systems int) (*world, error) {
 	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
 	closeAll() // only their kinds of fact are of use here
 	w := &world{collectors: all, now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
 	described := make([]*system.System, systems)
 	for i := range described {
-		described[i] = &system.System{Name: fmt.Sprintf("system-%02d", i), Environment: "production", Owner: "platform"}
+		described[i] = &system.System{Name: fmt.Sprintf("system-%03d", i), Environment: "production", Owner: "platform"}
 	}
 	loaded, err := config.For(described, config.Options{
 		Kinds: checks.All(), Collectors: all, CheckSchedule: engine.CheckSchedule,
