@@ -31,6 +31,7 @@ type row struct {
 	report.System
 	Verdict verdict
 	First   *problemItem // what to mend first; nil where nothing fails or is unknown
+	Open    int          // gates
 	gravity int
 }
 
@@ -76,6 +77,11 @@ func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 func rowOf(a *assess.Assessment) row {
 	each := row{System: report.Summarize(a)}
 	each.Verdict = verdictOf(each.System)
+	for _, gate := range each.Gates {
+		if gate.Ready {
+			each.Open++
+		}
+	}
 	if first := firstToMend(a, 1); len(first) > 0 {
 		each.First = &first[0]
 		each.gravity = gravityOf(&first[0].Item)
