@@ -3,11 +3,13 @@
 package checks
 
 import (
+	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/checks/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/checks/predeployment"
 	"github.com/readiness-exporter/readiness-exporter/checks/recovery"
 	"github.com/readiness-exporter/readiness-exporter/checks/security"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // All lists every kind of check.
@@ -30,5 +32,6 @@ func All() []check.Any {
 		recovery.OffSite(),
 		recovery.Size(),
 		recovery.Point(),
+		expression.CEL(fact.Kinds()),
 	}
 }

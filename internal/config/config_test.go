@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
@@ -62,6 +63,7 @@ func options(tb testing.TB) config.Options {
 		"certificate_renewal": kindOf("certificate_renewal", renewal{
 			WarnBefore: quantity.Duration(21 * 24 * time.Hour), FailBefore: quantity.Duration(7 * 24 * time.Hour),
 		}),
+		"cel":        expression.CEL([]fact.Any{fact.Hosts(), fact.Workloads(), fact.Certificates()}),
 		"disk_space": kindOf("disk_space", space{Purposes: []string{"root"}}),
 	}
 	var production checklist.Checklist

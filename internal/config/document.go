@@ -181,6 +181,45 @@ func (d *document) loadError(err *yaml.LoadError) Error {
 	return Error{File: d.file, Line: err.Mark.Line, Column: err.Mark.Column, Message: plain(err)}
 }
 
+// has tells whether something is written at a path.
+func (d *document) has(path []any) bool {
+	node := d.root.Content[0]
+	for _, step := range path {
+		if node = child(node, step); node == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// within places a mistake in a text that stands at a path, by line and column within it.
+func (d *document) within(path []any, line, column int, message string) Error {
+	node := d.root.Content[0]
+	for _, step := range path {
+		if next := child(node, step); next != nil {
+			node = next
+		}
+	}
+	lines := strings.Split(string(d.content), "\n")
+	switch {
+	case node.Line == 0 || node.Line > len(lines): // described by other means than a file
+		return d.at(node, message)
+	case node.Style&yaml.LiteralStyle != 0 && node.Line+line <= len(lines):
+		// The text begins on the line below; all of it is indented as that is.
+		first := lines[node.Line]
+		indent := len(first) - len(strings.TrimLeft(first, " "))
+		return Error{File: d.file, Line: node.Line + line, Column: indent + column, Message: message}
+	case line == 1 && strings.Contains(lines[node.Line-1], node.Value):
+		if node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+			column++
+		}
+		return Error{File: d.file, Line: node.Line, Column: node.Column + column - 1, Message: message}
+	default:
+		// Folded or escaped, it does not stand in the file as it reads.
+		return d.at(node, fmt.Sprintf("%d:%d in it: %s", line, column, message))
+	}
+}
+
 // place turns a mistake's path into a line and a column. A path that goes on beyond what is written, such as to a key
 // that is missing, is placed at the deepest part that is there.
 func (d *document) place(m mistake.Mistake) Error {

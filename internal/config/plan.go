@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
@@ -90,16 +91,46 @@ func (l *loader) bind(
 	}
 	if validated, can := parameters.(interface{ Validate() error }); can {
 		if err := validated.Validate(); err != nil {
-			doc, path := written.doc, itemPath
-			if override.Parameters.Kind != 0 {
-				doc, path = described.doc, ownPath
+			for _, each := range mistakesOf(err) {
+				doc, path := written.doc, itemPath
+				// A parameter is the system's own where its description has it.
+				if override.Parameters.Kind != 0 && (each.Parameter == "" || described.doc.has(mistake.At(ownPath, each.Parameter))) {
+					doc, path = described.doc, ownPath
+				}
+				l.parameterMistake(doc, path, each)
 			}
-			l.mistake(doc, path, "%v", err)
 			return nil
 		}
 	}
 	bound := kind.Bind(parameters)
 	return &bound
+}
+
+// mistakesOf splits what validating parameters found.
+func mistakesOf(err error) []*check.ParameterError {
+	if several, joined := err.(interface{ Unwrap() []error }); joined {
+		var found []*check.ParameterError
+		for _, each := range several.Unwrap() {
+			found = append(found, mistakesOf(each)...)
+		}
+		return found
+	}
+	var one *check.ParameterError
+	if errors.As(err, &one) {
+		return []*check.ParameterError{one}
+	}
+	return []*check.ParameterError{{Message: err.Error()}}
+}
+
+func (l *loader) parameterMistake(doc *document, path []any, found *check.ParameterError) {
+	if found.Parameter != "" {
+		path = mistake.At(path, found.Parameter)
+	}
+	if found.Line == 0 {
+		l.mistake(doc, path, "%s", found.Message)
+		return
+	}
+	l.addOnce(Errors{doc.within(path, found.Line, found.Column, found.Message)})
 }
 
 // decode reads parameters strictly; it tells whether it could.

@@ -39,7 +39,7 @@ func (r *reference) checks() []byte {
 func (r *reference) kind(p *page, kind check.Description) {
 	p.heading(2, kind.Name)
 	p.paragraph("%s", kind.Summary)
-	looksAt := code(kind.FactKind)
+	looksAt := "facts of any kind that its parameters name."
 	if seen := r.facts[kind.FactKind]; seen != nil {
 		looksAt = fmt.Sprintf("[%s](metrics.md#%s). %s", kind.FactKind, kind.FactKind, seen.KindHelp())
 	}
@@ -60,6 +60,9 @@ func (p *page) parameters(r *reference, defaults any) {
 	var rows [][]string
 	for i := range value.NumField() {
 		field := value.Type().Field(i)
+		if !field.IsExported() {
+			continue
+		}
 		rows = append(rows, []string{code(keyOf(field)), code(written(value.Field(i))), commented.fields[field.Name]})
 	}
 	p.table([]string{"parameter", "default", "meaning"}, rows)

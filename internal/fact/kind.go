@@ -43,6 +43,8 @@ type Any interface {
 	// KindName is the kind's Name, KindHelp its Help.
 	KindName() string
 	KindHelp() string
+	// Zero is a fact of this kind of which nothing is known.
+	Zero() any
 	// SubjectOf names the thing a fact is about. The fact must be of this kind.
 	SubjectOf(fact any) string
 	// Families lists the gauges in a fixed order.
@@ -57,6 +59,12 @@ func (k Kind[F]) KindName() string { return k.Name }
 
 // KindHelp says what such a fact is.
 func (k Kind[F]) KindHelp() string { return k.Help }
+
+// Zero is a fact of this kind of which nothing is known.
+func (k Kind[F]) Zero() any {
+	var zero F
+	return zero
+}
 
 // SubjectOf names the thing a fact is about.
 func (k Kind[F]) SubjectOf(fact any) string { return k.Subject(fact.(F)) }

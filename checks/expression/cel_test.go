@@ -1,0 +1,164 @@
+package expression_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/checks/expression"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// rule makes a rule of parameters, which must be valid.
+func rule(t *testing.T, p expression.CELParameters) check.Rule {
+	t.Helper()
+	kind := expression.CEL(fact.Kinds())
+	parameters := kind.Parameters().(*expression.CELParameters)
+	parameters.Fact, parameters.Where, parameters.Expression = p.Fact, p.Where, p.Expression
+	parameters.Warning, parameters.Message = p.Warning, p.Message
+	require.NoError(t, parameters.Validate())
+	bound := kind.Bind(parameters)
+	return check.Rule{ID: "own.item", Bound: &bound}
+}
+
+func seen(kind fact.Any, facts ...any) fact.View {
+	return fact.NewView([]fact.Look{{Kind: kind, Interval: time.Hour, SeenAt: now, Facts: facts}}, now)
+}
+
+func workload(name string, replicas int, containers ...fact.Container) fact.Workload {
+	return fact.Workload{
+		Cluster: "k3s", Namespace: "shop", Kind: fact.KindDeployment, Name: name,
+		Replicas: fact.Replicas{Desired: replicas}, Containers: containers,
+	}
+}
+
+func TestExpressions(t *testing.T) {
+	web, job := workload("web", 3), workload("job", 1)
+	small := int64(10)
+	subject := func(w fact.Workload) string { return w.Subject() }
+	for _, c := range []struct {
+		name       string
+		parameters expression.CELParameters
+		view       fact.View
+		status     check.Status
+		problems   []check.Problem
+	}{
+		{
+			"what holds for every fact passes",
+			expression.CELParameters{Fact: "workload", Expression: `fact.replicas.desired >= 1 && fact.kind == "Deployment"`},
+			seen(fact.Workloads(), web, job), check.Pass, nil,
+		},
+		{
+			"what does not hold fails, with the expression in one line",
+			expression.CELParameters{Fact: "workload", Expression: "fact.replicas.desired >= 2 &&\n  fact.namespace == 'shop'"},
+			seen(fact.Workloads(), web, job), check.Fail,
+			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "false: fact.replicas.desired >= 2 && fact.namespace == 'shop'"}},
+		},
+		{
+			"the message says it in the user's words",
+			expression.CELParameters{
+				Fact: "workload", Expression: `fact.replicas.desired >= 2`, Message: `"%s wants %d pods".format([fact.name, fact.replicas.desired])`,
+			},
+			seen(fact.Workloads(), job), check.Fail,
+			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "job wants 1 pods"}},
+		},
+		{
+			"what is not taken is not judged",
+			expression.CELParameters{Fact: "workload", Where: `fact.name == "web"`, Expression: `fact.replicas.desired >= 2`},
+			seen(fact.Workloads(), web, job), check.Pass, nil,
+		},
+		{
+			"when nothing is taken, nothing is known",
+			expression.CELParameters{Fact: "workload", Where: `fact.name == "other"`, Expression: `true`},
+			seen(fact.Workloads(), web, job), check.Undeclared,
+			[]check.Problem{{Reason: "nothing_seen", Level: check.Undeclared, Detail: "no fact of the kind workload that the expression is about"}},
+		},
+		{
+			"a warning is not a failure",
+			expression.CELParameters{Fact: "workload", Expression: `true`, Warning: `fact.replicas.desired >= 2`},
+			seen(fact.Workloads(), job), check.Warn,
+			[]check.Problem{{Subject: subject(job), Reason: "warning_does_not_hold", Level: check.Warn, Detail: "false: fact.replicas.desired >= 2"}},
+		},
+		{
+			"a failure is not a warning too",
+			expression.CELParameters{Fact: "workload", Expression: `false`, Warning: `false`},
+			seen(fact.Workloads(), job), check.Fail,
+			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "false: false"}},
+		},
+		{
+			"times and durations are compared",
+			expression.CELParameters{Fact: "backup", Expression: `now - fact.newest < duration("26h")`},
+			seen(fact.Backups(), fact.Backup{Name: "db", Newest: now.Add(-25 * time.Hour)}), check.Pass, nil,
+		},
+		{
+			"what is not known can be asked for",
+			expression.CELParameters{Fact: "backup", Expression: `!has(fact.newest_bytes) || fact.newest_bytes > 10`},
+			seen(fact.Backups(), fact.Backup{Name: "a"}, fact.Backup{Name: "b", NewestBytes: &small}), check.Fail,
+			[]check.Problem{{Subject: "b", Reason: "does_not_hold", Level: check.Fail, Detail: "false: !has(fact.newest_bytes) || fact.newest_bytes > 10"}},
+		},
+		{
+			"an expression that cannot be evaluated is unknown",
+			expression.CELParameters{Fact: "workload", Expression: `fact.containers[0].name == "app"`},
+			seen(fact.Workloads(), job), check.Unknown,
+			[]check.Problem{{Subject: subject(job), Reason: "not_evaluated", Level: check.Unknown, Detail: "index out of bounds: 0"}},
+		},
+		{
+			"a fact of which it cannot be told whether it is meant is unknown",
+			expression.CELParameters{Fact: "workload", Where: `fact.containers[0].name == "app"`, Expression: `true`},
+			seen(fact.Workloads(), job), check.Unknown,
+			[]check.Problem{{Subject: subject(job), Reason: "not_evaluated", Level: check.Unknown, Detail: "index out of bounds: 0"}},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			result := rule(t, c.parameters).Judge(c.view, now)
+			for i := range result.Problems {
+				result.Problems[i].Remedy = ""
+			}
+			require.Equal(t, c.problems, result.Problems)
+			require.Equal(t, c.status, result.Status)
+		})
+	}
+}
+
+func TestAnExpressionThatCostsTooMuchIsStopped(t *testing.T) {
+	containers := make([]fact.Container, 300)
+	costly := rule(t, expression.CELParameters{
+		Fact: "workload", Expression: `fact.containers.all(a, fact.containers.all(b, fact.containers.all(c, c.name == "")))`,
+	})
+	started := time.Now()
+	result := costly.Judge(seen(fact.Workloads(), workload("web", 1, containers...)), now)
+	require.Equal(t, check.Unknown, result.Status)
+	require.Contains(t, result.Problems[0].Detail, "cost")
+	require.Less(t, time.Since(started), 10*time.Second, "27 million comparisons were not made")
+}
+
+func TestEveryKindOfFactCanBeJudged(t *testing.T) {
+	for _, kind := range fact.Kinds() {
+		t.Run(kind.KindName(), func(t *testing.T) {
+			judged := rule(t, expression.CELParameters{Fact: kind.KindName(), Expression: `now > timestamp("2020-01-01T00:00:00Z") && type(fact) == type(fact)`})
+			require.Equal(t, check.Pass, judged.Judge(seen(kind, kind.Zero()), now).Status)
+		})
+	}
+}
+
+func FuzzExpression(f *testing.F) {
+	for _, seed := range []string{"true", "fact.name == 'x'", "fact.containers.map(c, c.name).join(',') == ''", "(", "fact", "1/0 == 1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		kind := expression.CEL(fact.Kinds())
+		parameters := kind.Parameters().(*expression.CELParameters)
+		parameters.Fact, parameters.Expression = "workload", text
+		if err := parameters.Validate(); err != nil {
+			require.NotEmpty(t, strings.TrimSpace(err.Error()))
+			return
+		}
+		bound := kind.Bind(parameters)
+		check.Rule{ID: "x", Bound: &bound}.Judge(seen(fact.Workloads(), workload("web", 1)), now)
+	})
+}

@@ -1,0 +1,6 @@
+package fact
+
+// Kinds lists every kind of fact.
+func Kinds() []Any {
+	return []Any{Hosts(), Filesystems(), Certificates(), Backups(), Workloads(), Attestations(), Waivers()}
+}
