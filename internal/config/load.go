@@ -171,8 +171,8 @@ func (l *loader) describe(doc *document, systems []*system.System) []describedSy
 			continue
 		}
 		l.mistakes(doc, each.Validate(path))
-		if at := doc.place(mistake.Mistake{Path: path}); each.Source == "" {
-			each.Source = fmt.Sprintf("declared in %s:%d", at.File, at.Line)
+		if at := doc.place(mistake.Mistake{Path: path}); each.Origin == (system.Origin{}) {
+			each.Origin = system.Origin{File: at.File, Line: at.Line}
 		}
 		l.collections(doc, mistake.At(path, "collectors"), each.Collectors)
 		described = append(described, describedSystem{each, doc, path})

@@ -32,7 +32,7 @@ type Piece struct {
 func DiscoveredOf(a *assess.Assessment) Discovered {
 	described := a.Plan.System
 	discovered := Discovered{
-		Name: described.Name, Environment: described.Environment, Source: described.Source, Pieces: []Piece{},
+		Name: described.Name, Environment: described.Environment, Source: described.Origin.String(), Pieces: []Piece{},
 		YAML: pinned(described),
 	}
 	for _, look := range FactsOf(a).Looks {

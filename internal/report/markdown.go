@@ -10,8 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
 
-// Markdown writes the checklist with its boxes ticked by what is true, and beneath each item that is not simply so what
-// was found.
+// Markdown writes the checklist with its boxes ticked by what is true, and beneath each item what was found.
 func Markdown(w io.Writer, systems []System) error {
 	out := bufio.NewWriter(w)
 	for i, system := range systems {
@@ -67,6 +66,9 @@ func markdownItem(out *bufio.Writer, item Item) {
 	}
 	for _, problem := range item.Problems {
 		fmt.Fprintf(out, "%s  - %s: %s\n", indent, problem.Level, markdownText(problemLine(problem)))
+	}
+	if item.Ready && len(item.Problems) == 0 {
+		fmt.Fprintf(out, "%s  - %s\n", indent, markdownText(evidence(item)))
 	}
 }
 

@@ -52,11 +52,7 @@ func Gravest(a *assess.Assessment, most int) []Item {
 		}
 	}
 	slices.SortStableFunc(found, func(i, j int) int {
-		one, other := &a.Results[i], &a.Results[j]
-		return cmp.Or(
-			other.Status.Gravity()-one.Status.Gravity(),
-			compareSeverity(a.Plan.Items[i].Severity, a.Plan.Items[j].Severity),
-			one.ChangedAt.Compare(other.ChangedAt))
+		return compareGravity(&a.Results[i], &a.Results[j], a.Plan.Items[i].Severity, a.Plan.Items[j].Severity)
 	})
 	if most >= 0 {
 		found = found[:min(most, len(found))]
@@ -64,15 +60,24 @@ func Gravest(a *assess.Assessment, most int) []Item {
 	items := make([]Item, len(found))
 	for i, at := range found {
 		items[i] = itemOf(a, at)
-		// Of the problems too the gravest is read first.
-		items[i].Problems = slices.Clone(items[i].Problems)
-		slices.SortStableFunc(items[i].Problems, func(one, other check.Problem) int {
-			return cmp.Or(other.Level.Gravity()-one.Level.Gravity(), strings.Compare(one.Subject, other.Subject))
-		})
+		items[i].Problems = gravestFirst(items[i].Problems)
 	}
 	return items
 }
 
-func compareSeverity(one, other checklist.Severity) int {
-	return cmp.Compare(other.Weight(), one.Weight())
+// compareGravity orders two items with problems: the one to mend first is less.
+func compareGravity(one, other *check.Result, severity, otherSeverity checklist.Severity) int {
+	return cmp.Or(
+		other.Status.Gravity()-one.Status.Gravity(),
+		cmp.Compare(otherSeverity.Weight(), severity.Weight()),
+		one.ChangedAt.Compare(other.ChangedAt))
+}
+
+// gravestFirst gives problems in the order in which they are read.
+func gravestFirst(problems []check.Problem) []check.Problem {
+	sorted := slices.Clone(problems)
+	slices.SortStableFunc(sorted, func(one, other check.Problem) int {
+		return cmp.Or(other.Level.Gravity()-one.Level.Gravity(), strings.Compare(one.Subject, other.Subject))
+	})
+	return sorted
 }

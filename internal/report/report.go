@@ -1,5 +1,5 @@
-// Package report shows an assessment to people and pipelines: as a table, Markdown, JSON and JUnit. All forms are made
-// from one model.
+// Package report shows an assessment to people and pipelines: as a table, Markdown, HTML, JSON, JUnit and SARIF. All forms
+// are made from one model.
 package report
 
 import (
@@ -33,6 +33,8 @@ type System struct {
 	Counts      map[string]int `json:"counts"` // of items, by status
 	Gates       []Gate         `json:"gates"`
 	Items       []Item         `json:"items,omitempty"` // in the checklist's order; a summary has none
+
+	origin system.Origin
 }
 
 // A Contact is one whom to call, in the order in which they are.
@@ -87,7 +89,8 @@ func Summarize(a *assess.Assessment) System {
 	counts := a.Counts()
 	report := System{
 		Name: described.Name, Environment: described.Environment, Description: described.Description,
-		Owner: described.Owner, Source: described.Source, Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel,
+		Owner: described.Owner, Source: described.Origin.String(), origin: described.Origin,
+		Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel,
 		Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,
 		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Counts: make(map[string]int, len(check.Statuses())),
 		Gates: make([]Gate, len(a.Gates)),
@@ -230,7 +233,7 @@ type Writer func(w io.Writer, systems []System) error
 
 // Writers gives every form by its name.
 func Writers() map[string]Writer {
-	return map[string]Writer{"table": Table, "json": JSON, "markdown": Markdown, "junit": JUnit}
+	return map[string]Writer{"table": Table, "json": JSON, "markdown": Markdown, "junit": JUnit, "html": HTML, "sarif": SARIF}
 }
 
 // Forms lists the names of the forms.

@@ -13,12 +13,15 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -52,6 +55,13 @@ func example() *assess.Assessment {
 	plan := &assess.Plan{
 		System: &system.System{
 			Name: "shop", Environment: "production", Description: "The shop.", Owner: "plumbers",
+			Origin: system.Origin{File: "systems/shop.yaml", Line: 3},
+			Contacts: system.Contacts{
+				Primary: &system.Contact{Name: "Ann " + hostile, Phone: "+49 30 901820"}, Channel: "#plumbers " + hostile,
+				Escalation: []system.EscalationLevel{
+					{After: quantity.Duration(time.Hour), Call: system.Contact{Name: "Bo", Link: "https://pager.plumbers.io/bo"}},
+				},
+			},
 		},
 		Checklist: list, Categories: list.Categories,
 	}
@@ -65,7 +75,10 @@ func example() *assess.Assessment {
 		return check.Problem{Subject: subject, Reason: reason, Level: level, Detail: detail, Remedy: "Fill it: tank fill NAME."}
 	}
 	results := []check.Result{
-		{Check: "tank.pass", Status: check.Pass},
+		{
+			Check: "tank.pass", Status: check.Pass, Facts: 2,
+			Attestation: &fact.Attestation{Check: "tank.pass", By: "ann " + hostile, At: now.Add(-48 * time.Hour), Comment: "it is full", Link: "https://example.com/proof"},
+		},
 		{Check: "tank.warn", Status: check.Warn, Problems: []check.Problem{problem("north", "low", check.Warn, "25 %; warns at 30 %")}},
 		{Check: "tank.fail", Status: check.Fail, Problems: []check.Problem{
 			problem("west", "empty", check.Fail, "0 %"), problem(hostile, "empty", check.Fail, hostile),
@@ -119,7 +132,7 @@ func TestEveryForm(t *testing.T) {
 	systems := []report.System{report.Of(example()), report.Of(example())}
 	systems[1].Environment = "staging"
 	for form, file := range map[string]string{
-		"table": "report.ansi", "json": "report.json", "markdown": "report.md", "junit": "report.xml",
+		"table": "report.ansi", "json": "report.json", "markdown": "report.md", "junit": "report.xml", "html": "report.html", "sarif": "report.sarif",
 	} {
 		t.Run(form, func(t *testing.T) { requireGolden(t, file, written(t, form, systems...)) })
 	}
@@ -130,7 +143,7 @@ func TestEveryForm(t *testing.T) {
 		require.NotContains(t, out.String(), "\x1b")
 		requireGolden(t, "report.txt", out.String())
 	})
-	require.Equal(t, []string{"json", "junit", "markdown", "table"}, report.Forms())
+	require.Equal(t, []string{"html", "json", "junit", "markdown", "sarif", "table"}, report.Forms())
 }
 
 func TestHostileWordsDoNoHarm(t *testing.T) {
@@ -155,6 +168,11 @@ func TestHostileWordsDoNoHarm(t *testing.T) {
 func calm(system report.System) report.System {
 	var items []report.Item
 	for _, item := range system.Items {
+		if item.Attestation != nil {
+			attestation := *item.Attestation
+			attestation.By = "calm"
+			item.Attestation = &attestation
+		}
 		item.NotApplicable = strings.ReplaceAll(item.NotApplicable, hostile, "calm")
 		if item.Waiver != nil {
 			waiver := *item.Waiver
@@ -211,6 +229,74 @@ func TestJUnitCountsWhatItLists(t *testing.T) {
 		}
 	}
 	require.Equal(t, []int{7, 2, 1, 1}, []int{tests, failures, errors, skipped})
+}
+
+func TestTheHTMLReportIsOneHarmlessPage(t *testing.T) {
+	systems := []report.System{report.Of(example()), report.Of(example())}
+	page := written(t, "html", systems...)
+	for _, harm := range []string{"<script", "\x1b", "\u009b", "\u202e", "ZgotmplZ"} {
+		require.NotContains(t, page, harm)
+	}
+	root, err := html.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	counts := make(map[string]int)
+	for node := range root.Descendants() {
+		if node.Type != html.ElementNode {
+			continue
+		}
+		counts[node.Data]++
+		for _, attribute := range node.Attr {
+			require.False(t, strings.HasPrefix(attribute.Key, "on") || attribute.Key == "src" || attribute.Key == "style", attribute.Key)
+			if attribute.Key == "href" {
+				require.Equal(t, "a", node.Data, "nothing is loaded")
+				require.True(t, strings.HasPrefix(attribute.Val, "https://"), attribute.Val)
+			}
+			if attribute.Key == "content" && strings.Contains(attribute.Val, "default-src") {
+				require.Regexp(t, `^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='$`, attribute.Val)
+			}
+		}
+	}
+	require.Zero(t, counts["img"]+counts["script"]+counts["link"])
+	require.Equal(t, 1, counts["style"])
+	require.Equal(t, len(systems), counts["h1"])
+	first, second := strings.Index(page, "A `blue` tank"), strings.Index(page, "A hose")
+	require.Positive(t, first)
+	require.Less(t, first, second, "what fails stands before what is unknown")
+}
+
+func TestTheSARIFReportIsSARIF(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("testdata/sarif-schema-2.1.0.json")
+	require.NoError(t, err)
+	text := written(t, "sarif", report.Of(example()))
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(value))
+	var log struct {
+		Runs []struct {
+			Results []struct {
+				RuleID, Kind, Level string
+				PartialFingerprints map[string]string
+				Suppressions        []struct{ Status string }
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &log))
+	var got [][]string
+	fingerprints := make(map[string]bool)
+	for _, result := range log.Runs[0].Results {
+		suppressed := ""
+		if len(result.Suppressions) > 0 {
+			suppressed = result.Suppressions[0].Status
+		}
+		got = append(got, []string{result.RuleID, result.Kind, result.Level, suppressed})
+		fingerprints[result.PartialFingerprints["readinessProblem/v1"]] = true
+	}
+	require.Equal(t, [][]string{
+		{"tank.warn", "fail", "warning", ""}, {"tank.fail", "fail", "note", ""}, {"tank.fail", "fail", "note", ""},
+		{"tank.fail", "fail", "note", ""}, {"hose.unknown", "open", "none", ""}, {"hose.undeclared", "open", "none", ""},
+		{"bell.waived", "fail", "error", "accepted"},
+	}, got)
+	require.Len(t, fingerprints, len(got), "each problem has an identity of its own")
 }
 
 func TestTheVerdict(t *testing.T) {

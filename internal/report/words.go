@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -36,6 +38,26 @@ func summary(item Item) string {
 	default:
 		return ""
 	}
+}
+
+// evidence says in a line what a status without problems rests on.
+func evidence(item Item) string {
+	words := fmt.Sprintf("%s since %s", strings.ReplaceAll(item.Status.String(), "_", " "), item.ChangedAt.Format("2006-01-02 15:04 UTC"))
+	switch {
+	case item.Facts == 1:
+		words += ", 1 fact judged"
+	case item.Facts > 1:
+		words += fmt.Sprintf(", %d facts judged", item.Facts)
+	}
+	if signed := item.Attestation; signed != nil {
+		words += fmt.Sprintf(", signed by %s on %s", signed.By, signed.At.Format(time.DateOnly))
+		for _, more := range []string{signed.Comment, signed.Link} {
+			if more != "" {
+				words += ", " + more
+			}
+		}
+	}
+	return words
 }
 
 // problemLine says one problem: the subject, and what is wrong with it.
@@ -87,4 +109,13 @@ func readiness(ready bool) string {
 		return "ready"
 	}
 	return "not ready"
+}
+
+// Percent writes a share in whole percent, rounded down: nothing but all is 100 %.
+func Percent(ratio *float64) string { return fmt.Sprintf("%.0f %%", math.Floor(*ratio*100)) }
+
+// Linkable tells whether a text is an address that a browser may be sent to.
+func Linkable(text string) bool {
+	parsed, err := url.Parse(text)
+	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != ""
 }

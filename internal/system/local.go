@@ -22,12 +22,12 @@ func Local(ctx context.Context, hostname string) *System {
 	described := &System{
 		Name: hostname, Environment: LocalEnvironment,
 		Description: "This machine, since no system is described.",
-		Source:      "found: the machine that the exporter runs on",
+		Origin:      Origin{Found: "the machine that the exporter runs on"},
 		Hosts:       []Host{{Name: hostname}},
 	}
 	if clusterAnswers(ctx) == nil {
 		described.Kubernetes = []Cluster{{Name: "default"}}
-		described.Source += ", and the cluster of its service account or current kubeconfig"
+		described.Origin.Found += ", and the cluster of its service account or current kubeconfig"
 	}
 	return described
 }

@@ -3,6 +3,7 @@
 package system
 
 import (
+	"fmt"
 	"regexp"
 	"time"
 
@@ -22,8 +23,8 @@ type System struct {
 	Description string `yaml:"description,omitempty"` // what it is, for pages and reports
 	Owner       string `yaml:"owner,omitempty"`       // the team whose it is; items may name another
 	Checklist   string `yaml:"checklist,omitempty"`   // the checklist that judges it; default: production
-	// Source is where the description stands, for people: a file with a line, or how it was found.
-	Source string `yaml:"-"`
+	// Origin is where the description comes from.
+	Origin Origin `yaml:"-"`
 
 	Contacts     Contacts      `yaml:"contacts,omitempty"`
 	Hosts        []Host        `yaml:"hosts,omitempty"`
@@ -38,6 +39,20 @@ type System struct {
 	Attestations  []Attestation         `yaml:"attestations,omitempty"`
 	Waivers       []Waiver              `yaml:"waivers,omitempty"`
 	Collectors    map[string]Collection `yaml:"collectors,omitempty"`
+}
+
+// An Origin says where a description stands or, where nobody wrote it, how it was found.
+type Origin struct {
+	File  string
+	Line  int
+	Found string // in words; empty where there is a file
+}
+
+func (o Origin) String() string {
+	if o.Found != "" {
+		return "found: " + o.Found
+	}
+	return fmt.Sprintf("declared in %s:%d", o.File, o.Line)
 }
 
 // An Override tunes one item of the checklist.

@@ -109,7 +109,7 @@ func TestThisMachineIsASystemWithoutAClusterWhereNoneAnswers(t *testing.T) {
 	local := system.Local(t.Context(), "server-1")
 	require.Equal(t, &system.System{
 		Name: "server-1", Environment: "default", Description: "This machine, since no system is described.",
-		Source: "found: the machine that the exporter runs on", Hosts: []system.Host{{Name: "server-1"}},
+		Origin: system.Origin{Found: "the machine that the exporter runs on"}, Hosts: []system.Host{{Name: "server-1"}},
 	}, local)
 	require.Empty(t, local.Validate(nil))
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"html/template"
-	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -26,14 +25,14 @@ func functions() template.FuncMap {
 		"moment":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 		"date":     func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"ago":      func(at timeOfJudging, t time.Time) string { return quantity.InWords(time.Time(at).Sub(t)) },
-		"percent":  func(ratio *float64) string { return fmt.Sprintf("%.0f %%", math.Floor(*ratio*100)) },
+		"percent":  report.Percent,
 		"words":    func(status fmt.Stringer) string { return strings.ReplaceAll(status.String(), "_", " ") },
 		"mark":     mark,
 		"system":   systemPath,
 		"item": func(system, environment, check string) string {
 			return systemPath(system, environment) + "/checks/" + url.PathEscape(check)
 		},
-		"linkable":   linkable,
+		"linkable":   report.Linkable,
 		"severities": checklist.Severities,
 		"telephone": func(phone string) template.URL {
 			return template.URL("tel:" + strings.Map(digit, phone)) // Digits and a plus sign only.
@@ -63,12 +62,6 @@ func mark(status check.Status) string {
 	default:
 		return "–"
 	}
-}
-
-// linkable tells whether a text is an address that a browser may be sent to.
-func linkable(text string) bool {
-	parsed, err := url.Parse(text)
-	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != ""
 }
 
 func digit(r rune) rune {

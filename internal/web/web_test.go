@@ -40,7 +40,7 @@ func example() *assess.Assessment {
 	}}
 	plan := &assess.Plan{
 		System: &system.System{
-			Name: "shop", Environment: "production", Description: hostile, Owner: hostile, Source: "declared in " + hostile,
+			Name: "shop", Environment: "production", Description: hostile, Owner: hostile, Origin: system.Origin{File: hostile, Line: 1},
 			Contacts: system.Contacts{
 				Primary: &system.Contact{Name: hostile, Phone: "+49 30 901820", Email: "ann@shop-team.io", Link: "https://pager.shop-team.io/x"},
 				Channel: "#shop-alerts",

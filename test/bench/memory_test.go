@@ -21,39 +21,65 @@ import (
 // BenchmarkMemoryAtRest runs the exporter itself on this machine, without a configuration, and reads what it holds after
 // it has looked at everything and was scraped as Prometheus does.
 func BenchmarkMemoryAtRest(b *testing.B) {
+	binary := builtExporter(b)
+	for b.Loop() {
+		address := freeAddress(b)
+		exporter := started(b, binary, "--web.listen-address="+address)
+		require.Eventually(b, func() bool { return get(b.Context(), address, "/-/ready") != "" }, time.Minute, 200*time.Millisecond)
+		metrics := scrapedForAWhile(b, address)
+		b.ReportMetric(float64(resident(b, exporter))/(1<<20), "MiB-resident")
+		b.ReportMetric(float64(number(metrics, "go_memstats_heap_alloc_bytes "))/(1<<20), "MiB-heap")
+		exporter.stop()
+	}
+}
+
+// A process is the exporter, running.
+type process struct {
+	*exec.Cmd
+	stop func()
+}
+
+// builtExporter builds the exporter as it is shipped.
+func builtExporter(b *testing.B) string {
+	b.Helper()
 	binary := filepath.Join(b.TempDir(), "readiness-exporter")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "../../cmd/readiness-exporter")
 	build.Stderr = os.Stderr
 	require.NoError(b, build.Run())
-	for b.Loop() {
-		resident, heap := atRest(b, binary)
-		b.ReportMetric(float64(resident)/(1<<20), "MiB-resident")
-		b.ReportMetric(float64(heap)/(1<<20), "MiB-heap")
-	}
+	return binary
 }
 
-func atRest(b *testing.B, binary string) (resident, heap int64) {
+// started runs the exporter, without a cluster that it finds by itself.
+func started(b *testing.B, binary string, arguments ...string) process {
 	b.Helper()
-	address := freeAddress(b)
 	ctx, cancel := context.WithCancel(b.Context())
-	defer cancel()
-	exporter := exec.CommandContext(ctx, binary, "--web.listen-address="+address)
-	exporter.Env = append(os.Environ(), "KUBECONFIG=/nonexistent")
-	require.NoError(b, exporter.Start())
-	defer func() {
+	command := exec.CommandContext(ctx, binary, arguments...)
+	command.Env = append(os.Environ(), "KUBECONFIG=/nonexistent")
+	require.NoError(b, command.Start())
+	return process{command, func() {
 		cancel()
 		// It was killed, and says so.
-		_ = exporter.Wait()
-	}()
-	require.Eventually(b, func() bool { return get(ctx, address, "/-/ready") != "" }, time.Minute, 200*time.Millisecond)
+		_ = command.Wait()
+	}}
+}
+
+// scrapedForAWhile scrapes until what is needed only at the start has gone, and gives the last scrape.
+func scrapedForAWhile(b *testing.B, address string) string {
+	b.Helper()
 	var metrics string
 	for range 4 {
 		time.Sleep(5 * time.Second)
-		metrics = get(ctx, address, "/metrics")
+		metrics = get(b.Context(), address, "/metrics")
 	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", exporter.Process.Pid))
+	return metrics
+}
+
+// resident is how many bytes of memory a process holds.
+func resident(b *testing.B, p process) int64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
 	require.NoError(b, err)
-	return number(string(status), "VmRSS:") * 1024, number(metrics, "go_memstats_heap_alloc_bytes ")
+	return number(string(status), "VmRSS:") * 1024
 }
 
 // number reads the number after a word at the beginning of a line.
