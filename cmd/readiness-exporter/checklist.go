@@ -31,6 +31,7 @@ func registerChecklist(app *kingpin.Application, commands map[string]command) {
 	markdown := parent.Command("markdown",
 		"Look at everything once and print the checklist as Markdown, with its boxes ticked by what is true now.")
 	commands[markdown.FullCommand()] = &checklistMarkdownCommand{}
+	registerChecklistImport(parent, commands)
 }
 
 // plans loads the configuration without looking at anything.

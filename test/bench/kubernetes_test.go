@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -70,9 +71,9 @@ func untilChanged(b *testing.B, cluster *testworld.Cluster, address string) time
 	}, metav1.UpdateOptions{})
 	require.NoError(b, err)
 	begun := time.Now()
-	series := fmt.Sprintf("name=%q,state=\"desired\",system=\"shop\"} %d\n", name, wanted)
+	series := regexp.MustCompile(fmt.Sprintf(`\nreadiness_workload_replicas\{[^}]*name=%q[^}]*state="desired"[^}]*\} %d\n`, name, wanted))
 	require.Eventually(b, func() bool {
-		return strings.Contains(get(b.Context(), address, "/metrics"), series)
+		return series.MatchString(get(b.Context(), address, "/metrics"))
 	}, time.Minute, 50*time.Millisecond)
 	return time.Since(begun)
 }

@@ -1,0 +1,244 @@
+package importer
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+)
+
+// idWords is how many words of a text an id is made of, at most.
+const idWords = 5
+
+// A composer makes a checklist of a document.
+type composer struct {
+	options Options
+	read    *document
+	matcher *matcher
+	taken   map[string]bool // ids of categories, sections and items, each with its own prefix
+	list    *checklist.Checklist
+}
+
+// compose makes the checklist, and says of each line with an item what became of it.
+func compose(read *document, options Options) *checklist.Checklist {
+	title := orElse(read.title, "Imported checklist")
+	c := &composer{
+		options: options, read: read, matcher: newMatcher(options.Known), taken: make(map[string]bool),
+		list: &checklist.Checklist{Name: orElse(options.Name, slug(title, "imported")), Title: title},
+	}
+	for _, section := range read.sections {
+		if len(section.items) > 0 {
+			c.section(section)
+		}
+	}
+	c.tellOfHeadings()
+	c.list.Gates = c.gates()
+	return c.list
+}
+
+// tellOfHeadings says of the headings without items of their own whether they are categories.
+func (c *composer) tellOfHeadings() {
+	for _, section := range c.read.sections {
+		if len(section.items) > 0 || len(section.path) == 0 {
+			continue
+		}
+		heading := c.read.accounts[section.line]
+		heading.Note = "no item stands beneath it"
+		if len(section.path) > 1 {
+			continue
+		}
+		for _, category := range c.list.Categories {
+			if category.Title == section.path[0] {
+				heading.ID, heading.Note = category.ID, "a category"
+			}
+		}
+	}
+}
+
+// section adds what stands beneath one heading. Its category is the heading above it, or itself where there is none.
+func (c *composer) section(from *section) {
+	categoryTitle, sectionTitle := "General", "General"
+	if len(from.path) > 0 {
+		categoryTitle, sectionTitle = from.path[0], strings.Join(from.path[min(1, len(from.path)-1):], ", ")
+	}
+	matches := make([]match, len(from.items))
+	for i, item := range from.items {
+		matches[i] = c.matcher.find(item.text, sectionTitle)
+	}
+	known := c.knownSection(sectionTitle, matches)
+	category := c.category(categoryTitle, known)
+	made := checklist.Section{Title: sectionTitle}
+	if known != nil {
+		made.ID = known.Section.ID
+	} else {
+		made.ID = c.free("section", slug(sectionTitle, "section"))
+	}
+	c.taken["section "+made.ID] = true
+	ids := make(map[*item]string)
+	for i, item := range from.items {
+		each := c.item(item, matches[i], made.ID, known != nil)
+		each.Parent = ids[item.parent]
+		ids[item] = each.ID
+		made.Items = append(made.Items, each)
+	}
+	category.Sections = append(category.Sections, made)
+	if len(from.path) > 0 {
+		c.read.accounts[from.line].ID = made.ID
+	}
+}
+
+// knownSection tells whether a section is one that is known: it has its title, and an item of it.
+func (c *composer) knownSection(title string, matches []match) *knownItem {
+	for _, match := range matches {
+		if match.confidence == Exact && match.item.section == plain(title) && !c.taken["section "+match.item.Section.ID] {
+			return match.item
+		}
+	}
+	return nil
+}
+
+// category gives the category of a title, which it makes where there is none yet.
+func (c *composer) category(title string, known *knownItem) *checklist.Category {
+	at := slices.IndexFunc(c.list.Categories, func(each checklist.Category) bool { return each.Title == title })
+	if at < 0 {
+		id := slug(title, "category")
+		if known != nil && plain(known.Category.Title) == plain(title) {
+			id = known.Category.ID
+		}
+		c.list.Categories = append(c.list.Categories, checklist.Category{ID: c.free("category", id), Title: title})
+		at = len(c.list.Categories) - 1
+	}
+	return &c.list.Categories[at]
+}
+
+// item makes an item of a line, and says so there.
+func (c *composer) item(from *item, found match, section string, sectionIsKnown bool) checklist.Item {
+	line := c.read.accounts[from.line]
+	words := strings.TrimSuffix(from.text, ":")
+	each := checklist.Item{
+		Text: words, Severity: severityOf(words), Mode: checklist.Attest,
+		Attestation: &checklist.Attestation{MaximumAge: c.options.MaximumAge},
+	}
+	id := section + "." + slug(words, "item")
+	line.Became = BecameWord
+	if found.item != nil {
+		known := found.item.Item
+		each = *known
+		each.Text, each.Parent, each.Parameters = words, "", clone(known.Parameters)
+		if sectionIsKnown && found.confidence == Exact && strings.HasPrefix(known.ID, section+".") {
+			id = known.ID
+		}
+		line.Known, line.Confidence = known.ID, found.confidence
+		if known.Kind != "" {
+			line.Became = BecameCheck
+		}
+	}
+	each.ID = c.free("item", id)
+	line.ID, line.Note = each.ID, noteOf(from, found)
+	return each
+}
+
+// clone copies a node with all within it: writing one changes it.
+func clone(node yaml.Node) yaml.Node {
+	node.Content = slices.Clone(node.Content)
+	for i, each := range node.Content {
+		copied := clone(*each)
+		node.Content[i] = &copied
+	}
+	return node
+}
+
+// noteOf says what a reader should know of a line that became an item.
+func noteOf(from *item, found match) string {
+	var notes []string
+	switch {
+	case found.confidence == Medium:
+		notes = append(notes, fmt.Sprintf("look whether it says the same as %q", found.item.Item.Text))
+	case found.confidence == High:
+		notes = append(notes, fmt.Sprintf("as %q", found.item.Item.Text))
+	case found.item == nil && found.closest != nil && found.likeness > 0.3:
+		notes = append(notes, fmt.Sprintf("the nearest known item, %s, has %.0f %% in common", found.closest.Item.ID, found.likeness*100))
+	}
+	if found.item != nil && found.item.Item.NotBuilt {
+		notes = append(notes, "its check is not built yet")
+	}
+	if from.ticked {
+		notes = append(notes, "that it was ticked counts for nothing")
+	}
+	return strings.Join(notes, "; ")
+}
+
+// gates are the known ones, where all that they name is here too; else one of everything.
+func (c *composer) gates() []checklist.Gate {
+	has := make(map[string]bool)
+	for entry := range c.list.Items() {
+		has["category "+entry.Category.ID], has["section "+entry.Section.ID], has["check "+entry.Item.ID] = true, true, true
+	}
+	all := func(prefix string, ids []string) bool {
+		return !slices.ContainsFunc(ids, func(id string) bool { return !has[prefix+id] })
+	}
+	var gates []checklist.Gate
+	for _, gate := range c.options.Known.Gates {
+		named := len(gate.Categories)+len(gate.Sections)+len(gate.Checks) > 0
+		if !all("category ", gate.Categories) || !all("section ", gate.Sections) || !all("check ", gate.Checks) {
+			return []checklist.Gate{{ID: "complete", Title: "Everything on the list"}}
+		}
+		if named || slices.Contains(gate.Severities, checklist.Critical) {
+			gates = append(gates, gate)
+		}
+	}
+	return gates
+}
+
+// free gives an id that is not taken yet, by a number where it must be.
+func (c *composer) free(what, id string) string {
+	candidate := id
+	for n := 2; c.taken[what+" "+candidate]; n++ {
+		candidate = fmt.Sprintf("%s-%d", id, n)
+	}
+	c.taken[what+" "+candidate] = true
+	return candidate
+}
+
+var grave = regexp.MustCompile(`(?i)\b(must|critical|required|mandatory|blocker|never)\b`)
+
+// severityOf reads how much an item matters from its words: warning where they do not say.
+func severityOf(words string) checklist.Severity {
+	switch lower := strings.ToLower(words); {
+	case grave.MatchString(words):
+		return checklist.Critical
+	case strings.Contains(lower, "nice to have") || strings.Contains(lower, "optional") || strings.Contains(lower, "if applicable"):
+		return checklist.Info
+	default:
+		return checklist.Warning
+	}
+}
+
+// slug makes an id of the first words of a text.
+func slug(text, otherwise string) string {
+	words := strings.FieldsFunc(strings.ToLower(linkTarget.ReplaceAllString(text, "]")), func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	var said []string
+	for _, word := range words {
+		if sameWord(word) != "" {
+			said = append(said, word)
+		}
+	}
+	if len(said) == 0 {
+		said = words
+	}
+	return orElse(strings.Join(said[:min(idWords, len(said))], "-"), otherwise)
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}

@@ -1,0 +1,117 @@
+// Package importer makes a checklist that the exporter runs of one that people wrote in Markdown. What it knows it has
+// judged by a check; of the rest it makes attestations. It accounts for every line.
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+)
+
+// Options say how a checklist is made.
+type Options struct {
+	Name       string               // of the checklist; empty: made of its title
+	Known      *checklist.Checklist // whose items are known, with the checks that judge them
+	MaximumAge quantity.Duration    // how long a person's word counts
+	Bullets    bool                 // entries of lists without boxes are items too
+}
+
+// An Import is a checklist made of Markdown.
+type Import struct {
+	Checklist *checklist.Checklist
+	YAML      []byte // the checklist as a file; each item says which line it comes from
+	Lines     []Line // every line that is not blank
+}
+
+// A Line tells what became of one line.
+type Line struct {
+	Number     int // from 1
+	Text       string
+	Became     Outcome
+	ID         string     // of the item, section or category it became
+	Known      string     // id of the known item that it was matched with
+	Confidence Confidence // of that
+	Note       string     // in words
+}
+
+// An Outcome is what became of a line.
+type Outcome string
+
+// The outcomes.
+const (
+	BecameTitle   Outcome = "title"
+	BecameHeading Outcome = "heading"
+	BecameCheck   Outcome = "check"       // an item that a check judges
+	BecameWord    Outcome = "attestation" // an item that somebody signs
+	Continued     Outcome = "continued"   // it belongs to the line above
+	Skipped       Outcome = "skipped"
+)
+
+// A Confidence says how sure a match is.
+type Confidence string
+
+// The confidences.
+const (
+	Exact  Confidence = "exact"  // the same words
+	High   Confidence = "high"   // nearly the same words
+	Medium Confidence = "medium" // much the same words, and no other item has as many: look at it
+)
+
+// From makes a checklist of Markdown. The error says why there can be none: no item was found.
+func From(source []byte, options Options) (*Import, error) {
+	read := readMarkdown(source, options.Bullets)
+	if len(read.items()) == 0 {
+		hint := ""
+		if read.bullets > 0 {
+			hint = fmt.Sprintf("; there are %d entries of lists without a box, which can be taken too", read.bullets)
+		}
+		return nil, fmt.Errorf("found no item: expected lines such as \"- [ ] Backups are restored\"%s", hint)
+	}
+	list := compose(read, options)
+	if mistakes := list.Validate(nil); len(mistakes) > 0 {
+		var err error
+		for _, mistake := range mistakes {
+			err = errors.Join(err, fmt.Errorf("%v: %s", mistake.Path, mistake.Message))
+		}
+		return nil, fmt.Errorf("make a checklist: %w", err)
+	}
+	written, err := write(list, read)
+	if err != nil {
+		return nil, err
+	}
+	return &Import{Checklist: list, YAML: written, Lines: read.lines()}, nil
+}
+
+// write encodes the checklist, with a remark above each item that says where it comes from.
+func write(list *checklist.Checklist, read *document) ([]byte, error) {
+	encoded, err := yaml.Dump(list, yaml.WithIndent(2))
+	if err != nil {
+		return nil, fmt.Errorf("write checklist: %w", err)
+	}
+	remarks := make(map[string]string)
+	for _, line := range read.lines() {
+		switch line.Became {
+		case BecameCheck:
+			remarks[line.ID] = fmt.Sprintf("line %d: %s match with %s", line.Number, line.Confidence, line.Known)
+		case BecameWord:
+			remarks[line.ID] = fmt.Sprintf("line %d: an attestation", line.Number)
+		default:
+		}
+	}
+	var out strings.Builder
+	out.WriteString("# Made of a checklist in Markdown. Items of mode attest rest on a person's word: give them a kind of check\n" +
+		"# where there is one that can tell.\n")
+	for line := range strings.Lines(string(encoded)) {
+		indent, id, isItem := strings.Cut(line, "- id: ")
+		if remark := remarks[strings.Trim(strings.TrimSpace(id), `'"`)]; isItem && remark != "" {
+			out.WriteString(indent + "# " + remark + "\n")
+		}
+		out.WriteString(line)
+	}
+	return []byte(out.String()), nil
+}

@@ -1,0 +1,174 @@
+package importer_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/importer"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func production(tb testing.TB) *checklist.Checklist {
+	tb.Helper()
+	var known checklist.Checklist
+	require.NoError(tb, yaml.Load(checklist.Production(), &known))
+	return &known
+}
+
+func options(tb testing.TB) importer.Options {
+	tb.Helper()
+	return importer.Options{Known: production(tb), MaximumAge: quantity.Duration(365 * 24 * time.Hour)}
+}
+
+// judge loads a checklist as the exporter does, and judges a system by it.
+func judge(t *testing.T, made *importer.Import) {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "own.yaml"), made.YAML, 0o600))
+	file := filepath.Join(dir, "readiness.yaml")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil,
+		"checklist_files: [own.yaml]\nsystems: [{name: shop, environment: production, checklist: %q}]\n", made.Checklist.Name), 0o600))
+	loaded, err := config.Load(file, config.Options{Kinds: checks.All()})
+	require.NoError(t, err, "%s", made.YAML)
+	assessment := loaded.Plans[0].Assess(nil, time.Now(), nil)
+	want := 0
+	for range made.Checklist.Items() {
+		want++
+	}
+	require.Len(t, assessment.Results, want)
+}
+
+// requireAccounted wants every line that is not blank to be told of, once and in order.
+func requireAccounted(t *testing.T, source []byte, lines []importer.Line) {
+	t.Helper()
+	at := 0
+	for i, text := range bytes.Split(bytes.TrimPrefix(source, []byte("\xef\xbb\xbf")), []byte("\n")) {
+		if len(strings.TrimSpace(string(text))) == 0 {
+			continue
+		}
+		require.Less(t, at, len(lines))
+		require.Equal(t, i+1, lines[at].Number)
+		require.NotEmpty(t, lines[at].Became)
+		at++
+	}
+	require.Len(t, lines, at)
+}
+
+func told(lines []importer.Line) string {
+	var out bytes.Buffer
+	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	for _, line := range lines {
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%q\n", line.Number, line.Became, line.ID, line.Confidence, line.Known, line.Note, line.Text)
+	}
+	table.Flush()
+	return out.String()
+}
+
+func requireGolden(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(string(want), got))
+}
+
+func TestListsOfManyKinds(t *testing.T) {
+	for _, name := range []string{"launch", "kubernetes", "hostile", "production-checklist"} {
+		t.Run(name, func(t *testing.T) {
+			source, err := os.ReadFile("testdata/" + name + ".md")
+			require.NoError(t, err)
+			made, err := importer.From(source, options(t))
+			require.NoError(t, err)
+			requireGolden(t, name+".yaml", string(made.YAML))
+			requireGolden(t, name+".txt", told(made.Lines))
+			requireAccounted(t, source, made.Lines)
+			judge(t, made)
+		})
+	}
+}
+
+func TestTheProductionChecklistComesBackWhole(t *testing.T) {
+	source, err := os.ReadFile("testdata/production-checklist.md")
+	require.NoError(t, err)
+	made, err := importer.From(source, options(t))
+	require.NoError(t, err)
+	known := production(t)
+	require.Equal(t, known.Gates, made.Checklist.Gates)
+	words := make(map[string]string) // as the list has them: with a colon, or a command in parentheses
+	for entry := range made.Checklist.Items() {
+		words[entry.Item.ID] = entry.Item.Text
+	}
+	for entry := range known.Items() {
+		entry.Item.Text = words[entry.Item.ID]
+	}
+	want, err := yaml.Dump(known.Categories)
+	require.NoError(t, err)
+	got, err := yaml.Dump(made.Checklist.Categories)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(string(want), string(got)))
+}
+
+func TestBulletsAreTakenWhereThatIsWanted(t *testing.T) {
+	source, err := os.ReadFile("testdata/bullets.md")
+	require.NoError(t, err)
+	_, err = importer.From(source, options(t))
+	require.EqualError(t, err, `found no item: expected lines such as "- [ ] Backups are restored"; there are 2 entries of lists without a box, which can be taken too`)
+	wanted := options(t)
+	wanted.Bullets, wanted.Name = true, "own"
+	made, err := importer.From(source, wanted)
+	require.NoError(t, err)
+	require.Equal(t, "own", made.Checklist.Name)
+	requireGolden(t, "bullets.yaml", string(made.YAML))
+	judge(t, made)
+}
+
+func TestAListWithoutItemsIsAnError(t *testing.T) {
+	for _, source := range []string{"", "\n\n", "# Title\n\nSome text.\n", "```\n- [ ] code\n```\n"} {
+		_, err := importer.From([]byte(source), options(t))
+		require.EqualError(t, err, `found no item: expected lines such as "- [ ] Backups are restored"`)
+	}
+}
+
+func FuzzImport(f *testing.F) {
+	fixtures, err := filepath.Glob("testdata/*.md")
+	require.NoError(f, err)
+	for _, fixture := range fixtures {
+		source, err := os.ReadFile(fixture)
+		require.NoError(f, err)
+		f.Add(source)
+	}
+	for _, seed := range []string{"- [ ] a\n- [ ] a\n", "## [\n- [ ] :\n", "a\n=\n- [x] - [ ] b", "* [ ] |\n  ***\n", "---\n---\n- [ ] x"} {
+		f.Add([]byte(seed))
+	}
+	wanted := options(f)
+	f.Fuzz(func(t *testing.T, source []byte) {
+		made, err := importer.From(source, wanted)
+		if err != nil {
+			return
+		}
+		requireAccounted(t, source, made.Lines)
+		// Less than loading it as the exporter does, which would take all the time there is.
+		var read checklist.Checklist
+		require.NoError(t, yaml.Load(made.YAML, &read, yaml.WithV4Defaults(), yaml.WithKnownFields()))
+		require.Empty(t, read.Validate(nil))
+	})
+}

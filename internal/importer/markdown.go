@@ -1,0 +1,334 @@
+package importer
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	extensionast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// A document is a checklist in Markdown as it was read.
+type document struct {
+	title    string
+	sections []*section // in their order, those without items too
+	bullets  int        // entries of lists that have no box and were not taken
+	source   []byte
+	starts   []int   // where each line begins
+	accounts []*Line // what became of each line; nil where it is blank
+}
+
+// A section is what stands beneath one heading.
+type section struct {
+	path  []string // headings from the top, without the title; empty for what stands before the first
+	line  int      // of the heading; 0 without one
+	items []*item
+}
+
+// An item is one line with a box.
+type item struct {
+	line   int
+	text   string
+	ticked bool
+	parent *item
+}
+
+var (
+	frontMatter = regexp.MustCompile(`\A---[ \t]*\r?\n(?s:.*?)\r?\n(---|\.\.\.)[ \t]*(\r?\n|\z)`)
+	box         = regexp.MustCompile(`^\[([ xX])\](?:[ \t]+|$)`)
+	boxInCell   = regexp.MustCompile(`\[[ xX]?\]|[☐☑☒]`)
+)
+
+// readMarkdown reads CommonMark with GitHub's task lists and tables.
+func readMarkdown(source []byte, bullets bool) *document {
+	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
+	d := &document{source: source}
+	d.splitLines()
+	parsed := source
+	if found := frontMatter.Find(source); found != nil {
+		// Its lines stay where they are, and say nothing.
+		parsed = append(blank(found), source[len(found):]...)
+		d.account(0, len(found), Skipped, "front matter")
+	}
+	markdown := goldmark.New(goldmark.WithExtensions(extension.GFM))
+	root := markdown.Parser().Parse(text.NewReader(parsed))
+	d.readBlocks(root, bullets)
+	d.settle()
+	return d
+}
+
+// unknown is what is said of a line before it is known what it is.
+const unknown = "neither a heading nor an item"
+
+var (
+	underline = regexp.MustCompile(`^(=+|-+)$`)
+	fence     = regexp.MustCompile("^(```|~~~)")
+	rule      = regexp.MustCompile(`^([-*_][ \t]*){3,}$`)
+	columns   = regexp.MustCompile(`^[|: -]+$`)
+	address   = regexp.MustCompile(`^\[[^]]+\]:`)
+)
+
+// settle says what the marks are that the parser keeps to itself.
+func (d *document) settle() {
+	for i, line := range d.accounts {
+		if line == nil || line.Note != unknown {
+			continue
+		}
+		above := (*Line)(nil)
+		if i > 0 {
+			above = d.accounts[i-1]
+		}
+		switch {
+		case above != nil && (above.Became == BecameHeading || above.Became == BecameTitle) && underline.MatchString(line.Text):
+			line.Became, line.Note = Continued, ""
+		case fence.MatchString(line.Text):
+			line.Note = "code"
+		case above != nil && above.Note == "a table" && columns.MatchString(line.Text):
+			line.Note = above.Note
+		case rule.MatchString(line.Text):
+			line.Note = "a line"
+		case address.MatchString(line.Text):
+			line.Note = "the address of a link"
+		}
+	}
+}
+
+// blank replaces all but the line ends by spaces.
+func blank(text []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r == '\n' {
+			return r
+		}
+		return ' '
+	}, bytes.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return ' '
+		}
+		return r
+	}, text))
+}
+
+func (d *document) splitLines() {
+	d.starts = []int{0}
+	for i, b := range d.source {
+		if b == '\n' {
+			d.starts = append(d.starts, i+1)
+		}
+	}
+	for i := range d.starts {
+		var account *Line
+		if words := strings.TrimSpace(string(d.lineText(i))); words != "" {
+			account = &Line{Number: i + 1, Text: words, Became: Skipped, Note: unknown}
+		}
+		d.accounts = append(d.accounts, account)
+	}
+}
+
+func (d *document) lineText(i int) []byte {
+	end := len(d.source)
+	if i+1 < len(d.starts) {
+		end = d.starts[i+1]
+	}
+	return d.source[d.starts[i]:end]
+}
+
+// lineAt is the index of the line in which a place of the source lies.
+func (d *document) lineAt(offset int) int {
+	low, high := 0, len(d.starts)
+	for high-low > 1 {
+		if middle := (low + high) / 2; d.starts[middle] <= offset {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low
+}
+
+// account says of all lines from one place to before another what became of them.
+func (d *document) account(from, to int, became Outcome, note string) {
+	for i := d.lineAt(from); i < len(d.starts) && d.starts[i] < to; i++ {
+		if line := d.accounts[i]; line != nil {
+			line.Became, line.Note = became, note
+		}
+	}
+}
+
+func (d *document) lines() []Line {
+	var lines []Line
+	for _, line := range d.accounts {
+		if line != nil {
+			lines = append(lines, *line)
+		}
+	}
+	return lines
+}
+
+func (d *document) items() []*item {
+	var items []*item
+	for _, section := range d.sections {
+		items = append(items, section.items...)
+	}
+	return items
+}
+
+// readBlocks goes through the blocks of the document. Items belong to the last heading above them.
+func (d *document) readBlocks(root ast.Node, bullets bool) {
+	var path []string
+	var levels []int
+	current := &section{}
+	d.sections = append(d.sections, current)
+	for block := root.FirstChild(); block != nil; block = block.NextSibling() {
+		switch block := block.(type) {
+		case *ast.Heading:
+			words, line := d.words(block), d.firstLine(block)
+			if line < 0 || words == "" {
+				continue
+			}
+			d.accountOf(block, Continued, "")
+			if d.title == "" && block.Level == 1 && len(d.items()) == 0 && len(d.sections) == 1 {
+				d.title = words
+				d.accounts[line].Became, d.accounts[line].Note = BecameTitle, ""
+				continue
+			}
+			for len(levels) > 0 && levels[len(levels)-1] >= block.Level {
+				levels, path = levels[:len(levels)-1], path[:len(path)-1]
+			}
+			levels, path = append(levels, block.Level), append(path[:len(path):len(path)], words)
+			current = &section{path: path, line: line}
+			d.sections = append(d.sections, current)
+			d.accounts[line].Became, d.accounts[line].Note = BecameHeading, ""
+		case *ast.List:
+			d.readList(block, current, nil, bullets)
+		default:
+			d.skip(block)
+		}
+	}
+}
+
+// readList takes the items of a list, and of the lists within it.
+func (d *document) readList(list *ast.List, into *section, parent *item, bullets bool) {
+	for entry := list.FirstChild(); entry != nil; entry = entry.NextSibling() {
+		first := entry.FirstChild()
+		if first == nil {
+			continue
+		}
+		above := parent
+		if line, words, boxed := d.entry(first); line >= 0 {
+			ticked := false
+			if mark := box.FindStringSubmatch(words); mark != nil {
+				boxed = true
+				ticked = mark[1] != " "
+				words = strings.TrimSpace(words[len(mark[0]):])
+			}
+			switch {
+			case words == "":
+				d.accountOf(first, Skipped, "an item without words")
+			case boxed || bullets:
+				d.accountOf(first, Continued, "")
+				above = &item{line: line, text: words, ticked: ticked, parent: parent}
+				into.items = append(into.items, above)
+			default:
+				d.bullets++
+				d.accountOf(first, Skipped, "an entry of a list without a box")
+			}
+			first = first.NextSibling()
+		}
+		for block := first; block != nil; block = block.NextSibling() {
+			if within, isList := block.(*ast.List); isList {
+				d.readList(within, into, above, bullets)
+				continue
+			}
+			d.skip(block)
+		}
+	}
+}
+
+// entry reads the first paragraph of an entry of a list; the line is negative where it does not begin with one.
+func (d *document) entry(block ast.Node) (line int, words string, boxed bool) {
+	switch block.(type) {
+	case *ast.TextBlock, *ast.Paragraph:
+		_, boxed = block.FirstChild().(*extensionast.TaskCheckBox)
+		return d.firstLine(block), d.words(block), boxed
+	default:
+		return -1, "", false
+	}
+}
+
+// skip says why a block is left out.
+func (d *document) skip(block ast.Node) {
+	reason := "text"
+	switch block.(type) {
+	case *ast.FencedCodeBlock, *ast.CodeBlock:
+		reason = "code"
+	case *ast.HTMLBlock:
+		reason = "HTML or a comment"
+	case *ast.Blockquote:
+		reason = "a quotation"
+	case *extensionast.Table:
+		reason = "a table"
+	case *ast.ThematicBreak:
+		reason = "a line"
+	}
+	d.accountOf(block, Skipped, reason)
+	_ = ast.Walk(block, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering && node != block && node.Type() == ast.TypeBlock {
+			d.accountOf(node, Skipped, reason)
+		}
+		return ast.WalkContinue, nil
+	})
+	if reason != "a table" {
+		return
+	}
+	for _, line := range d.accounts {
+		if line != nil && line.Note == reason && boxInCell.MatchString(line.Text) {
+			line.Note = "a box in a table: write it as \"- [ ] …\" to have it taken"
+		}
+	}
+}
+
+// accountOf says what became of the lines of one block, its own and not those of blocks within it.
+func (d *document) accountOf(block ast.Node, became Outcome, note string) {
+	if block.Type() != ast.TypeBlock {
+		return
+	}
+	if lines := block.Lines(); lines != nil {
+		for i := range lines.Len() {
+			segment := lines.At(i)
+			d.account(segment.Start, max(segment.Start+1, segment.Stop), became, note)
+		}
+	}
+}
+
+// firstLine is the index of a block's first line; negative where it has none.
+func (d *document) firstLine(block ast.Node) int {
+	if lines := block.Lines(); lines != nil && lines.Len() > 0 {
+		return d.lineAt(lines.At(0).Start)
+	}
+	return -1
+}
+
+// words are a block's text as it is written, in one line.
+func (d *document) words(block ast.Node) string {
+	var words []string
+	for i := range block.Lines().Len() {
+		segment := block.Lines().At(i)
+		words = append(words, strings.Fields(string(segment.Value(d.source)))...)
+	}
+	return printable(strings.Join(words, " "))
+}
+
+// printable takes out what a checklist's file could not hold.
+func printable(words string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || r == '\uFEFF' || r == '\uFFFE' || r == '\uFFFF' {
+			return -1
+		}
+		return r
+	}, words))
+}
