@@ -94,7 +94,7 @@ func BenchmarkLook(b *testing.B) {
 
 // filled is a mirror that holds count objects.
 func filled[T any](r resource[T], count int, object func(i int) any) *mirror[T] {
-	m := newMirror(r, nil, "")
+	m := newMirror(r, nil, "", func() {})
 	objects := make([]any, count)
 	for i := range objects {
 		objects[i] = object(i)

@@ -15,6 +15,8 @@ import (
 // Clusters holds the connections to API servers: one for each kubeconfig and context, whoever looks. It connects at the
 // first look and disconnects when the last target is forgotten.
 type Clusters struct {
+	signals signals
+
 	mu     sync.Mutex
 	open   map[login]*connection
 	closed bool
@@ -62,7 +64,7 @@ func (c *Clusters) current(from login, config clientConfig) (*connection, error)
 	if old != nil && old.config.same(config) {
 		return old, nil
 	}
-	fresh, err := newConnection(config)
+	fresh, err := newConnection(config, c.signals.send)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +77,7 @@ func (c *Clusters) current(from login, config clientConfig) (*connection, error)
 
 // forget ends what only this user of a cluster needed.
 func (c *Clusters) forget(cluster system.Cluster, user string) {
+	c.signals.forget(user)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	from := loginOf(cluster)

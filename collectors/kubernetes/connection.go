@@ -33,6 +33,7 @@ type connection struct {
 	readyz    string                                 // URL
 	groups    map[schema.GroupVersion]rest.Interface // for the objects that are read whole
 	metadata  metadata.Interface
+	tell      func(user string) // that something it watches has changed
 
 	ctx    context.Context // Not of a look: watches outlive the look that starts them.
 	cancel context.CancelFunc
@@ -61,7 +62,7 @@ const (
 	pingTimeout       = 5 * time.Second
 )
 
-func newConnection(config clientConfig) (*connection, error) {
+func newConnection(config clientConfig, tell func(user string)) (*connection, error) {
 	tlsConfig, err := rest.TLSConfigFor(config.rest)
 	if err != nil {
 		return nil, fact.Errorf(fact.ReasonInvalid, "use the Kubernetes client configuration: %w", err)
@@ -79,7 +80,7 @@ func newConnection(config clientConfig) (*connection, error) {
 	if config.rest.Proxy != nil {
 		transport.Proxy = config.rest.Proxy
 	}
-	c := &connection{config: config, transport: transport, mirrors: make(map[mirrorKey]*shared)}
+	c := &connection{config: config, transport: transport, tell: tell, mirrors: make(map[mirrorKey]*shared)}
 	if err := c.makeClients(); err != nil {
 		return nil, fact.Errorf(fact.ReasonInvalid, "use the Kubernetes client configuration: %w", err)
 	}
@@ -210,16 +211,25 @@ func mirrorOf[T any](c *connection, user string, r resource[T], s scope) *mirror
 	entry := c.mirrors[key]
 	if entry == nil {
 		ctx, stop := context.WithCancel(c.ctx)
-		started := newMirror(r, r.from(c, string(s)), s)
-		started.ended = c.ctx.Err() != nil
+		entry = &shared{stop: stop, users: make(map[string]struct{})}
+		started := newMirror(r, r.from(c, string(s)), s, func() { c.tellUsers(entry) })
+		entry.mirror, started.ended = started, c.ctx.Err() != nil
 		if !started.ended {
 			c.work.Go(func() { started.run(ctx) })
 		}
-		entry = &shared{mirror: started, stop: stop, users: make(map[string]struct{})}
 		c.mirrors[key] = entry
 	}
 	entry.users[user] = struct{}{}
 	return entry.mirror.(*mirror[T])
+}
+
+// tellUsers tells everybody who uses a mirror that it has changed.
+func (c *connection) tellUsers(of *shared) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for user := range of.users {
+		c.tell(user)
+	}
 }
 
 // forget stops the mirrors that only this user needed, and tells whether any are left.

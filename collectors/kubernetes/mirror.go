@@ -31,6 +31,7 @@ type mirror[T any] struct {
 	*cache.ListWatch
 	resource resource[T]
 	scope    scope
+	told     func() // called, without mu, after an object has changed
 
 	mu      sync.Mutex
 	kept    map[types.NamespacedName]T
@@ -48,8 +49,8 @@ type kept[T any] struct {
 	value T
 }
 
-func newMirror[T any](r resource[T], from *cache.ListWatch, s scope) *mirror[T] {
-	return &mirror[T]{ListWatch: from, resource: r, scope: s, changed: make(chan struct{})}
+func newMirror[T any](r resource[T], from *cache.ListWatch, s scope, told func()) *mirror[T] {
+	return &mirror[T]{ListWatch: from, resource: r, scope: s, told: told, changed: make(chan struct{})}
 }
 
 // run keeps the mirror up to date until ctx ends.
@@ -206,9 +207,10 @@ func (m *mirror[T]) Update(object any) error {
 		return err
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.kept[k.name] = k.value
 	m.heard = time.Now()
+	m.mu.Unlock()
+	m.told()
 	return nil
 }
 
@@ -219,9 +221,10 @@ func (m *mirror[T]) Delete(object any) error {
 		return fmt.Errorf("drop one of the %s: %w", m.what(), err)
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	delete(m.kept, nameOf(accessor))
 	m.heard = time.Now()
+	m.mu.Unlock()
+	m.told()
 	return nil
 }
 
@@ -236,6 +239,7 @@ func (m *mirror[T]) Replace(objects []any, _ string) error {
 		all[k.name] = k.value
 	}
 	m.change(func() { m.kept, m.listed, m.heard = all, true, time.Now() })
+	m.told()
 	return nil
 }
 
@@ -247,7 +251,7 @@ func (m *mirror[T]) Bookmark(string) error {
 	return nil
 }
 
-// Resync has nothing to do: nobody is told of changes.
+// Resync has nothing to do: whoever is told of changes reads all there is.
 func (m *mirror[T]) Resync() error { return nil }
 
 // An endingClock keeps the reflector from sleeping on after its context has ended.

@@ -29,9 +29,10 @@ func (c *Clusters) Workloads() collector.Collector[Target, fact.Workload] {
 		Targets: func(s *system.System) []Target {
 			return targets(s, func(system.Cluster) bool { return true })
 		},
-		Target: Target.name,
-		Look:   c.lookAtWorkloads,
-		Forget: func(t Target) { c.forget(t.Cluster, t.user(workloadCollector)) },
+		Target:  Target.name,
+		Look:    c.lookAtWorkloads,
+		Changes: func(t Target) <-chan struct{} { return c.signals.of(t.user(workloadCollector)) },
+		Forget:  func(t Target) { c.forget(t.Cluster, t.user(workloadCollector)) },
 	}
 }
 

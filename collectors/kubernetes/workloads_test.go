@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -279,4 +280,29 @@ func TestADeclaredNamespaceIsMissedOnlyWhenItDoesNotExist(t *testing.T) {
 	require.Equal(t, fact.Missed{
 		Subject: "main/nowhere", Reason: fact.ReasonNotFound, Detail: "look for namespace nowhere: there is none",
 	}, misses(t, clusters, in(cluster.Kubeconfig, "nowhere"), 10*time.Second))
+}
+
+func TestItTellsWhenSomethingHasChanged(t *testing.T) {
+	cluster := servers.Kubernetes(t)
+	namespace, other := deployed(t, cluster), cluster.Namespace(t)
+	target, elsewhere := in(cluster.Kubeconfig, namespace), in(cluster.Kubeconfig, other)
+	clusters := opened(t)
+	changes, none := clusters.Workloads().Changes(target), clusters.Workloads().Changes(elsewhere)
+	sees(t, clusters, target, namespace+"/Deployment/api")
+	_, err := look(t, clusters, elsewhere)
+	require.NoError(t, err)
+	for _, told := range []<-chan struct{}{changes, none} {
+		require.Eventually(t, func() bool { return len(told) == 1 }, 5*time.Second, 10*time.Millisecond, "the first list is news")
+		<-told
+	}
+
+	scaled := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: namespace}, Spec: autoscalingv1.ScaleSpec{Replicas: 3}}
+	_, err = cluster.Client.AppsV1().Deployments(namespace).UpdateScale(t.Context(), "api", scaled, metav1.UpdateOptions{})
+	require.NoError(t, err)
+	select {
+	case <-changes:
+	case <-time.After(2 * time.Second):
+		t.Fatal("nobody told of the change within 2 s")
+	}
+	require.Empty(t, none, "it is no news to whom it does not concern")
 }

@@ -27,6 +27,9 @@ type Collector[T, F any] struct {
 	Server func(T) string
 	// Look sees one target. An error means that nothing could be seen of it; what is missed in part is in the batch.
 	Look func(ctx context.Context, target T) (fact.Batch[F], error)
+	// Changes tells when a target has changed since it was last looked at, so that it is looked at soon and not only on
+	// schedule; nil: nobody can tell. It is asked once, before the first look.
+	Changes func(T) <-chan struct{}
 	// Forget frees what Look kept for a target that is looked at no longer; nil: nothing is kept.
 	Forget func(T)
 }
@@ -53,7 +56,9 @@ type Job struct {
 	Server string // what a look puts load on; empty: no bound
 	Value  any    // the target itself, to compare with another time's by reflect.DeepEqual
 	Look   func(ctx context.Context) (facts []any, missed []fact.Missed, err error)
-	Forget func()
+	// Changes tells when the target has changed; nil where nobody can tell.
+	Changes func() <-chan struct{}
+	Forget  func()
 }
 
 // Describe says what the collector is.
@@ -82,6 +87,9 @@ func (c Collector[T, F]) Jobs(s *system.System) []Job {
 					c.Forget(target)
 				}
 			},
+		}
+		if c.Changes != nil {
+			jobs[i].Changes = func() <-chan struct{} { return c.Changes(target) }
 		}
 		if c.Server != nil {
 			jobs[i].Server = c.Server(target)

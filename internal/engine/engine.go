@@ -24,6 +24,8 @@ const (
 	judgeDelay = 200 * time.Millisecond
 	// judgeInterval is how often time alone is given the chance to change a status.
 	judgeInterval = 10 * time.Second
+	// changeInterval is the least time between two looks at a target that changes again and again.
+	changeInterval = time.Second
 	// shutdownPatience is how long a shutdown waits for looks to return.
 	shutdownPatience = 5 * time.Second
 )
@@ -235,9 +237,36 @@ func (e *Engine) start(running *runningJob) {
 		select {
 		case <-first.C:
 			e.look(ctx, running)
+			e.follow(ctx, running)
 		case <-ctx.Done():
 		}
 	})
+}
+
+// follow has a job look whenever its target has changed, until ctx ends. What changes in the meantime waits.
+func (e *Engine) follow(ctx context.Context, running *runningJob) {
+	if running.Changes == nil {
+		return
+	}
+	changes := running.Changes()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for missed := false; ; pause.Reset(changeInterval) {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return
+		}
+		if !missed {
+			select {
+			case <-changes:
+			case <-ctx.Done():
+				return
+			}
+		}
+		// A look that was under way may have begun before the change.
+		missed = !e.look(ctx, running)
+	}
 }
 
 // schedule has a job that is started look on its schedule. The caller holds e.mu.

@@ -66,6 +66,7 @@ type scene struct {
 	timeout  time.Duration
 	targets  map[string][]target // by the name of the system
 	started  time.Time
+	changes  chan struct{} // tells that every target has changed; nil: none ever tells
 
 	mu         sync.Mutex
 	looks      map[string][]time.Duration // when each began, since the start, by target
@@ -104,12 +105,20 @@ func (s *scene) collector() collector.Any {
 			}
 			return fact.Batch[gauge]{Facts: []gauge{g}}, nil
 		},
+		Changes: s.changed(),
 		Forget: func(t target) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.forgotten = append(s.forgotten, t)
 		},
 	}
+}
+
+func (s *scene) changed() func(target) <-chan struct{} {
+	if s.changes == nil {
+		return nil
+	}
+	return func(target) <-chan struct{} { return s.changes }
 }
 
 func (s *scene) enter(t target, by int) {

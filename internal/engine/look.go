@@ -42,17 +42,17 @@ func (e *Engine) tell(running *runningJob, end ending) {
 	}
 }
 
-// look has a job look once, and what it saw judged.
-func (e *Engine) look(ctx context.Context, running *runningJob) {
+// look has a job look once, and what it saw judged. It tells whether the job did look.
+func (e *Engine) look(ctx context.Context, running *runningJob) bool {
 	end, ended := e.attempt(ctx, running)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !ended || ctx.Err() != nil {
-		return // what a look says that was cut short is no news
+		return false // what a look says that was cut short is no news
 	}
 	e.tell(running, end)
 	if end.outcome == OutcomeSkipped && end.err == nil {
-		return
+		return false
 	}
 	if !running.tried {
 		running.tried = true
@@ -60,6 +60,7 @@ func (e *Engine) look(ctx context.Context, running *runningJob) {
 	}
 	running.state.dirty = true
 	e.wakeJudge()
+	return end.outcome != OutcomeSkipped
 }
 
 // logChange logs a look that begins or ceases to fail, not each failure.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -45,6 +46,56 @@ func TestFirstLooksAreSpreadAndLaterOnesFollowTheSchedule(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhatChangesIsLookedAtSoonAndNotTooOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(target{Name: "a"})
+		s.schedule = "@every 1h"
+		s.changes = make(chan struct{}, 1)
+		slow := false
+		s.look = func(context.Context, target) (gauge, error) {
+			if slow {
+				time.Sleep(3 * time.Second)
+			}
+			return gauge{Name: "a"}, nil
+		}
+		s.play(t)
+		require.Equal(t, []time.Duration{0}, s.looksAt("a"))
+		s.until(10 * time.Second)
+		s.changes <- struct{}{}
+		s.wait(0)
+		require.Equal(t, 10*time.Second, s.looksAt("a")[1], "at once")
+		s.changes <- struct{}{}
+		s.until(11 * time.Second)
+		require.Equal(t, 11*time.Second, s.looksAt("a")[2], "and again a second later")
+		s.until(20 * time.Second)
+		require.Len(t, s.looksAt("a"), 3)
+		slow = true
+		s.changes <- struct{}{}
+		s.until(21 * time.Second)
+		s.changes <- struct{}{} // while it looks
+		s.until(30 * time.Second)
+		require.Equal(t, []time.Duration{20 * time.Second, 24 * time.Second}, s.looksAt("a")[3:])
+	})
+}
+
+func TestAChangeDuringAScheduledLookIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(target{Name: "a"})
+		s.changes = make(chan struct{}, 1)
+		s.look = func(context.Context, target) (gauge, error) {
+			time.Sleep(3 * time.Second)
+			return gauge{Name: "a"}, nil
+		}
+		s.play(t)
+		s.until(beforeMinute + 10*time.Second) // it has looked twice, the second time on schedule
+		began := s.looksAt("a")[1]
+		s.until(began + time.Minute + time.Second)
+		s.changes <- struct{}{}
+		s.until(began + time.Minute + 10*time.Second)
+		require.Len(t, s.looksAt("a"), 4, "one that was under way when it changed, and one after it")
+	})
 }
 
 func TestSchedulesAreInUTCUnlessTheyNameAZone(t *testing.T) {

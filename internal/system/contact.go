@@ -89,12 +89,12 @@ func (c Contact) validate(list *mistake.List, path []any) {
 var validPhone = regexp.MustCompile(`^\+[1-9]([ ./()-]*[0-9]){6,14}$`)
 
 // placeholder is what people leave in place of what they meant to look up: words, brackets to be filled in, domains and
-// numbers that are kept for examples (RFC 2606, RFC 6761; 555-0100 to 555-0199), digits that are all the same.
+// numbers that are kept for examples (RFC 2606, RFC 6761; 555-0100 to 555-0199, +1-555), digits that are all the same.
 var placeholder = regexp.MustCompile(strings.Join([]string{
 	`(?i:\b(tbd|tba|todo|fixme|xxx+|change[-_ ]?me|placeholder|dummy|your[-_ ].+|somebody|someone|n/?a|none|unknown)\b)`,
 	`^(<.*>|\[.*\]|\{\{?.*\}\}?|\$\{?\w+\}?|\?+|-+|_+|\.+)$`,
 	`(?i:\bexample\.(com|org|net|edu)\b|\.(example|test|invalid)\b|\b(jane|john) (doe|roe)\b)`,
-	`555[ .-]?01[0-9]{2}`,
+	`555[ .-]?01[0-9]{2}|\+1[ .-]?555`,
 	`^\+?(0[ ./()-]*)+$|1234567|(1[ .-]?){7,}|(9[ .-]?){7,}`,
 }, "|"))
 

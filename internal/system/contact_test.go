@@ -51,7 +51,7 @@ func TestMistakesInContactsAreFound(t *testing.T) {
 		"a placeholder is no contact": {
 			contacts: system.Contacts{
 				Primary:   &system.Contact{Name: "TBD", Phone: "+1 202 555 0123", Email: "oncall@example.com", Link: "https://pager.example.org/x"},
-				Secondary: &system.Contact{Name: "<name>", Phone: "+00 000 000 000"}, Channel: "your-channel",
+				Secondary: &system.Contact{Name: "<name>", Phone: "+1-555-1234"}, Channel: "your-channel",
 				Escalation: []system.EscalationLevel{{After: 1, Call: system.Contact{Name: "John Doe", Phone: "???"}}},
 			},
 			want: []string{
@@ -60,7 +60,7 @@ func TestMistakesInContactsAreFound(t *testing.T) {
 				`email "oncall@example.com" is a placeholder: nobody could be reached by it`,
 				`link "https://pager.example.org/x" is a placeholder: nobody could be reached by it`,
 				`name "<name>" is a placeholder: nobody could be reached by it`,
-				`phone "+00 000 000 000" is a placeholder: nobody could be reached by it`,
+				`phone "+1-555-1234" is a placeholder: nobody could be reached by it`,
 				`channel "your-channel" is a placeholder: nobody could be reached by it`,
 				`name "John Doe" is a placeholder: nobody could be reached by it`,
 				`phone "???" is a placeholder: nobody could be reached by it`,
