@@ -50,6 +50,7 @@ func DisruptionBudget() check.Kind[fact.Workload, DisruptionBudgetParameters] {
 			"kubectl create pdb NAME -n NAMESPACE --selector=app=NAME --max-unavailable=1.",
 		Reasons: []check.Reason{none, several, uncounted, allowsNone, allowsAll, used, shared},
 		About:   fact.Workloads(),
+		Topics:  func(DisruptionBudgetParameters) []string { return []string{fact.TopicBudgets} },
 		None:    check.Undeclared,
 		Nothing: noWorkload,
 		Select:  func(w fact.Workload, _ DisruptionBudgetParameters) bool { return isReplicated(w) },

@@ -46,6 +46,7 @@ func Probes() check.Kind[fact.Workload, ProbesParameters] {
 		Remedy:  "Mend the probes of the container where the workload is declared.",
 		Reasons: []check.Reason{noReadiness, noLiveness, same, noPort, undeclared},
 		About:   fact.Workloads(),
+		Topics:  func(ProbesParameters) []string { return []string{} },
 		None:    check.Undeclared,
 		Nothing: "no workload has a container with a port: add the cluster to kubernetes in the system description, and declare the ports",
 		Select: func(w fact.Workload, _ ProbesParameters) bool {

@@ -60,6 +60,7 @@ func Replicas() check.Kind[fact.Workload, ReplicasParameters] {
 		Reasons:  []check.Reason{scaledToZero, tooFew, unavailable, updating, unobserved},
 		Defaults: ReplicasParameters{Minimum: 2, RolloutDeadline: quantity.Duration(10 * time.Minute)},
 		About:    fact.Workloads(),
+		Topics:   func(ReplicasParameters) []string { return []string{fact.TopicPods} },
 		None:     check.Undeclared,
 		Nothing:  noWorkload,
 		Select: func(w fact.Workload, _ ReplicasParameters) bool {

@@ -40,6 +40,7 @@ func RollingUpdate() check.Kind[fact.Workload, RollingUpdateParameters] {
 		Remedy:  "Set the strategy (of a StatefulSet: updateStrategy) to type: RollingUpdate.",
 		Reasons: []check.Reason{notRolling, allAtOnce, neverWaits, stalled, paused},
 		About:   fact.Workloads(),
+		Topics:  func(RollingUpdateParameters) []string { return []string{} },
 		None:    check.Undeclared,
 		Nothing: noWorkload,
 		Select:  func(w fact.Workload, _ RollingUpdateParameters) bool { return isReplicated(w) },

@@ -46,6 +46,7 @@ func Spread() check.Kind[fact.Workload, SpreadParameters] {
 		Reasons:  []check.Reason{single, noRule, tooFewNodes},
 		Defaults: SpreadParameters{MinimumNodes: 2},
 		About:    fact.Workloads(),
+		Topics:   func(SpreadParameters) []string { return []string{fact.TopicPods} },
 		None:     check.Undeclared,
 		Nothing:  noWorkload,
 		Select:   func(w fact.Workload, _ SpreadParameters) bool { return isReplicated(w) },

@@ -77,7 +77,7 @@ func TestTheCollectorLooksAtWhatIsDeclared(t *testing.T) {
 	}
 	type job struct{ target, server string }
 	var jobs []job
-	for _, j := range New().Jobs(&system.System{Certificates: declared}) {
+	for _, j := range New().Jobs(&system.System{Certificates: declared}, nil) {
 		jobs = append(jobs, job{j.Target, j.Server})
 	}
 	require.Equal(t, []job{

@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -39,16 +40,15 @@ func heap() uint64 {
 func BenchmarkJoin(b *testing.B) {
 	for _, count := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("pods=%d", count), func(b *testing.B) {
-			m := workloadMirrors{
-				workloads:   []*mirror[workload]{filled(deployments(), count/podsPerDeployment, someDeployment)},
-				replicaSets: filled(replicaSets(), count/podsPerDeployment, someReplicaSet),
-				pods:        filled(pods(), count, somePod),
-				budgets:     filled(budgets(), 0, nil),
-			}
+			s := &sight{selector: labels.Everything(), held: map[string]held{
+				deployments().key(): filled(deployments(), count/podsPerDeployment, someDeployment),
+				replicaSets().key(): filled(replicaSets(), count/podsPerDeployment, someReplicaSet),
+				pods().key():        filled(pods(), count, somePod),
+			}}
 			for b.Loop() {
-				joined := m.join()
+				joined := seeWorkloads(s)
 				require.Len(b, joined, count/podsPerDeployment)
-				require.Equal(b, podsPerDeployment, joined[0].fact.Pods.Running)
+				require.Equal(b, podsPerDeployment, joined[0].Pods.Running)
 			}
 		})
 	}
@@ -63,11 +63,11 @@ func BenchmarkLook(b *testing.B) {
 		var app application
 		app.read(b, "healthy.yaml")
 		app.Deployment.Name, app.Budget.Name = fmt.Sprintf("api-%d", i), fmt.Sprintf("api-%d", i)
-		labels := map[string]string{"app": app.Deployment.Name}
+		own := map[string]string{"app": app.Deployment.Name}
 		app.Deployment.Spec.Replicas = pointer(int32(100))
-		app.Deployment.Spec.Selector.MatchLabels, app.Deployment.Spec.Template.Labels = labels, labels
+		app.Deployment.Spec.Selector.MatchLabels, app.Deployment.Spec.Template.Labels = own, own
 		app.Deployment.Spec.Template.Spec.TopologySpreadConstraints = nil
-		app.Budget.Spec.Selector.MatchLabels = maps.Clone(labels)
+		app.Budget.Spec.Selector.MatchLabels = maps.Clone(own)
 		app.create(b, cluster, namespace)
 	}
 	for i := range 10 {
@@ -116,7 +116,7 @@ func somePod(i int) any {
 }
 
 func someReplicaSet(i int) any {
-	return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+	return &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{
 		Name: fmt.Sprintf("replicaset-%d", i), UID: uid("replicaset", i), OwnerReferences: ownedBy("deployment", i),
 	}}
 }

@@ -93,12 +93,13 @@ func TestSecretsAreOnlyLookedAtWhereTheSystemSaysSo(t *testing.T) {
 	s := &system.System{Name: "shop", Environment: "production", Kubernetes: []system.Cluster{
 		{Name: "main"}, {Name: "edge", TLSSecrets: true},
 	}}
-	clusters := opened(t)
-	require.Len(t, clusters.Workloads().Jobs(s), 2)
-	jobs := clusters.Certificates().Jobs(s)
+	clusters, needs := opened(t), fact.Needs{"workload": {}}
+	require.Empty(t, clusters.Workloads().Jobs(s, nil), "nobody needs any")
+	require.Len(t, clusters.Workloads().Jobs(s, needs), 2)
+	jobs := clusters.Certificates().Jobs(s, nil)
 	require.Len(t, jobs, 1)
 	require.Equal(t, "edge", jobs[0].Target)
-	require.True(t, reflect.DeepEqual(jobs[0].Value, clusters.Certificates().Jobs(s)[0].Value), "a reload changes nothing")
+	require.True(t, reflect.DeepEqual(jobs[0].Value, clusters.Certificates().Jobs(s, nil)[0].Value), "a reload changes nothing")
 }
 
 func TestSecretsThatMayNotBeListedAreMissed(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -91,6 +92,18 @@ func (c *Clusters) forget(cluster system.Cluster, user string) {
 type Target struct {
 	System  string // id of the system
 	Cluster system.Cluster
+	Topics  []string // of the facts, that are needed; nil: all
+}
+
+// narrow leaves out the topics that nobody needs, so that no permission is asked for them.
+func (t Target) narrow(topics []string) Target {
+	t.Topics = topics
+	return t
+}
+
+// needs tells whether a topic is needed; what makes the facts always is.
+func (t Target) needs(topic string) bool {
+	return topic == "" || t.Topics == nil || slices.Contains(t.Topics, topic)
 }
 
 func targets(s *system.System, wanted func(system.Cluster) bool) []Target {
@@ -108,7 +121,7 @@ func (t Target) name() string { return t.Cluster.Name }
 
 // user tells one collector's target from every other, so that each is forgotten by itself.
 func (t Target) user(collector string) string {
-	return fmt.Sprintf("%s %q %+v", collector, t.System, t.Cluster)
+	return fmt.Sprintf("%s %q %+v %q", collector, t.System, t.Cluster, t.Topics)
 }
 
 // A scope is a part of the cluster that is watched as one: a namespace, or "" for all of them.

@@ -10,14 +10,12 @@ import (
 	"sync"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
@@ -30,9 +28,10 @@ type connection struct {
 	config    clientConfig
 	http      *http.Client
 	transport *http.Transport
-	readyz    string                                 // URL
+	server    *url.URL
 	groups    map[schema.GroupVersion]rest.Interface // for the objects that are read whole
 	metadata  metadata.Interface
+	dynamic   dynamic.Interface // for custom resources
 	tell      func(user string) // that something it watches has changed
 
 	ctx    context.Context // Not of a look: watches outlive the look that starts them.
@@ -41,6 +40,9 @@ type connection struct {
 
 	mu      sync.Mutex
 	mirrors map[mirrorKey]*shared
+
+	discovery sync.Mutex
+	offered   served // what the API server offers, as it was asked last
 }
 
 // A mirrorKey names what one mirror holds.
@@ -101,8 +103,11 @@ func (c *connection) makeClients() error {
 	if err != nil {
 		return err
 	}
-	c.readyz = (&url.URL{Scheme: server.Scheme, Host: server.Host, Path: strings.TrimSuffix(server.Path, "/") + "/readyz"}).String()
+	c.server = &url.URL{Scheme: server.Scheme, Host: server.Host, Path: server.Path}
 	if c.groups, err = groupClients(c.config.rest, c.http); err != nil {
+		return err
+	}
+	if c.dynamic, err = dynamic.NewForConfigAndClient(dynamic.ConfigFor(c.config.rest), c.http); err != nil {
 		return err
 	}
 	c.metadata, err = metadata.NewForConfigAndClient(metadata.ConfigFor(c.config.rest), c.http)
@@ -112,17 +117,13 @@ func (c *connection) makeClients() error {
 // groupClients makes a client for each group whose objects are read whole. client-go's clientset would bring in the types
 // of all of Kubernetes' groups, and 9 MB of memory with them.
 func groupClients(config *rest.Config, client *http.Client) (map[schema.GroupVersion]rest.Interface, error) {
-	types := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, policyv1.AddToScheme} {
-		if err := add(types); err != nil {
-			return nil, err
-		}
+	types, err := builtInTypes()
+	if err != nil {
+		return nil, err
 	}
 	codecs := serializer.NewCodecFactory(types).WithoutConversion()
 	groups := make(map[schema.GroupVersion]rest.Interface)
-	for _, group := range []schema.GroupVersion{
-		corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, policyv1.SchemeGroupVersion,
-	} {
+	for _, group := range types.PrioritizedVersionsAllGroups() {
 		own := rest.CopyConfig(config)
 		own.GroupVersion, own.NegotiatedSerializer, own.APIPath = &group, codecs, "/apis"
 		if group.Group == "" {
@@ -149,7 +150,8 @@ func (c *connection) close() {
 // ping asks the API server whether it, and the store behind it, can serve: what is watched would else go on looking as
 // it was. By default everybody may ask (the ClusterRole system:public-info-viewer).
 func (c *connection) ping(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.readyz, http.NoBody)
+	readyz := c.server.JoinPath("readyz").String()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, readyz, http.NoBody)
 	if err != nil {
 		return fact.Errorf(fact.ReasonInvalid, "ask whether the API server is ready: %w", err)
 	}
@@ -165,7 +167,7 @@ func (c *connection) ping(ctx context.Context) error {
 	case response.StatusCode == http.StatusOK && string(body) == "ok":
 		return nil
 	case response.StatusCode == http.StatusOK:
-		return fact.Errorf(fact.ReasonInvalid, "ask whether the API server is ready: %s is no API server", c.readyz)
+		return fact.Errorf(fact.ReasonInvalid, "ask whether the API server is ready: %s is no API server", readyz)
 	case response.StatusCode == http.StatusUnauthorized:
 		return fact.Errorf(fact.ReasonDenied, "ask whether the API server is ready: it does not take the credentials")
 	case response.StatusCode == http.StatusForbidden:
@@ -207,7 +209,7 @@ func (c *connection) namespaceExists(ctx context.Context, name string) error {
 func mirrorOf[T any](c *connection, user string, r resource[T], s scope) *mirror[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := mirrorKey{resource: r.name, scope: s}
+	key := mirrorKey{resource: r.key(), scope: s}
 	entry := c.mirrors[key]
 	if entry == nil {
 		ctx, stop := context.WithCancel(c.ctx)
@@ -236,12 +238,28 @@ func (c *connection) tellUsers(of *shared) {
 func (c *connection) forget(user string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key, entry := range c.mirrors {
-		delete(entry.users, user)
-		if len(entry.users) == 0 {
-			entry.stop()
-			delete(c.mirrors, key)
-		}
+	for key := range c.mirrors {
+		c.drop(key, user)
 	}
 	return len(c.mirrors) > 0
+}
+
+// leave stops the mirror of a resource that the API server does not offer any more, once its last user has left it.
+func (c *connection) leave(resource string, s scope, user string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(mirrorKey{resource: resource, scope: s}, user)
+}
+
+// drop takes a user from a mirror, which ends without any. The caller holds c.mu.
+func (c *connection) drop(key mirrorKey, user string) {
+	entry := c.mirrors[key]
+	if entry == nil {
+		return
+	}
+	delete(entry.users, user)
+	if len(entry.users) == 0 {
+		entry.stop()
+		delete(c.mirrors, key)
+	}
 }

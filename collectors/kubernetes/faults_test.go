@@ -228,7 +228,13 @@ func TestWhatIsNotPermittedIsMissedUntilItIs(t *testing.T) {
 	rules := everything()
 	permit(t, cluster, namespace, rules[0], rules[1])
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		require.Contains(c, misses(t, clusters, target, 10*time.Second).Detail, `cannot list resource "poddisruptionbudgets"`)
+		batch, err := look(t, clusters, target)
+		require.NoError(c, err)
+		require.Len(c, batch.Facts, 1, "what may be seen is")
+		require.Equal(c, []string{fact.TopicBudgets}, batch.Facts[0].Lacks())
+		require.Len(c, batch.Missed, 1)
+		require.Equal(c, fact.TopicBudgets, batch.Missed[0].Topic)
+		require.Contains(c, batch.Missed[0].Detail, `cannot list resource "poddisruptionbudgets"`)
 	}, 20*time.Second, 100*time.Millisecond)
 
 	permit(t, cluster, namespace, rules[2:]...)

@@ -26,7 +26,7 @@ func TestObjectsThatSayNothingAreKept(t *testing.T) {
 	require.Equal(t, fact.Workload{Kind: fact.KindStatefulSet, Observed: true, Replicas: fact.Replicas{Desired: 1, Unavailable: 1}},
 		keepStatefulSet(&appsv1.StatefulSet{}).fact)
 	require.Equal(t, fact.Workload{Kind: fact.KindDaemonSet, Observed: true}, keepDaemonSet(&appsv1.DaemonSet{}).fact)
-	require.Equal(t, replicaSet{id: intern(metav1.ObjectMeta{}.UID)}, keepReplicaSet(&metav1.PartialObjectMetadata{}))
+	require.Equal(t, replicaSet{id: intern(metav1.ObjectMeta{}.UID), made: time.Time{}.Unix()}, keepReplicaSet(&appsv1.ReplicaSet{}))
 	require.False(t, keepPod(&corev1.Pod{}).going)
 	require.False(t, keepBudget(&policyv1.PodDisruptionBudget{}).selector.Matches(labels.Set{"app": "api"}), "no selector selects nothing")
 	require.Empty(t, tlsSecrets().keep(&corev1.Secret{}))

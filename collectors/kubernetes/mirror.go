@@ -56,7 +56,7 @@ func newMirror[T any](r resource[T], from *cache.ListWatch, s scope, told func()
 // run keeps the mirror up to date until ctx ends.
 func (m *mirror[T]) run(ctx context.Context) {
 	logger := quiet()
-	reflector := cache.NewReflectorWithOptions(m, m.resource.example, m, cache.ReflectorOptions{
+	reflector := cache.NewReflectorWithOptions(m, m.resource.made(), m, cache.ReflectorOptions{
 		Logger: &logger,
 		Name:   m.what(),
 		Clock:  endingClock{ctx: ctx},
@@ -70,9 +70,9 @@ func (m *mirror[T]) run(ctx context.Context) {
 // what names the mirror in words.
 func (m *mirror[T]) what() string {
 	if m.scope == "" {
-		return m.resource.name
+		return m.resource.Resource
 	}
-	return m.resource.name + " of namespace " + string(m.scope)
+	return m.resource.Resource + " of namespace " + string(m.scope)
 }
 
 func (m *mirror[T]) change(to func()) {
@@ -121,13 +121,34 @@ func (m *mirror[T]) renewSilent() {
 	}
 }
 
-// each calls see for every object, in no order.
+// each calls see for every object, in no order. Of a mirror that is not there, there is none.
 func (m *mirror[T]) each(see func(types.NamespacedName, T)) {
+	if m == nil {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for name, value := range m.kept {
 		see(name, value)
 	}
+}
+
+// of gives what is kept of one object.
+func (m *mirror[T]) of(namespace, name string) (value T, there bool) {
+	if m == nil {
+		return value, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	value, there = m.kept[types.NamespacedName{Namespace: namespace, Name: name}]
+	return value, there
+}
+
+// empty tells that there is no object.
+func (m *mirror[T]) empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.kept) == 0
 }
 
 // ListWithContext is how the reflector lists the objects.

@@ -2,8 +2,10 @@ package kubernetes
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,7 +20,7 @@ import (
 func containers(spec *corev1.PodSpec) []fact.Container {
 	var running []fact.Container
 	for i := range spec.InitContainers {
-		if always := spec.InitContainers[i].RestartPolicy; always != nil && *always == corev1.ContainerRestartPolicyAlways {
+		if restarts(&spec.InitContainers[i]) {
 			running = append(running, keepContainer(&spec.InitContainers[i]))
 		}
 	}
@@ -30,7 +32,9 @@ func containers(spec *corev1.PodSpec) []fact.Container {
 
 func keepContainer(c *corev1.Container) fact.Container {
 	keep := fact.Container{
-		Name: c.Name, Readiness: keepProbe(c.ReadinessProbe), Liveness: keepProbe(c.LivenessProbe), Startup: keepProbe(c.StartupProbe),
+		Name: c.Name, Image: c.Image, Requests: resourcesOf(c.Resources.Requests), Limits: resourcesOf(c.Resources.Limits),
+		Variables: variables(c.Env),
+		Readiness: keepProbe(c.ReadinessProbe), Liveness: keepProbe(c.LivenessProbe), Startup: keepProbe(c.StartupProbe),
 		SameProbes: c.ReadinessProbe != nil && c.LivenessProbe != nil &&
 			equality.Semantic.DeepEqual(c.ReadinessProbe.ProbeHandler, c.LivenessProbe.ProbeHandler),
 	}
@@ -38,6 +42,41 @@ func keepContainer(c *corev1.Container) fact.Container {
 		keep.Ports = append(keep.Ports, fact.ContainerPort{Name: port.Name, Number: int(port.ContainerPort)})
 	}
 	return keep
+}
+
+// secretName tells variables that hold secrets, by the words in their names.
+var secretName = regexp.MustCompile(`(?i)(^|_)(PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_(KEY|VALUE|\d+))?$`)
+
+// variables are those of a container's environment that it names itself. Their values are looked at and left behind.
+func variables(environment []corev1.EnvVar) (found []fact.Variable) {
+	for _, each := range environment {
+		found = append(found, fact.Variable{
+			Name: each.Name, Empty: each.Value == "" && each.ValueFrom == nil,
+			// A reference to another variable is no secret itself.
+			PlainSecret: each.ValueFrom == nil && each.Value != "" && !strings.HasPrefix(each.Value, "$(") && secretName.MatchString(each.Name),
+		})
+	}
+	return found
+}
+
+const volumeClaim = "persistentVolumeClaim"
+
+// volumes are those that hold data.
+func volumes(spec *corev1.PodSpec) (found []fact.Volume) {
+	for i := range spec.Volumes {
+		v := &spec.Volumes[i]
+		switch {
+		case v.PersistentVolumeClaim != nil:
+			found = append(found, fact.Volume{Name: v.Name, Type: volumeClaim, Claim: v.PersistentVolumeClaim.ClaimName})
+		case v.EmptyDir != nil:
+			found = append(found, fact.Volume{Name: v.Name, Type: "emptyDir"})
+		case v.HostPath != nil:
+			found = append(found, fact.Volume{Name: v.Name, Type: "hostPath", Path: v.HostPath.Path})
+		case v.Ephemeral != nil:
+			found = append(found, fact.Volume{Name: v.Name, Type: "ephemeral"})
+		}
+	}
+	return found
 }
 
 func keepProbe(p *corev1.Probe) *fact.Probe {

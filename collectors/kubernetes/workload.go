@@ -23,27 +23,32 @@ type workload struct {
 	id        owner
 	labels    labels.Set // its own
 	podLabels labels.Set
+	needs     []fact.Reference // Secrets and ConfigMaps
+	revision  string           // of a Deployment: the number of the newest one
 }
 
 // A replicaSet is what is kept of a ReplicaSet.
-type replicaSet struct{ id, owner owner }
-
-// A pod is what is kept of a Pod.
-type pod struct {
-	owner owner
-	node  unique.Handle[string] // "" before it has one
-	made  int64                 // in seconds since 1970
-	going bool                  // it is on its way out
+type replicaSet struct {
+	id, owner owner
+	name      string
+	revision  string // the number that the Deployment gave it
+	made      int64  // in seconds since 1970
+	images    []string
+	needs     []fact.Reference
 }
 
-func keepReplicaSet(r *metav1.PartialObjectMetadata) replicaSet {
-	return replicaSet{id: intern(r.UID), owner: ownerOf(r)}
-}
+// revisionAnnotation numbers the ReplicaSets of a Deployment.
+const revisionAnnotation = "deployment.kubernetes.io/revision"
 
-func keepPod(p *corev1.Pod) pod {
-	return pod{
-		owner: ownerOf(p), node: intern(p.Spec.NodeName), made: p.CreationTimestamp.Unix(), going: p.DeletionTimestamp != nil,
+func keepReplicaSet(r *appsv1.ReplicaSet) replicaSet {
+	keep := replicaSet{
+		id: intern(r.UID), owner: ownerOf(r), name: r.Name, revision: r.Annotations[revisionAnnotation],
+		made: r.CreationTimestamp.Unix(), needs: references(&r.Spec.Template.Spec),
 	}
+	for i := range r.Spec.Template.Spec.Containers {
+		keep.images = append(keep.images, intern(r.Spec.Template.Spec.Containers[i].Image).Value())
+	}
+	return keep
 }
 
 func ownerOf(object metav1.Object) owner {
@@ -56,10 +61,12 @@ func ownerOf(object metav1.Object) owner {
 func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template *corev1.PodTemplateSpec) workload {
 	return workload{
 		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels,
+		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation],
 		fact: fact.Workload{
-			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Observed: observed >= meta.Generation,
+			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
 			Containers:  containers(&template.Spec),
 			SpreadRules: spreadRules(meta.Namespace, template),
+			Volumes:     volumes(&template.Spec),
 		},
 	}
 }
@@ -100,6 +107,10 @@ func progressing(w *fact.Workload, status *appsv1.DeploymentStatus) {
 
 func keepStatefulSet(s *appsv1.StatefulSet) workload {
 	w := keepWorkload(fact.KindStatefulSet, &s.ObjectMeta, s.Status.ObservedGeneration, &s.Spec.Template)
+	for i := range s.Spec.VolumeClaimTemplates {
+		name := s.Spec.VolumeClaimTemplates[i].Name
+		w.fact.Volumes = append(w.fact.Volumes, fact.Volume{Name: name, Type: volumeClaim, Claim: name})
+	}
 	desired := replicasOf(s.Spec.Replicas)
 	w.fact.Replicas = fact.Replicas{
 		Desired: desired, Ready: int(s.Status.ReadyReplicas), Available: int(s.Status.AvailableReplicas),

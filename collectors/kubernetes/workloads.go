@@ -2,17 +2,14 @@ package kubernetes
 
 import (
 	"cmp"
-	"context"
 	"slices"
-	"time"
-	"unique"
+	"strconv"
 
-	"k8s.io/apimachinery/pkg/labels"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 const workloadCollector = "kubernetes_workload"
@@ -20,148 +17,162 @@ const workloadCollector = "kubernetes_workload"
 // Workloads makes the collector of workloads. A declared namespace without any is looked for; where it does not exist, it
 // is missed.
 func (c *Clusters) Workloads() collector.Collector[Target, fact.Workload] {
-	return collector.Collector[Target, fact.Workload]{
-		Name:     workloadCollector,
-		Summary:  "Deployments, StatefulSets and DaemonSets of Kubernetes clusters, with their pods and disruption budgets.",
-		Kind:     fact.Workloads(),
-		Schedule: "@every 15s",
-		Timeout:  10 * time.Second,
-		Targets: func(s *system.System) []Target {
-			return targets(s, func(system.Cluster) bool { return true })
+	return gather(c, workloads())
+}
+
+func workloads() gathering[fact.Workload] {
+	return gathering[fact.Workload]{
+		name:    workloadCollector,
+		summary: "Deployments, StatefulSets and DaemonSets of Kubernetes clusters, with what belongs to them.",
+		kind:    fact.Workloads(),
+		parts: []part{
+			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()},
+			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()},
+			{fact.TopicBudgets, budgets()},
+			{fact.TopicAutoscalers, horizontalPodAutoscalers()}, {fact.TopicAutoscalers, scaledObjects()},
+			{fact.TopicNetworkPolicies, networkPolicies()},
+			{fact.TopicServices, services()},
+			{fact.TopicMonitors, services()}, {fact.TopicMonitors, serviceMonitors()}, {fact.TopicMonitors, podMonitors()},
+			{fact.TopicRevisions, replicaSets()},
+			{fact.TopicReferences, secretNames()}, {fact.TopicReferences, configMapNames()},
+			{fact.TopicVulnerabilities, replicaSets()}, {fact.TopicVulnerabilities, vulnerabilityReports()},
+			{fact.TopicNodeImages, pods()}, {fact.TopicNodeImages, nodeImages()},
 		},
-		Target:  Target.name,
-		Look:    c.lookAtWorkloads,
-		Changes: func(t Target) <-chan struct{} { return c.signals.of(t.user(workloadCollector)) },
-		Forget:  func(t Target) { c.forget(t.Cluster, t.user(workloadCollector)) },
+		see: seeWorkloads,
 	}
 }
 
-func (c *Clusters) lookAtWorkloads(ctx context.Context, t Target) (fact.Batch[fact.Workload], error) {
-	var batch fact.Batch[fact.Workload]
-	selector, err := labels.Parse(t.Cluster.Selector)
-	if err != nil {
-		return batch, fact.Errorf(fact.ReasonInvalid, "read selector %q: %w", t.Cluster.Selector, err)
-	}
-	connection, err := c.connect(ctx, t.Cluster)
-	if err != nil {
-		return batch, err
-	}
-	scopes := t.scopes()
-	watched := make([]workloadMirrors, len(scopes))
-	for i, scope := range scopes { // All begin before the first is waited for.
-		watched[i] = mirrorsOf(connection, t.user(workloadCollector), scope)
-	}
-	for i, scope := range scopes {
-		if err := watched[i].fresh(ctx); err != nil {
-			batch.Missed = append(batch.Missed, t.miss(scope, err))
-			continue
-		}
-		seen := watched[i].join()
-		if len(seen) == 0 && scope != "" {
-			if err := connection.namespaceExists(ctx, string(scope)); err != nil {
-				batch.Missed = append(batch.Missed, t.miss(scope, err))
+// nodeImages are what nodes say of the images that they have.
+func nodeImages() resource[[]imageSize] {
+	return resource[[]imageSize]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("nodes"), example: &corev1.Node{}, whole: true, variant: " for images",
+		keep: func(object any) (images []imageSize) {
+			for _, image := range object.(*corev1.Node).Status.Images {
+				images = append(images, imageSize{image.Names, image.SizeBytes})
 			}
-		}
-		for _, w := range seen {
-			if t.Cluster.Includes(w.fact.Namespace) && selector.Matches(w.labels) {
-				w.fact.Cluster = t.Cluster.Name
-				batch.Facts = append(batch.Facts, w.fact)
-			}
-		}
-	}
-	slices.SortFunc(batch.Facts, func(a, b fact.Workload) int { return cmp.Compare(a.Subject(), b.Subject()) })
-	return batch, nil
-}
-
-// workloadMirrors hold everything that tells of the workloads of one scope.
-type workloadMirrors struct {
-	workloads   []*mirror[workload]
-	replicaSets *mirror[replicaSet]
-	pods        *mirror[pod]
-	budgets     *mirror[budget]
-}
-
-func mirrorsOf(c *connection, user string, s scope) workloadMirrors {
-	return workloadMirrors{
-		workloads: []*mirror[workload]{
-			mirrorOf(c, user, deployments(), s), mirrorOf(c, user, statefulSets(), s), mirrorOf(c, user, daemonSets(), s),
+			return images
 		},
-		replicaSets: mirrorOf(c, user, replicaSets(), s),
-		pods:        mirrorOf(c, user, pods(), s),
-		budgets:     mirrorOf(c, user, budgets(), s),
 	}
 }
 
-func (m workloadMirrors) fresh(ctx context.Context) error {
-	for _, workloads := range m.workloads {
-		if err := workloads.fresh(ctx); err != nil {
-			return err
-		}
-	}
-	if err := m.replicaSets.fresh(ctx); err != nil {
-		return err
-	}
-	if err := m.pods.fresh(ctx); err != nil {
-		return err
-	}
-	return m.budgets.fresh(ctx)
+// A workloadJoin holds what is joined to workloads, each found by what joins it.
+type workloadJoin struct {
+	*sight
+	tallies   map[owner]*tally
+	coverage  coverage
+	scales    map[string]map[reference]*fact.Autoscaler
+	policies  policyIndex
+	services  serviceIndex
+	revisions map[owner][]replicaSet
+	reports   map[containerOf]fact.Vulnerabilities
+	sizes     map[string]int64
 }
 
-// join gives the workloads with what their pods and budgets tell.
-func (m workloadMirrors) join() []workload {
-	running := m.tally()
-	covered := coverageOf(m.budgets)
-	var joined []workload
+func seeWorkloads(s *sight) []fact.Workload {
+	join := workloadJoin{
+		sight: s, coverage: coverageOf(seen(s, budgets())), scales: scales(s), policies: policiesOf(s), services: servicesOf(s),
+		revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s),
+	}
+	join.tallies = join.tally()
+	var facts []fact.Workload
 	var budgets [][]*budget
-	for _, workloads := range m.workloads {
-		workloads.each(func(_ types.NamespacedName, w workload) {
-			if t := running[w.id]; t != nil {
-				w.fact.Pods = t.pods()
+	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
+		seen(s, r).each(func(_ types.NamespacedName, w workload) {
+			covering := join.coverage.of(w.fact.Namespace, w.podLabels) // Counts even what belongs to another system.
+			if s.includes(w.fact.Namespace, w.labels) {
+				facts = append(facts, join.of(w))
+				budgets = append(budgets, covering)
 			}
-			joined = append(joined, w)
-			budgets = append(budgets, covered.of(w.fact.Namespace, w.podLabels))
 		})
 	}
-	for i := range joined { // Only now is it known how many workloads each budget covers.
+	for i := range facts { // Only now is it known how many workloads each budget covers.
 		for _, b := range budgets[i] {
-			joined[i].fact.Budgets = append(joined[i].fact.Budgets, b.fact)
+			facts[i].Budgets = append(facts[i].Budgets, b.fact)
 		}
 	}
-	return joined
+	return facts
 }
 
-// A tally counts the pods of one workload.
-type tally struct {
-	running int
-	nodes   map[unique.Handle[string]]struct{}
-	newest  int64
+// of joins what belongs to one workload, but its budgets.
+func (j workloadJoin) of(w workload) fact.Workload {
+	f := w.fact
+	f.Cluster, f.Missing, f.Planned = j.target.Cluster.Name, j.lacks, j.planned
+	f.Containers = slices.Clone(f.Containers) // What is kept stays as it is.
+	t := j.tallies[w.id]
+	if t != nil {
+		f.Pods = t.pods()
+	}
+	f.Autoscaler = j.scales[f.Namespace][reference{f.Kind, f.Name}]
+	f.Policies = j.policies.of(f.Namespace, w.podLabels)
+	selecting := j.services.of(f.Namespace, w.podLabels)
+	for _, each := range selecting {
+		f.Services = append(f.Services, each.name)
+	}
+	f.Monitors = monitorsOf(j.sight, &w, selecting)
+	f.Unresolved = unresolved(j.sight, f.Namespace, w.needs)
+	newest, previous := j.newest(w)
+	if previous != nil {
+		f.Previous = &fact.Revision{
+			Name: previous.name, MadeAt: unix(previous.made), Images: previous.images, Unresolved: unresolved(j.sight, f.Namespace, previous.needs),
+		}
+	}
+	reported := reference{f.Kind, f.Name}
+	if newest != nil {
+		f.Rollout.BeganAt, reported = unix(newest.made), reference{"ReplicaSet", newest.name}
+	}
+	for i := range f.Containers {
+		c := &f.Containers[i]
+		if t != nil {
+			c.ImageID = t.imageID(c.Name)
+		}
+		c.ImageSize = sizeOf(j.sizes, c.Image, c.ImageID)
+		if found, there := j.reports[containerOf{f.Namespace, reported, c.Name}]; there {
+			c.Reports = &found
+		}
+	}
+	return f
 }
 
-func (t *tally) pods() fact.Pods {
-	return fact.Pods{Running: t.running, Nodes: len(t.nodes), NewestAt: time.Unix(t.newest, 0).UTC()}
-}
-
-// tally counts the pods by what owns them; where that is a ReplicaSet, by what owns the ReplicaSet.
-func (m workloadMirrors) tally() map[owner]*tally {
+// tally puts together the pods by what owns them; where that is a ReplicaSet, by what owns the ReplicaSet.
+func (j workloadJoin) tally() map[owner]*tally {
 	above := make(map[owner]owner)
-	m.replicaSets.each(func(_ types.NamespacedName, r replicaSet) { above[r.id] = r.owner })
-	nowhere := intern("")
+	seen(j.sight, replicaSets()).each(func(_ types.NamespacedName, r replicaSet) { above[r.id] = r.owner })
 	tallies := make(map[owner]*tally)
-	m.pods.each(func(_ types.NamespacedName, p pod) {
+	seen(j.sight, pods()).each(func(_ types.NamespacedName, p pod) {
 		of := p.owner
 		if deployment, known := above[of]; known {
 			of = deployment
 		}
-		t := tallies[of]
-		if t == nil {
-			t = &tally{nodes: make(map[unique.Handle[string]]struct{})}
-			tallies[of] = t
+		if tallies[of] == nil {
+			tallies[of] = newTally()
 		}
-		t.newest = max(t.newest, p.made)
-		if p.node != nowhere && !p.going {
-			t.running++
-			t.nodes[p.node] = struct{}{}
-		}
+		tallies[of].add(p)
 	})
 	return tallies
+}
+
+func revisionsOf(s *sight) map[owner][]replicaSet {
+	found := make(map[owner][]replicaSet)
+	seen(s, replicaSets()).each(func(_ types.NamespacedName, r replicaSet) {
+		found[r.owner] = append(found[r.owner], r)
+	})
+	return found
+}
+
+// newest gives the ReplicaSets of a Deployment's newest revision, and of the one before it; nil where there is none.
+func (j workloadJoin) newest(w workload) (newest, previous *replicaSet) {
+	for _, each := range j.revisions[w.id] {
+		switch {
+		case each.revision == w.revision:
+			newest = &each
+		case previous == nil || cmp.Compare(number(each.revision), number(previous.revision)) > 0:
+			previous = &each
+		}
+	}
+	return newest, previous
+}
+
+func number(text string) int {
+	n, _ := strconv.Atoi(text)
+	return n
 }

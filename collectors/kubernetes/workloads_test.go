@@ -79,10 +79,11 @@ func removeFromSystem(tb testing.TB, cluster *world.Cluster) {
 func healthy(namespace string) fact.Workload {
 	return fact.Workload{
 		Cluster: "main", Namespace: namespace, Kind: fact.KindDeployment, Name: "api", Observed: true,
+		Labels:   map[string]string{"app.kubernetes.io/part-of": "shop"},
 		Replicas: fact.Replicas{Desired: 2, Ready: 2, Available: 2, Updated: 2},
 		Rollout:  fact.Rollout{Strategy: "RollingUpdate", MaxSurge: 1},
 		Containers: []fact.Container{{
-			Name: "api", Ports: []fact.ContainerPort{{Name: "http", Number: 8080}},
+			Name: "api", Image: "registry.example.com/shop/api:1.0.0", Ports: []fact.ContainerPort{{Name: "http", Number: 8080}},
 			Readiness: &fact.Probe{How: fact.ProbeHTTP, Port: "http", Patience: 30 * time.Second},
 			Liveness:  &fact.Probe{How: fact.ProbeHTTP, Port: "http", Patience: 30 * time.Second},
 		}},
@@ -160,8 +161,8 @@ func TestAWorkloadIsSeenAsItIs(t *testing.T) {
 			require.EventuallyWithT(t, func(collect *assert.CollectT) {
 				batch, err := look(t, clusters, in(cluster.Kubeconfig, namespace))
 				require.NoError(collect, err)
-				for i := range batch.Facts {
-					batch.Facts[i].Pods.NewestAt = time.Time{} // Known only once it is made.
+				for i := range batch.Facts { // Known only once they are made.
+					batch.Facts[i].Pods.NewestAt, batch.Facts[i].Rollout.BeganAt = time.Time{}, time.Time{}
 				}
 				// Where pods land without a rule is chance.
 				if len(batch.Facts) == 1 && want.SpreadRules == nil && want.Pods.Nodes > 1 {
@@ -226,8 +227,8 @@ func TestStatefulSetsAndDaemonSetsAreSeen(t *testing.T) {
 		Pods:     fact.Pods{Running: 3, Nodes: len(nodes)},
 	}
 	agent, db := seen, seen
-	agent.Kind, agent.Name, agent.Containers = fact.KindDaemonSet, "agent", []fact.Container{{Name: "agent"}}
-	db.Kind, db.Name, db.Containers = fact.KindStatefulSet, "db", []fact.Container{{Name: "db"}}
+	agent.Kind, agent.Name, agent.Containers = fact.KindDaemonSet, "agent", []fact.Container{{Name: "agent", Image: "registry.example.com/agent"}}
+	db.Kind, db.Name, db.Containers = fact.KindStatefulSet, "db", []fact.Container{{Name: "db", Image: "registry.example.com/db"}}
 	clusters := opened(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		batch, err := look(t, clusters, in(cluster.Kubeconfig, namespace))

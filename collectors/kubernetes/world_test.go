@@ -36,11 +36,12 @@ func opened(tb testing.TB) *Clusters {
 	return clusters
 }
 
-// in is a cluster as the system shop declares it.
+// in is a cluster as the system shop declares it, of whose workloads only pods and budgets are judged.
 func in(kubeconfig string, namespaces ...string) Target {
 	return Target{
 		System:  "shop/production",
 		Cluster: system.Cluster{Name: "main", Kubeconfig: kubeconfig, Namespaces: namespaces},
+		Topics:  []string{fact.TopicBudgets, fact.TopicPods},
 	}
 }
 

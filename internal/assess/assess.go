@@ -105,6 +105,18 @@ func (p *Plan) Assess(looks []fact.Look, now time.Time, previous *Assessment) *A
 	return assessment
 }
 
+// Needs are the facts that the items judge, with their topics.
+func (p *Plan) Needs() fact.Needs {
+	needs := make(fact.Needs)
+	for i := range p.Items {
+		rule := &p.Items[i].Rule
+		if rule.Bound != nil && rule.NotApplicable == "" {
+			needs.Add(rule.Bound.FactKind, rule.Bound.Topics)
+		}
+	}
+	return needs
+}
+
 // remember adds a change to a history, which stays as it is where nothing has changed.
 func remember(history []Change, change Change) []Change {
 	if len(history) > 0 && history[len(history)-1] == change {

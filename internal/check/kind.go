@@ -22,7 +22,8 @@ type Kind[F, P any] struct {
 	Nothing string
 	// Select tells which facts an item with these parameters is about; nil means all.
 	Select func(f F, p P) bool
-	// Topics tells which topics of what was missed an item with these parameters is about; nil means all.
+	// Topics tells which topics of the facts, and of what was missed, an item with these parameters is about, beside what
+	// makes the fact; nil means all. Facts that lack one of them are left out, since what was missed tells of them.
 	Topics func(p P) []string
 	// Judge gives the problems of one fact; none means that it holds. It is pure: no I/O, no clock, no logging.
 	Judge func(f F, p P, now time.Time) []Problem
@@ -75,7 +76,8 @@ type Any interface {
 // A Bound is a kind with its parameters: it judges a view.
 type Bound struct {
 	Description
-	Parameters any // pointer to the parameter struct
+	Parameters any      // pointer to the parameter struct
+	Topics     []string // of the facts that it judges; nil: all
 	judge      func(view fact.View, now time.Time) (problems []Problem, facts int)
 	facts      func(view fact.View) []any
 }
@@ -116,6 +118,7 @@ func (k Kind[F, P]) Bind(parameters any) Bound {
 	return Bound{
 		Description: k.Describe(),
 		Parameters:  parameters,
+		Topics:      k.topics(p),
 		judge: func(view fact.View, now time.Time) ([]Problem, int) {
 			batch := k.about(view, p)
 			return k.judge(batch, p, now), len(batch.Facts)
@@ -130,15 +133,29 @@ func (k Kind[F, P]) Bind(parameters any) Bound {
 	}
 }
 
+// topics are those that an item with these parameters is about, never nil where the kind tells; nil: all.
+func (k Kind[F, P]) topics(p P) []string {
+	if k.Topics == nil {
+		return nil
+	}
+	return append([]string{}, k.Topics(p)...)
+}
+
 // about gives what of a view an item with these parameters is about.
 func (k Kind[F, P]) about(view fact.View, p P) fact.Batch[F] {
 	batch := fact.Of(view, k.About)
-	if k.Topics != nil {
-		topics := append(k.Topics(p), "")
+	topics := k.topics(p)
+	if topics != nil {
 		batch.Missed = slices.DeleteFunc(slices.Clone(batch.Missed), func(m fact.Missed) bool {
-			return !slices.Contains(topics, m.Topic)
+			return m.Topic != "" && !slices.Contains(topics, m.Topic)
 		})
 	}
+	batch.Facts = slices.DeleteFunc(batch.Facts, func(f F) bool {
+		partial, is := any(f).(fact.Partial)
+		return is && slices.ContainsFunc(partial.Lacks(), func(topic string) bool {
+			return topics == nil || slices.Contains(topics, topic)
+		})
+	})
 	if k.Select != nil {
 		batch.Facts = slices.DeleteFunc(batch.Facts, func(f F) bool { return !k.Select(f, p) })
 	}

@@ -21,6 +21,9 @@ type Collector[T, F any] struct {
 	Timeout  time.Duration // default, for one look at one target
 	// Targets are what a system's description asks to look at; without any the collector does not run.
 	Targets func(*system.System) []T
+	// Narrow leaves out of a target what no item of the system's checklist needs: topics of the facts, nil for all. Where
+	// it is set, a collector whose facts nobody needs does not look at all; it is for looks that take permissions.
+	Narrow func(target T, topics []string) T
 	// Target names one of them, uniquely within the system: the subject when it cannot be looked at.
 	Target func(T) string
 	// Server names what a look puts load on, "db.example.com:5432", to bound the looks at it at one time; nil: no bound.
@@ -46,8 +49,8 @@ type Description struct {
 type Any interface {
 	// Describe says what the collector is.
 	Describe() Description
-	// Jobs are the looks that a system asks for, one a target.
-	Jobs(*system.System) []Job
+	// Jobs are the looks that a system asks for, one a target, as far as somebody needs what they see.
+	Jobs(s *system.System, needs fact.Needs) []Job
 }
 
 // A Job is one target of one collector.
@@ -66,11 +69,18 @@ func (c Collector[T, F]) Describe() Description {
 	return Description{Name: c.Name, Summary: c.Summary, Kind: c.Kind, Schedule: c.Schedule, Timeout: c.Timeout}
 }
 
-// Jobs are the looks that a system asks for.
-func (c Collector[T, F]) Jobs(s *system.System) []Job {
+// Jobs are the looks that a system asks for, as far as somebody needs what they see.
+func (c Collector[T, F]) Jobs(s *system.System, needs fact.Needs) []Job {
+	topics, needed := needs[c.Kind.Name]
+	if c.Narrow != nil && !needed {
+		return nil
+	}
 	targets := c.Targets(s)
 	jobs := make([]Job, len(targets))
 	for i, target := range targets {
+		if c.Narrow != nil {
+			target = c.Narrow(target, topics)
+		}
 		jobs[i] = Job{
 			Target: c.Target(target),
 			Value:  target,

@@ -3,6 +3,7 @@ package collector_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func TestACollectorMakesAJobOfEachTarget(t *testing.T) {
 		Name: "waiver", Summary: "Looks at waivers.", Schedule: "@every 1m", Timeout: time.Second,
 	}, described)
 
-	jobs := c.Jobs(&system.System{Name: "shop"})
+	jobs := c.Jobs(&system.System{Name: "shop"}, nil)
 	require.Len(t, jobs, 2)
 	require.Equal(t, "file shop", jobs[0].Target)
 	require.Equal(t, "shop", jobs[0].Value)
@@ -51,8 +52,13 @@ func TestACollectorMakesAJobOfEachTarget(t *testing.T) {
 
 	c.Server = func(target string) string { return target + ":5432" }
 	c.Forget = func(target string) { forgotten = append(forgotten, target) }
-	jobs = c.Jobs(&system.System{Name: "shop"})
+	jobs = c.Jobs(&system.System{Name: "shop"}, nil)
 	require.Equal(t, "shop:5432", jobs[0].Server)
 	jobs[1].Forget()
 	require.Equal(t, []string{"broken"}, forgotten)
+
+	c.Narrow = func(target string, topics []string) string { return fmt.Sprint(target, topics) }
+	require.Empty(t, c.Jobs(&system.System{Name: "shop"}, nil), "nobody needs what it sees")
+	jobs = c.Jobs(&system.System{Name: "shop"}, fact.Needs{"waiver": {"a"}})
+	require.Equal(t, "shop[a]", jobs[0].Value)
 }

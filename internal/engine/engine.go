@@ -192,7 +192,7 @@ func (e *Engine) plan(plans []*assess.Plan) ([]*systemState, error) {
 	now := time.Now()
 	schedules := make(map[string]schedule)
 	for _, plan := range plans {
-		state := &systemState{plan: plan, dirty: true}
+		state, needs := &systemState{plan: plan, dirty: true}, plan.Needs()
 		for _, each := range e.options.Collectors {
 			description := each.Describe()
 			expression, timeout := description.Schedule, description.Timeout
@@ -212,7 +212,7 @@ func (e *Engine) plan(plans []*assess.Plan) ([]*systemState, error) {
 				}
 				schedules[expression] = parsed
 			}
-			for _, target := range each.Jobs(plan.System) {
+			for _, target := range each.Jobs(plan.System, needs) {
 				key := jobKey{plan.System.ID(), description.Name, target.Target}
 				state.jobs = append(state.jobs, &runningJob{
 					job:        newJob(key, target, description.Kind, parsed.interval, timeout),

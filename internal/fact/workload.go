@@ -5,12 +5,17 @@ import (
 	"time"
 )
 
-// A Workload is a Deployment, StatefulSet or DaemonSet of a Kubernetes cluster, with its pods and disruption budgets.
+// A Workload is a Deployment, StatefulSet or DaemonSet of a Kubernetes cluster, with what belongs to it.
 type Workload struct {
-	Cluster   string `json:"cluster"`
-	Namespace string `json:"namespace"`
-	Kind      string `json:"kind"`
-	Name      string `json:"name"`
+	Cluster   string            `json:"cluster"`
+	Namespace string            `json:"namespace"`
+	Kind      string            `json:"kind"`
+	Name      string            `json:"name"`
+	Labels    map[string]string `json:"labels"`
+	// Planned: it comes from manifests, and nothing of it has run. What only a cluster knows is as if all went well.
+	Planned bool `json:"planned,omitempty"`
+	// Missing are the topics of what could not be seen of it; what belongs to them says nothing then.
+	Missing []string `json:"missing,omitempty"`
 
 	Replicas Replicas `json:"replicas"`
 	// Observed tells whether its controller has seen the newest specification; else Replicas are those of an older one.
@@ -19,9 +24,35 @@ type Workload struct {
 	Containers []Container `json:"containers"` // with those sidecars that are restarted init containers
 	// SpreadRules keep its pods apart, in words: "required anti-affinity by kubernetes.io/hostname".
 	SpreadRules []string           `json:"spread_rules"`
+	Volumes     []Volume           `json:"volumes"`
 	Pods        Pods               `json:"pods"`
 	Budgets     []DisruptionBudget `json:"budgets"` // those that cover its pods
+	Autoscaler  *Autoscaler        `json:"autoscaler"`
+	Policies    []NetworkPolicy    `json:"policies"` // those that select its pods
+	Services    []string           `json:"services"` // names of those that select its pods
+	Monitors    []Monitor          `json:"monitors"` // of those services and pods
+	// Previous is the revision that a rollback would go back to; nil where none is kept.
+	Previous *Revision `json:"previous"`
+	// Unresolved are the Secrets, ConfigMaps and service accounts that it refers to and that do not exist.
+	Unresolved []Reference `json:"unresolved"`
 }
+
+// The topics of workloads: what is joined to them, and takes a permission of its own to see.
+const (
+	TopicPods            = "pods"
+	TopicBudgets         = "disruption_budgets"
+	TopicAutoscalers     = "autoscalers"
+	TopicNetworkPolicies = "network_policies"
+	TopicServices        = "services"
+	TopicMonitors        = "monitors"
+	TopicRevisions       = "revisions"
+	TopicReferences      = "references"
+	TopicVulnerabilities = "vulnerabilities"
+	TopicNodeImages      = "node_images"
+)
+
+// Lacks gives the topics of what could not be seen.
+func (w Workload) Lacks() []string { return w.Missing }
 
 // The kinds of workloads.
 const (
@@ -46,8 +77,9 @@ type Rollout struct {
 	MaxSurge       int           `json:"max_surge"`       // pods, as the controller counts them for the desired number
 	MinReady       time.Duration `json:"min_ready"`
 	Paused         bool          `json:"paused"`
-	InProgress     bool          `json:"in_progress"` // pods are being replaced, and no deadline of the workload's own has passed
-	Stalled        bool          `json:"stalled"`     // its deadline has passed without progress
+	InProgress     bool          `json:"in_progress"`       // pods are being replaced, and no deadline of the workload's own has passed
+	Stalled        bool          `json:"stalled"`           // its deadline has passed without progress
+	BeganAt        time.Time     `json:"began_at,omitzero"` // when the newest rollout began; zero where that is not known
 }
 
 // Pods are what runs of a workload: pods that have a node and are not on their way out.
@@ -55,42 +87,78 @@ type Pods struct {
 	Running  int       `json:"running"`
 	Nodes    int       `json:"nodes"`              // distinct nodes that they are on
 	NewestAt time.Time `json:"newest_at,omitzero"` // when the newest pod of the workload was made, running or not; zero without any
+	// Unschedulable is how many have no node, since none takes them.
+	Unschedulable int       `json:"unschedulable"`
+	Waiting       []Waiting `json:"waiting"` // containers that cannot start
+	// Restarted is the newest restart of a container; nil where none has been restarted.
+	Restarted *Restart `json:"restarted"`
 }
 
-// A Container is one container of a workload's pods.
-type Container struct {
-	Name      string          `json:"name"`
-	Ports     []ContainerPort `json:"ports"`
-	Readiness *Probe          `json:"readiness"`
-	Liveness  *Probe          `json:"liveness"`
-	Startup   *Probe          `json:"startup"` // nil where there is none
-	// SameProbes: liveness and readiness ask exactly the same. The questions themselves can hold secrets, and are not kept.
-	SameProbes bool `json:"same_probes"`
+// A Waiting tells of containers that cannot start.
+type Waiting struct {
+	Container string `json:"container"`
+	Reason    string `json:"reason"` // as the kubelet says: CreateContainerConfigError, ImagePullBackOff, …
+	Pods      int    `json:"pods"`
 }
 
-// A ContainerPort is a port that a container declares.
-type ContainerPort struct {
-	Name   string `json:"name"`
-	Number int    `json:"number"`
+// A Restart tells of a container that ended and was started again.
+type Restart struct {
+	Container string    `json:"container"`
+	Reason    string    `json:"reason"` // as the kubelet says: OOMKilled, Error, Completed
+	At        time.Time `json:"at"`
 }
 
-// A Probe asks a container how it is.
-type Probe struct {
-	How      ProbeHow      `json:"how"`
-	Port     string        `json:"port"` // name or number; empty for a command
-	Patience time.Duration `json:"patience"`
+// A Volume is one of the pods of a workload.
+type Volume struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`  // persistentVolumeClaim, emptyDir, hostPath, ephemeral; others hold no data and are left out
+	Claim string `json:"claim"` // name of the claim, or of its template
+	Path  string `json:"path"`  // of a hostPath
 }
 
-// A ProbeHow is the way in which a probe asks.
-type ProbeHow string
+// An Autoscaler changes how many pods a workload has.
+type Autoscaler struct {
+	Kind    string `json:"kind"` // HorizontalPodAutoscaler, ScaledObject
+	Name    string `json:"name"`
+	Minimum int    `json:"minimum"`
+	Maximum int    `json:"maximum"`
+	Current int    `json:"current"`
+	Active  bool   `json:"active"`  // it can read its metrics and scale
+	Trouble string `json:"trouble"` // why it is not active, in its controller's word: FailedGetResourceMetric
+	// AtMaximumSince is when it began to want more than the maximum; zero while it does not.
+	AtMaximumSince time.Time `json:"at_maximum_since,omitzero"`
+	ScaledAt       time.Time `json:"scaled_at,omitzero"` // when it last changed the number; zero where it never has
+}
 
-// The ways of probes.
-const (
-	ProbeHTTP ProbeHow = "http"
-	ProbeTCP  ProbeHow = "tcp"
-	ProbeGRPC ProbeHow = "grpc"
-	ProbeExec ProbeHow = "exec"
-)
+// A NetworkPolicy is one that selects the pods of a workload.
+type NetworkPolicy struct {
+	Name    string `json:"name"`
+	Ingress bool   `json:"ingress"` // it isolates them for what comes in
+	Egress  bool   `json:"egress"`  // it isolates them for what goes out
+}
+
+// A Monitor is a ServiceMonitor or PodMonitor that selects the services or the pods of a workload.
+type Monitor struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// UnknownPorts are those that it names and that the service or the pods do not have.
+	UnknownPorts []string `json:"unknown_ports"`
+}
+
+// A Revision is an earlier state of a workload that is kept to go back to.
+type Revision struct {
+	Name       string      `json:"name"`
+	MadeAt     time.Time   `json:"made_at"`
+	Images     []string    `json:"images"`
+	Unresolved []Reference `json:"unresolved"`
+}
+
+// A Reference is to an object that a workload needs.
+type Reference struct {
+	Kind string `json:"kind"` // Secret, ConfigMap
+	Name string `json:"name"`
+	From string `json:"from"` // what needs it: "env DB_PASSWORD of container api", "volume config", "imagePullSecrets"
+}
 
 // A DisruptionBudget is a PodDisruptionBudget that covers the pods of a workload.
 type DisruptionBudget struct {
@@ -109,9 +177,6 @@ type DisruptionBudget struct {
 func (w Workload) Subject() string {
 	return w.Cluster + "/" + w.Namespace + "/" + w.Kind + "/" + w.Name
 }
-
-// Serving tells whether the container declares a port, so that somebody sends it requests.
-func (c Container) Serving() bool { return len(c.Ports) > 0 }
 
 // Workloads describes the facts of workloads.
 func Workloads() Kind[Workload] {

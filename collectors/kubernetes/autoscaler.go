@@ -1,0 +1,110 @@
+package kubernetes
+
+import (
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// An autoscaler is what is kept of a HorizontalPodAutoscaler or of KEDA's ScaledObject.
+type autoscaler struct {
+	fact   fact.Autoscaler
+	target reference // that it scales
+}
+
+// A reference names an object of the same namespace.
+type reference struct{ kind, name string }
+
+func horizontalPodAutoscalers() resource[autoscaler] {
+	return resource[autoscaler]{
+		GroupVersionResource: autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers"),
+		example:              &autoscalingv2.HorizontalPodAutoscaler{},
+		keep: func(object any) autoscaler {
+			return keepHorizontalPodAutoscaler(object.(*autoscalingv2.HorizontalPodAutoscaler))
+		},
+	}
+}
+
+func keepHorizontalPodAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) autoscaler {
+	keep := autoscaler{
+		target: reference{h.Spec.ScaleTargetRef.Kind, h.Spec.ScaleTargetRef.Name},
+		fact: fact.Autoscaler{
+			Kind: "HorizontalPodAutoscaler", Name: h.Name, Minimum: 1, Maximum: int(h.Spec.MaxReplicas), Current: int(h.Status.CurrentReplicas),
+			Active: true,
+		},
+	}
+	if h.Spec.MinReplicas != nil {
+		keep.fact.Minimum = int(*h.Spec.MinReplicas)
+	}
+	if h.Status.LastScaleTime != nil {
+		keep.fact.ScaledAt = h.Status.LastScaleTime.UTC()
+	}
+	able := false
+	for _, condition := range h.Status.Conditions {
+		switch condition.Type {
+		case autoscalingv2.AbleToScale, autoscalingv2.ScalingActive:
+			able = true
+			if condition.Status != corev1.ConditionTrue {
+				keep.fact.Active, keep.fact.Trouble = false, condition.Reason
+			}
+		case autoscalingv2.ScalingLimited:
+			if condition.Status == corev1.ConditionTrue && condition.Reason == "TooManyReplicas" {
+				keep.fact.AtMaximumSince = condition.LastTransitionTime.UTC()
+			}
+		}
+	}
+	if !able {
+		keep.fact.Active, keep.fact.Trouble = false, "NotReconciled"
+	}
+	return keep
+}
+
+func scaledObjects() resource[autoscaler] {
+	return resource[autoscaler]{
+		GroupVersionResource: schema.GroupVersionResource{Group: "keda.sh", Resource: "scaledobjects"},
+		keep:                 func(object any) autoscaler { return keepScaledObject(object.(*unstructured.Unstructured)) },
+	}
+}
+
+// keepScaledObject reads KEDA's own (https://keda.sh/docs/latest/reference/scaledobject-spec/). What it makes of it is a
+// HorizontalPodAutoscaler, which says how many pods there are.
+func keepScaledObject(u *unstructured.Unstructured) autoscaler {
+	keep := autoscaler{
+		target: reference{textAt(u, "spec", "scaleTargetRef", "kind"), textAt(u, "spec", "scaleTargetRef", "name")},
+		fact:   fact.Autoscaler{Kind: "ScaledObject", Name: u.GetName(), Minimum: 0, Maximum: 100, Active: true},
+	}
+	if keep.target.kind == "" {
+		keep.target.kind = fact.KindDeployment
+	}
+	if minimum, said := numberAt(u, "spec", "minReplicaCount"); said {
+		keep.fact.Minimum = minimum
+	}
+	if maximum, said := numberAt(u, "spec", "maxReplicaCount"); said {
+		keep.fact.Maximum = maximum
+	}
+	if ready := conditionOf(u, "Ready"); ready.status != "True" {
+		keep.fact.Active, keep.fact.Trouble = false, ready.reason
+	}
+	return keep
+}
+
+// scales finds what scales each workload: KEDA's word goes before that of the autoscaler that it made.
+func scales(s *sight) map[string]map[reference]*fact.Autoscaler {
+	found := make(map[string]map[reference]*fact.Autoscaler)
+	note := func(name types.NamespacedName, a autoscaler) {
+		if found[name.Namespace] == nil {
+			found[name.Namespace] = make(map[reference]*fact.Autoscaler)
+		}
+		if made := found[name.Namespace][a.target]; made != nil {
+			a.fact.Current, a.fact.AtMaximumSince, a.fact.ScaledAt = made.Current, made.AtMaximumSince, made.ScaledAt
+		}
+		found[name.Namespace][a.target] = &a.fact
+	}
+	seen(s, horizontalPodAutoscalers()).each(note)
+	seen(s, scaledObjects()).each(note)
+	return found
+}

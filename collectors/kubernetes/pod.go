@@ -1,0 +1,177 @@
+package kubernetes
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unique"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// A pod is what is kept of a Pod.
+type pod struct {
+	owner         owner
+	node          unique.Handle[string] // "" before it has one
+	made          int64                 // in seconds since 1970
+	going         bool                  // it is on its way out
+	unschedulable bool
+	images        []containerImage
+	waiting       []containerWord // containers that cannot start, with the reason
+	restarted     *restart        // nil where no container has been started again
+	requests      fact.Resources
+}
+
+type containerImage struct{ container, id unique.Handle[string] }
+
+type containerWord struct{ container, word unique.Handle[string] }
+
+type restart struct {
+	containerWord
+	at int64 // in seconds since 1970
+}
+
+func keepPod(p *corev1.Pod) pod {
+	keep := pod{
+		owner: ownerOf(p), node: intern(p.Spec.NodeName), made: p.CreationTimestamp.Unix(), going: p.DeletionTimestamp != nil,
+		requests: requestsOf(&p.Spec),
+	}
+	for _, condition := range p.Status.Conditions {
+		keep.unschedulable = keep.unschedulable || condition.Type == corev1.PodScheduled &&
+			condition.Status == corev1.ConditionFalse && condition.Reason == corev1.PodReasonUnschedulable
+	}
+	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
+		for i := range statuses {
+			keep.note(&statuses[i])
+		}
+	}
+	return keep
+}
+
+// note keeps what a container's status says of trouble.
+func (p *pod) note(status *corev1.ContainerStatus) {
+	name := intern(status.Name)
+	if status.ImageID != "" {
+		p.images = append(p.images, containerImage{name, intern(status.ImageID)})
+	}
+	if waiting := status.State.Waiting; waiting != nil && !starting(waiting.Reason) {
+		p.waiting = append(p.waiting, containerWord{name, intern(waiting.Reason)})
+	}
+	ended := status.LastTerminationState.Terminated
+	if status.RestartCount == 0 || ended == nil {
+		return
+	}
+	if at := ended.FinishedAt.Unix(); p.restarted == nil || at > p.restarted.at {
+		p.restarted = &restart{containerWord{name, intern(ended.Reason)}, at}
+	}
+}
+
+// starting tells the reasons that containers wait for as they should.
+func starting(reason string) bool {
+	return slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, reason)
+}
+
+// A tally puts together what the pods of one workload tell.
+type tally struct {
+	running       int
+	unschedulable int
+	nodes         map[unique.Handle[string]]struct{}
+	newest        int64
+	waiting       map[containerWord]int
+	restarted     *restart
+	imagesOf      int64 // when the pod was made that images are of
+	images        []containerImage
+}
+
+func newTally() *tally { return &tally{nodes: make(map[unique.Handle[string]]struct{})} }
+
+func (t *tally) add(p pod) {
+	t.newest = max(t.newest, p.made)
+	if p.going {
+		return
+	}
+	if p.unschedulable {
+		t.unschedulable++
+	}
+	for _, waiting := range p.waiting {
+		if t.waiting == nil {
+			t.waiting = make(map[containerWord]int)
+		}
+		t.waiting[waiting]++
+	}
+	if p.restarted != nil && (t.restarted == nil || p.restarted.at > t.restarted.at) {
+		t.restarted = p.restarted
+	}
+	if p.node != intern("") {
+		t.running++
+		t.nodes[p.node] = struct{}{}
+		if len(p.images) > 0 && p.made >= t.imagesOf {
+			t.imagesOf, t.images = p.made, p.images
+		}
+	}
+}
+
+func (t *tally) pods() fact.Pods {
+	pods := fact.Pods{
+		Running: t.running, Nodes: len(t.nodes), NewestAt: time.Unix(t.newest, 0).UTC(), Unschedulable: t.unschedulable,
+	}
+	for each, count := range maps.All(t.waiting) {
+		pods.Waiting = append(pods.Waiting, fact.Waiting{Container: each.container.Value(), Reason: each.word.Value(), Pods: count})
+	}
+	slices.SortFunc(pods.Waiting, func(a, b fact.Waiting) int {
+		return cmp.Or(strings.Compare(a.Container, b.Container), strings.Compare(a.Reason, b.Reason))
+	})
+	if t.restarted != nil {
+		pods.Restarted = &fact.Restart{
+			Container: t.restarted.container.Value(), Reason: t.restarted.word.Value(), At: time.Unix(t.restarted.at, 0).UTC(),
+		}
+	}
+	return pods
+}
+
+// imageID is that of a container in the newest pod that runs; empty where none does.
+func (t *tally) imageID(container string) string {
+	for _, image := range t.images {
+		if image.container.Value() == container {
+			return image.id.Value()
+		}
+	}
+	return ""
+}
+
+// requestsOf is what the scheduler reserves for a pod: all containers together, or the greediest init container.
+func requestsOf(spec *corev1.PodSpec) fact.Resources {
+	var sum fact.Resources
+	for i := range spec.Containers {
+		own := resourcesOf(spec.Containers[i].Resources.Requests)
+		sum.CPU, sum.Memory = sum.CPU+own.CPU, sum.Memory+own.Memory
+	}
+	var sidecars, greediest fact.Resources
+	for i := range spec.InitContainers {
+		own := resourcesOf(spec.InitContainers[i].Resources.Requests)
+		if restarts(&spec.InitContainers[i]) {
+			sidecars.CPU, sidecars.Memory = sidecars.CPU+own.CPU, sidecars.Memory+own.Memory
+			own = fact.Resources{}
+		}
+		greediest.CPU = max(greediest.CPU, own.CPU+sidecars.CPU)
+		greediest.Memory = max(greediest.Memory, own.Memory+sidecars.Memory)
+	}
+	overhead := resourcesOf(spec.Overhead)
+	return fact.Resources{
+		CPU:    max(sum.CPU+sidecars.CPU, greediest.CPU) + overhead.CPU,
+		Memory: max(sum.Memory+sidecars.Memory, greediest.Memory) + overhead.Memory,
+	}
+}
+
+func resourcesOf(list corev1.ResourceList) fact.Resources {
+	return fact.Resources{CPU: list.Cpu().AsApproximateFloat64(), Memory: list.Memory().Value()}
+}
+
+// restarts tells init containers that run as long as the pod does.
+func restarts(c *corev1.Container) bool {
+	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}

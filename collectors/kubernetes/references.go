@@ -1,0 +1,122 @@
+package kubernetes
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// present keeps nothing of an object but that it is there.
+type present struct{}
+
+// secretNames and configMapNames tell what there is, by the metadata alone: no value is asked for.
+func secretNames() resource[present] {
+	return resource[present]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("secrets"), variant: " by name",
+		keep: func(any) present { return present{} },
+	}
+}
+
+func configMapNames() resource[present] {
+	return resource[present]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("configmaps"), variant: " by name",
+		keep: func(any) present { return present{} },
+	}
+}
+
+const (
+	kindSecret    = "Secret"
+	kindConfigMap = "ConfigMap"
+)
+
+// references are what the pods of a template need to start, each once.
+func references(spec *corev1.PodSpec) (found []fact.Reference) {
+	add := func(kind, name, from string, optional *bool) {
+		if name != "" && (optional == nil || !*optional) {
+			found = append(found, fact.Reference{Kind: kind, Name: name, From: from})
+		}
+	}
+	for i := range spec.Volumes {
+		volumeReferences(&spec.Volumes[i], add)
+	}
+	for i := range spec.ImagePullSecrets { // One that is missing does not keep a pod from starting; its image may.
+		add(kindSecret, spec.ImagePullSecrets[i].Name, "imagePullSecrets", nil)
+	}
+	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
+		for i := range containers {
+			environmentReferences(&containers[i], add)
+		}
+	}
+	slices.SortFunc(found, func(a, b fact.Reference) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), strings.Compare(a.From, b.From))
+	})
+	return slices.CompactFunc(found, func(a, b fact.Reference) bool { return a.Kind == b.Kind && a.Name == b.Name })
+}
+
+func volumeReferences(v *corev1.Volume, add func(kind, name, from string, optional *bool)) {
+	from := "volume " + v.Name
+	if v.Secret != nil {
+		add(kindSecret, v.Secret.SecretName, from, v.Secret.Optional)
+	}
+	if v.ConfigMap != nil {
+		add(kindConfigMap, v.ConfigMap.Name, from, v.ConfigMap.Optional)
+	}
+	if v.CSI != nil && v.CSI.NodePublishSecretRef != nil {
+		add(kindSecret, v.CSI.NodePublishSecretRef.Name, from, nil)
+	}
+	if v.Projected == nil {
+		return
+	}
+	for _, source := range v.Projected.Sources {
+		if source.Secret != nil {
+			add(kindSecret, source.Secret.Name, from, source.Secret.Optional)
+		}
+		if source.ConfigMap != nil {
+			add(kindConfigMap, source.ConfigMap.Name, from, source.ConfigMap.Optional)
+		}
+	}
+}
+
+func environmentReferences(c *corev1.Container, add func(kind, name, from string, optional *bool)) {
+	for _, each := range c.EnvFrom {
+		if each.SecretRef != nil {
+			add(kindSecret, each.SecretRef.Name, "envFrom of container "+c.Name, each.SecretRef.Optional)
+		}
+		if each.ConfigMapRef != nil {
+			add(kindConfigMap, each.ConfigMapRef.Name, "envFrom of container "+c.Name, each.ConfigMapRef.Optional)
+		}
+	}
+	for _, each := range c.Env {
+		if each.ValueFrom == nil {
+			continue
+		}
+		from := "env " + each.Name + " of container " + c.Name
+		if key := each.ValueFrom.SecretKeyRef; key != nil {
+			add(kindSecret, key.Name, from, key.Optional)
+		}
+		if key := each.ValueFrom.ConfigMapKeyRef; key != nil {
+			add(kindConfigMap, key.Name, from, key.Optional)
+		}
+	}
+}
+
+// unresolved gives those references of a namespace whose object does not exist.
+func unresolved(s *sight, namespace string, all []fact.Reference) (missing []fact.Reference) {
+	secrets, configMaps := seen(s, secretNames()), seen(s, configMapNames())
+	for _, each := range all {
+		there := false
+		if each.Kind == kindSecret {
+			_, there = secrets.of(namespace, each.Name)
+		} else {
+			_, there = configMaps.of(namespace, each.Name)
+		}
+		if !there {
+			missing = append(missing, each)
+		}
+	}
+	return missing
+}

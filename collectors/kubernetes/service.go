@@ -1,0 +1,124 @@
+package kubernetes
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// A service is what is kept of a Service.
+type service struct {
+	labels    labels.Set
+	selector  labels.Selector // of its pods; nil where it has none
+	kind      string          // ClusterIP, NodePort, LoadBalancer, ExternalName
+	headless  bool
+	ports     []servicePort
+	addresses []string // of its load balancer, and external ones
+}
+
+type servicePort struct {
+	name   string
+	number int
+	target intstr.IntOrString
+	node   int // on every node; 0 without one
+}
+
+func services() resource[service] {
+	return resource[service]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("services"), example: &corev1.Service{},
+		keep: func(object any) service { return keepService(object.(*corev1.Service)) },
+	}
+}
+
+func keepService(s *corev1.Service) service {
+	keep := service{
+		labels: s.Labels, kind: string(s.Spec.Type), headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
+		addresses: slices.Clone(s.Spec.ExternalIPs),
+	}
+	if keep.kind == "" {
+		keep.kind = string(corev1.ServiceTypeClusterIP)
+	}
+	if len(s.Spec.Selector) > 0 {
+		keep.selector = labels.SelectorFromSet(s.Spec.Selector)
+	}
+	for _, p := range s.Spec.Ports {
+		keep.ports = append(keep.ports, servicePort{p.Name, int(p.Port), p.TargetPort, int(p.NodePort)})
+	}
+	for _, ingress := range s.Status.LoadBalancer.Ingress {
+		if ingress.IP != "" {
+			keep.addresses = append(keep.addresses, ingress.IP)
+		}
+		if ingress.Hostname != "" {
+			keep.addresses = append(keep.addresses, ingress.Hostname)
+		}
+	}
+	return keep
+}
+
+// An endpointSlice is what is kept of an EndpointSlice.
+type endpointSlice struct {
+	service string
+	ready   int
+	all     int
+	ports   []string // names; a port that the pods do not have by name is not among them
+}
+
+func endpointSlices() resource[endpointSlice] {
+	return resource[endpointSlice]{
+		GroupVersionResource: discoveryv1.SchemeGroupVersion.WithResource("endpointslices"), example: &discoveryv1.EndpointSlice{},
+		keep: func(object any) endpointSlice { return keepEndpointSlice(object.(*discoveryv1.EndpointSlice)) },
+	}
+}
+
+func keepEndpointSlice(e *discoveryv1.EndpointSlice) endpointSlice {
+	keep := endpointSlice{service: e.Labels[discoveryv1.LabelServiceName], all: len(e.Endpoints)}
+	for i := range e.Endpoints {
+		// What is not said is ready (https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/).
+		if ready := e.Endpoints[i].Conditions.Ready; ready == nil || *ready {
+			keep.ready++
+		}
+	}
+	for _, port := range e.Ports {
+		if port.Name != nil {
+			keep.ports = append(keep.ports, *port.Name)
+		}
+	}
+	return keep
+}
+
+// A namedService is a service with its name.
+type namedService struct {
+	service
+	name string
+}
+
+// A serviceIndex finds the services of pods.
+type serviceIndex map[string][]namedService // by namespace
+
+func servicesOf(s *sight) serviceIndex {
+	index := make(serviceIndex)
+	seen(s, services()).each(func(name types.NamespacedName, each service) {
+		if each.selector != nil {
+			index[name.Namespace] = append(index[name.Namespace], namedService{each, name.Name})
+		}
+	})
+	for _, named := range index {
+		slices.SortFunc(named, func(a, b namedService) int { return strings.Compare(a.name, b.name) })
+	}
+	return index
+}
+
+// of gives the services that select pods with these labels, by name.
+func (i serviceIndex) of(namespace string, pods labels.Set) (found []namedService) {
+	for _, each := range i[namespace] {
+		if each.selector.Matches(pods) {
+			found = append(found, each)
+		}
+	}
+	return found
+}

@@ -1,0 +1,69 @@
+package fact
+
+import "time"
+
+// A Container is one container of a workload's pods.
+type Container struct {
+	Name      string           `json:"name"`
+	Image     string           `json:"image"`      // as declared
+	ImageID   string           `json:"image_id"`   // that the newest running pod has: with the digest; empty where it is not known
+	ImageSize int64            `json:"image_size"` // bytes, unpacked, as nodes tell; 0 where none does
+	Requests  Resources        `json:"requests"`
+	Limits    Resources        `json:"limits"`
+	Variables []Variable       `json:"variables"`
+	Reports   *Vulnerabilities `json:"vulnerabilities"` // nil where no scanner has reported on it
+	Ports     []ContainerPort  `json:"ports"`
+	Readiness *Probe           `json:"readiness"`
+	Liveness  *Probe           `json:"liveness"`
+	Startup   *Probe           `json:"startup"` // nil where there is none
+	// SameProbes: liveness and readiness ask exactly the same. The questions themselves can hold secrets, and are not kept.
+	SameProbes bool `json:"same_probes"`
+}
+
+// Resources are what a container asks for, or may take; 0 where nothing is said.
+type Resources struct {
+	CPU    float64 `json:"cpu"`    // cores
+	Memory int64   `json:"memory"` // bytes
+}
+
+// A Variable is one of a container's environment. Its value can be a secret, and is not kept.
+type Variable struct {
+	Name string `json:"name"`
+	// PlainSecret: the name is that of a secret, and the value stands in the workload for everybody to read.
+	PlainSecret bool `json:"plain_secret,omitempty"`
+	Empty       bool `json:"empty,omitempty"`
+}
+
+// Vulnerabilities are what a scanner has found in an image.
+type Vulnerabilities struct {
+	At      time.Time      `json:"at"`      // of the report
+	Counts  map[string]int `json:"counts"`  // by severity, in lower case: critical, high, medium, low, unknown
+	Fixable map[string]int `json:"fixable"` // of those, the ones that a newer version mends
+}
+
+// A ContainerPort is a port that a container declares.
+type ContainerPort struct {
+	Name   string `json:"name"`
+	Number int    `json:"number"`
+}
+
+// A Probe asks a container how it is.
+type Probe struct {
+	How      ProbeHow      `json:"how"`
+	Port     string        `json:"port"` // name or number; empty for a command
+	Patience time.Duration `json:"patience"`
+}
+
+// A ProbeHow is the way in which a probe asks.
+type ProbeHow string
+
+// The ways of probes.
+const (
+	ProbeHTTP ProbeHow = "http"
+	ProbeTCP  ProbeHow = "tcp"
+	ProbeGRPC ProbeHow = "grpc"
+	ProbeExec ProbeHow = "exec"
+)
+
+// Serving tells whether the container declares a port, so that somebody sends it requests.
+func (c Container) Serving() bool { return len(c.Ports) > 0 }
