@@ -1,15 +1,21 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"html"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/prometheus/common/model"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 
@@ -50,6 +56,7 @@ type duty struct {
 	alertmanager *world.Alertmanager
 	webhook      *world.Webhook
 	mail         *world.MailServer
+	before       map[string]bool // alerts of this machine, which is not of the test's making
 }
 
 func newDuty(t *testing.T) *duty {
@@ -83,36 +90,115 @@ func newDuty(t *testing.T) *duty {
 	return d
 }
 
-func TestAlertsAreDelivered(t *testing.T) {
-	s := newShop(t)
-	exporter := startExporter(t, "--config.file", s.config)
-	exporter.become(exporter.statuses(), map[string]string{})
-	d := newDuty(t)
-	started := time.Now()
-	servers.Prometheus(t, exporter.scrapeConfig()+fmt.Sprintf(`
-rule_files: ["*.rules.yaml"]
-alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
-`, d.alertmanager.Addr), shippedRules(t)...)
-	seen := map[string]bool{}
-	look := func(while time.Duration) {
-		for end := time.Now().Add(while); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-			for _, r := range []string{"pager", "shop-pager", "tickets", "shop-tickets", "nobody", "heartbeat"} {
-				for i, n := range d.webhook.Notifications(t, "/"+r) {
-					for _, a := range n.Alerts {
-						k := fmt.Sprint(r, i, a.Status, a.Labels)
-						if !seen[k] {
-							seen[k] = true
-							if r != "heartbeat" {
-								t.Log(time.Since(started), r, n.Status, a.Status, a.Labels)
-							}
-						}
-					}
-				}
+// told are the alerts that a receiver was told of by webhook, each as it was told last.
+func (d *duty) told(t *testing.T, receiver string) map[model.Fingerprint]world.NotifiedAlert {
+	t.Helper()
+	told := make(map[model.Fingerprint]world.NotifiedAlert)
+	for _, notification := range d.webhook.Notifications(t, "/"+receiver) {
+		for _, alert := range notification.Alerts {
+			told[alert.Labels.Fingerprint()] = alert
+		}
+	}
+	return told
+}
+
+// firing names the alerts that a receiver believes to fire.
+func (d *duty) firing(t *testing.T, receiver string) []string {
+	t.Helper()
+	var firing []model.LabelSet
+	for _, alert := range d.told(t, receiver) {
+		if alert.Status == "firing" {
+			firing = append(firing, alert.Labels)
+		}
+	}
+	return d.names(firing)
+}
+
+// everFired names all that a receiver was ever called for.
+func (d *duty) everFired(t *testing.T, receiver string) []string {
+	t.Helper()
+	var fired []model.LabelSet
+	for _, notification := range d.webhook.Notifications(t, "/"+receiver) {
+		for _, alert := range notification.Alerts {
+			if alert.Status == "firing" {
+				fired = append(fired, alert.Labels)
 			}
 		}
 	}
-	look(40 * time.Second)
-	t.Log("BREAK")
+	return d.names(fired)
+}
+
+// muted names the alerts that fire, and of which nobody is told.
+func (d *duty) muted(t *testing.T) []string {
+	t.Helper()
+	response, err := http.Get(d.alertmanager.URL + "/api/v2/alerts?active=false")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	var alerts []struct{ Labels model.LabelSet }
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&alerts))
+	var muted []model.LabelSet
+	for _, alert := range alerts {
+		muted = append(muted, alert.Labels)
+	}
+	return d.names(muted)
+}
+
+// names are those of alerts, with what each is about. Those of budgets are left out: their windows are weeks, and say nothing
+// after a minute.
+func (d *duty) names(alerts []model.LabelSet) (names []string) {
+	for _, labels := range alerts {
+		if name := nameOf(labels); !d.before[name] && !strings.HasPrefix(name, "ReadinessBudget") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// nameOf is that of an alert, with what it is about.
+func nameOf(labels model.LabelSet) string {
+	for _, label := range []model.LabelName{"check", "mountpoint", "backup", "name"} {
+		if subject, found := labels[label]; found {
+			return fmt.Sprintf("%s of %s", labels["alertname"], subject)
+		}
+	}
+	return string(labels["alertname"])
+}
+
+// mailed is what mails to a receiver say of alerts that fire, or that are resolved: the part below that heading.
+func (d *duty) mailed(receiver, heading string) string {
+	var said strings.Builder
+	for _, mail := range d.mail.Mails() {
+		if slices.Equal(mail.To, []string{receiver + "@example.com"}) {
+			_, part, _ := strings.Cut(mail.Body, "] "+heading)
+			part, _, _ = strings.Cut(part, "] Resolved")
+			said.WriteString(part)
+		}
+	}
+	return said.String()
+}
+
+// watch has a real Prometheus scrape the exporter, evaluate the shipped rules and tell Alertmanager.
+func (d *duty) watch(t *testing.T, exporter *runningExporter) {
+	t.Helper()
+	prometheus := servers.Prometheus(t, exporter.scrapeConfig())
+	for _, check := range []string{"tls.renewal", "recovery.rpo", "availability.replicas", "server.disk"} {
+		prometheus.WaitFor(t, fmt.Sprintf(`readiness_check_status{check=%q, status="pass"} == 1`, check))
+	}
+	prometheus.Reload(t, exporter.scrapeConfig()+fmt.Sprintf(`
+rule_files: ["*.rules.yaml"]
+alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
+`, d.alertmanager.Addr), shippedRules(t)...)
+	prometheus.WaitFor(t, `count_over_time(ALERTS{alertname="ReadinessHeartbeat"}[1m]) > 4`) // every group has had its turn
+	d.before = make(map[string]bool)
+	for _, sample := range prometheus.Query(t, "ALERTS") {
+		d.before[nameOf(model.LabelSet(sample.Metric))] = true
+	}
+}
+
+// breakAll is a certificate that ends in 5 days, a stale backup, one replica on one node, and a full disk; mendAll undoes it.
+func (s *shop) breakAll(t *testing.T) {
+	t.Helper()
 	s.site.Show(s.certificate(t, 5*day))
 	for age := range 3 {
 		require.NoError(t, s.store.Client.RemoveObject(t.Context(), s.bucket,
@@ -120,17 +206,78 @@ alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
 	}
 	s.scale(t, 1)
 	require.NoError(t, os.WriteFile(filepath.Join(s.disk, "fill"), make([]byte, 62<<20), 0o600))
-	look(45 * time.Second)
-	t.Log("MEND")
+}
+
+func (s *shop) mendAll(t *testing.T) {
+	t.Helper()
 	s.site.Show(s.certificate(t, 90*day))
 	for age := range 3 {
 		s.backUp(t, time.Duration(age)*day+time.Hour)
 	}
 	s.scale(t, 2)
 	require.NoError(t, os.Remove(filepath.Join(s.disk, "fill")))
-	look(20 * time.Second)
-	for _, m := range d.mail.Mails() {
-		t.Log(m.To, m.Subject)
+}
+
+// TestWhatBreaksCallsSomebodyOnce breaks four things, and wants each to arrive once, by webhook and by mail, at whom the
+// shipped routes say; then mends all, and wants both to be told of that too.
+func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
+	s := newShop(t)
+	exporter := startExporter(t, "--config.file", s.config)
+	d := newDuty(t)
+	d.watch(t, exporter)
+
+	s.breakAll(t)
+	expected := map[string][]string{
+		"shop-pager": {
+			"ReadinessBackupTooOld of database-off-site", "ReadinessCertificateEndsSoon of " + s.siteProxy.Addr,
+			"ReadinessFilesystemFull of " + s.disk,
+		},
+		"shop-tickets": {
+			"ReadinessCheckFailing of availability.anti-affinity", "ReadinessCheckFailing of availability.disruption-budget",
+			"ReadinessWorkloadTooFewReplicas of api",
+		},
 	}
-	t.Log(d.alertmanager.Log())
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		for receiver, alerts := range expected {
+			require.Equal(c, alerts, d.firing(t, receiver), receiver)
+		}
+		require.Equal(c, []string{
+			"ReadinessCertificateEndsSoon of " + s.siteProxy.Addr, // the warning beneath the critical one
+			"ReadinessCheckFailing of backup.frequency", "ReadinessCheckFailing of backup.off-site",
+			"ReadinessCheckFailing of recovery.rpo", "ReadinessCheckFailing of server.disk", "ReadinessCheckFailing of tls.renewal",
+		}, d.muted(t))
+		d.mailsSay(c, "Firing", expected)
+		for _, each := range d.told(t, "shop-pager") {
+			require.Contains(c, d.mailed("shop-pager", "Firing"), html.EscapeString(string(each.Annotations["summary"])))
+		}
+	}, time.Minute, 100*time.Millisecond)
+	require.NotEmpty(t, d.told(t, "heartbeat"))
+
+	s.mendAll(t)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		for receiver := range expected {
+			require.Empty(c, d.firing(t, receiver), receiver)
+		}
+		d.mailsSay(c, "Resolved", expected)
+	}, time.Minute, 100*time.Millisecond)
+	for receiver, alerts := range expected {
+		require.Equal(t, alerts, d.everFired(t, receiver), "%s was called for more than that", receiver)
+	}
+	for _, receiver := range []string{"pager", "tickets"} {
+		for _, each := range d.told(t, receiver) {
+			require.Equal(t, model.LabelValue("monitoring"), each.Labels["team"], "another team was told of %v", each.Labels)
+		}
+	}
+}
+
+// mailsSay wants each alert in a mail to its receiver, below a heading, with what it is about and its runbook.
+func (d *duty) mailsSay(c *assert.CollectT, heading string, expected map[string][]string) {
+	for receiver, names := range expected {
+		said := d.mailed(receiver, heading)
+		for _, name := range names {
+			alert, subject, _ := strings.Cut(name, " of ")
+			require.Contains(c, said, "/runbooks/"+alert+".md")
+			require.Contains(c, said, subject)
+		}
+	}
 }

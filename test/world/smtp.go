@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
 	"net"
 	"net/textproto"
 	"os"
@@ -29,17 +28,23 @@ func NewSMTPServer(tb testing.TB, certificate *Certificate) *SMTPServer {
 	}
 	return &SMTPServer{Addr: serve(tb, func(ctx context.Context, conn net.Conn) {
 		session := smtpSession{conn: conn, text: textproto.NewConn(conn), config: config}
-		if err := session.run(ctx); err != nil && !leaving(err) && ctx.Err() == nil {
-			tb.Errorf("SMTP server: %v", err)
-		}
+		session.serve(ctx, tb)
 	})}
 }
 
 type smtpSession struct {
-	conn    net.Conn
-	text    *textproto.Conn
-	config  *tls.Config // nil: STARTTLS is not offered, or was done
-	greeted bool
+	conn     net.Conn
+	text     *textproto.Conn
+	config   *tls.Config // nil: STARTTLS is not offered, or was done
+	greeted  bool
+	inbox    *MailServer // nil: no mail is taken
+	loggedIn bool
+}
+
+func (s *smtpSession) serve(ctx context.Context, tb testing.TB) {
+	if err := s.run(ctx); err != nil && !leaving(err) && ctx.Err() == nil {
+		tb.Errorf("SMTP server: %v", err)
+	}
 }
 
 func (s *smtpSession) run(ctx context.Context) error {
@@ -59,6 +64,10 @@ func (s *smtpSession) run(ctx context.Context) error {
 			err = s.secure(ctx)
 		case verb == "QUIT":
 			return s.text.PrintfLine("221 bye")
+		case verb == "AUTH" && s.inbox != nil && s.greeted && s.config == nil:
+			err = s.logIn(argument)
+		case verb == "MAIL" && s.loggedIn:
+			err = s.take(argument)
 		default:
 			return errors.Join(fmt.Errorf("unexpected command %q", line), s.text.PrintfLine("500 not in this test"))
 		}
@@ -70,10 +79,14 @@ func (s *smtpSession) run(ctx context.Context) error {
 
 func (s *smtpSession) hello() error {
 	s.greeted = true
-	if s.config == nil {
+	switch {
+	case s.config != nil:
+		return s.text.PrintfLine("250-mail.test\r\n250 STARTTLS")
+	case s.inbox != nil:
+		return s.text.PrintfLine("250-mail.test\r\n250 AUTH PLAIN")
+	default:
 		return s.text.PrintfLine("250 mail.test")
 	}
-	return s.text.PrintfLine("250-mail.test\r\n250 STARTTLS")
 }
 
 func (s *smtpSession) secure(ctx context.Context) error {

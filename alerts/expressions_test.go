@@ -1,0 +1,137 @@
+package alerts_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// alertLabels are those that an alert carries to whoever routes it.
+func (r *reader) alertLabels(t *testing.T, alert rule) []string {
+	t.Helper()
+	return union(r.labelsOf(t, alert.Expr), append(keys(alert.Labels), "alertname"))
+}
+
+// TestExpressionsNameWhatIsThere wants every metric, every label and every closed value of every rule to be one that the
+// exporter has, and every alert to have a team.
+func TestExpressionsNameWhatIsThere(t *testing.T) {
+	r := newReader(t)
+	for _, each := range allRules(t) {
+		labels := r.labelsOf(t, each.Expr)
+		if each.Alert != "" && each.Labels["team"] == "" {
+			require.Contains(t, labels, "team", each)
+		}
+		r.parse(t, each.Expr).each(func(n *node) { valuesExist(t, n) })
+	}
+}
+
+// valuesExist looks at the matchers of a series whose values are of a closed set.
+func valuesExist(t *testing.T, n *node) {
+	t.Helper()
+	closed := map[string][]string{
+		"severity": {"critical", "warning", "info"},
+		"status":   texts(check.Statuses()),
+		"outcome":  texts(engine.Outcomes()),
+		"state":    {"desired", "available"},
+	}
+	switch n.Name {
+	case "readiness_check_problems":
+		for _, reason := range check.AttestationReasons() {
+			closed["reason"] = append(closed["reason"], reason.Name)
+		}
+	case "readiness_collector_missed":
+		closed["reason"] = texts(fact.Reasons())
+	}
+	for _, matcher := range n.Matchers {
+		if values := closed[matcher.Name]; values != nil && matcher.Value != "" {
+			require.Subset(t, values, strings.Split(matcher.Value, "|"), "%s{%s}", n.Name, matcher.Name)
+		}
+	}
+}
+
+func texts[T any](values []T) (all []string) {
+	for _, value := range values {
+		all = append(all, fmt.Sprint(value))
+	}
+	return all
+}
+
+// TestAnnotationsReadWhatIsThere wants the labels that a text reads, and the queries that it asks, to have an answer.
+func TestAnnotationsReadWhatIsThere(t *testing.T) {
+	r := newReader(t)
+	label := regexp.MustCompile(`\$labels\.(\w+)`)
+	query := regexp.MustCompile("printf `([^`]+)`([^|]+)\\| query")
+	for _, alert := range alertRules(t) {
+		labels := r.alertLabels(t, alert)
+		for name, text := range alert.Annotations {
+			for _, read := range label.FindAllStringSubmatch(text, -1) {
+				require.Contains(t, labels, read[1], "%s: %s", alert, name)
+			}
+			for _, asked := range query.FindAllStringSubmatch(text, -1) {
+				require.Equal(t, strings.Count(asked[1], "%q"), strings.Count(asked[2], "$labels."), "%s: %s", alert, name)
+				r.labelsOf(t, strings.ReplaceAll(asked[1], "%q", `"x"`))
+			}
+		}
+	}
+}
+
+// TestNumbersStandInOnePlace wants whatever one may want to change to be a threshold, each of which is used.
+func TestNumbersStandInOnePlace(t *testing.T) {
+	r := newReader(t)
+	meant := map[string]string{
+		"readiness:slo_applicable:weight":       "the weights of the score",
+		"readiness:slo_ready:weight":            "the weights of the score",
+		"ReadinessBudgetBurningFast (critical)": "the burn rate of its windows",
+		"ReadinessBudgetBurning (critical)":     "the burn rate of its windows",
+		"ReadinessBackupShrunken (critical)":    "a median, and of how many sizes",
+		"ReadinessScrapeSlow (warning)":         "a median",
+		"ReadinessThresholdsMissing (warning)":  "how many there are",
+	}
+	var thresholds, used []string
+	for _, each := range allRules(t) {
+		if each.file == thresholdsFile {
+			thresholds = append(thresholds, each.Record)
+			continue
+		}
+		r.parse(t, each.Expr).each(func(n *node) {
+			if n.Type == "numberLiteral" && n.Val != "0" && n.Val != "1" && meant[each.String()] == "" {
+				t.Errorf("%s: %s belongs into %s", each, n.Val, thresholdsFile)
+			}
+			if strings.HasPrefix(n.Name, thresholdPrefix) {
+				used = append(used, n.Name)
+			}
+		})
+	}
+	slices.Sort(used)
+	require.ElementsMatch(t, thresholds, slices.Compact(used), "each is used, and each that is used is there")
+
+	missing := one(t, alertRules(t), "ReadinessThresholdsMissing")
+	require.True(t, strings.HasSuffix(missing.Expr, "< "+strconv.Itoa(len(thresholds))), missing.Expr)
+}
+
+func one(t *testing.T, rules []rule, name string) rule {
+	t.Helper()
+	at := slices.IndexFunc(rules, func(r rule) bool { return r.Alert == name || r.Record == name })
+	require.GreaterOrEqual(t, at, 0, name)
+	return rules[at]
+}
+
+// TestWeightsAreThoseOfTheScore holds the one number that rules and exporter must agree on.
+func TestWeightsAreThoseOfTheScore(t *testing.T) {
+	rules := allRules(t)
+	for _, severity := range []checklist.Severity{checklist.Critical, checklist.Warning, checklist.Info} {
+		selected := fmt.Sprintf(`{severity=%q} * `, severity)
+		require.Contains(t, one(t, rules, "readiness:slo_applicable:weight").Expr, fmt.Sprintf("%s0 + %g\n", selected, severity.Weight()))
+		require.Contains(t, one(t, rules, "readiness:slo_ready:weight").Expr, fmt.Sprintf("%s%g\n", selected, severity.Weight()))
+	}
+}

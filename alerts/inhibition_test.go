@@ -1,0 +1,339 @@
+package alerts_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+// An alertmanager is a real one with the shipped routes and inhibitions, whose receivers post to a webhook.
+type alertmanager struct {
+	*world.Alertmanager
+	webhook *world.Webhook
+}
+
+func startAlertmanager(t *testing.T) *alertmanager {
+	t.Helper()
+	a := &alertmanager{webhook: world.NewWebhook(t)}
+	config := readExample(t)
+	config.Global = nil
+	for i, each := range config.Receivers {
+		config.Receivers[i] = map[string]any{
+			"name": each["name"], "webhook_configs": []any{map[string]any{"url": fmt.Sprint(a.webhook.URL, "/", each["name"])}},
+		}
+	}
+	a.Alertmanager = servers.Alertmanager(t, config.written(t))
+	return a
+}
+
+// push has alerts fire, and waits until they are there.
+func (a *alertmanager) push(t *testing.T, alerts ...model.LabelSet) {
+	t.Helper()
+	a.post(t, time.Now().Add(time.Hour), alerts)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		there := a.muted(t)
+		for _, labels := range alerts {
+			require.Contains(c, there, labels.Fingerprint())
+		}
+	}, 20*time.Second, 50*time.Millisecond)
+}
+
+// resolve ends alerts.
+func (a *alertmanager) resolve(t *testing.T, alerts ...model.LabelSet) {
+	t.Helper()
+	a.post(t, time.Now(), alerts)
+}
+
+func (a *alertmanager) post(t *testing.T, end time.Time, alerts []model.LabelSet) {
+	t.Helper()
+	var body []map[string]any
+	for _, labels := range alerts {
+		body = append(body, map[string]any{"labels": labels, "endsAt": end, "annotations": map[string]string{
+			"summary": "the summary", "description": "the description", "runbook_url": "https://runbooks.example.com/one",
+		}})
+	}
+	content, err := json.Marshal(body)
+	require.NoError(t, err)
+	response, err := http.Post(a.URL+"/api/v2/alerts", "application/json", bytes.NewReader(content))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// muted tells of each alert whether something mutes it.
+func (a *alertmanager) muted(t *testing.T) map[model.Fingerprint]bool {
+	t.Helper()
+	response, err := http.Get(a.URL + "/api/v2/alerts")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	var alerts []struct {
+		Labels model.LabelSet
+		Status struct{ InhibitedBy []string }
+	}
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&alerts))
+	found := make(map[model.Fingerprint]bool)
+	for _, alert := range alerts {
+		found[alert.Labels.Fingerprint()] = len(alert.Status.InhibitedBy) > 0
+	}
+	return found
+}
+
+// delivered are the alerts that were posted, with the receivers of each.
+func (a *alertmanager) delivered(t *testing.T) map[model.Fingerprint]map[string]bool {
+	t.Helper()
+	found := make(map[model.Fingerprint]map[string]bool)
+	for _, receiver := range []string{"nobody", "heartbeat", "tickets", "shop-tickets", "pager", "shop-pager"} {
+		for _, notification := range a.webhook.Notifications(t, "/"+receiver) {
+			for _, alert := range notification.Alerts {
+				print := alert.Labels.Fingerprint()
+				if found[print] == nil {
+					found[print] = make(map[string]bool)
+				}
+				found[print][receiver] = true
+			}
+		}
+	}
+	return found
+}
+
+// alert has the labels of an alert of a system, in pairs of a name and a value. A label of no value is none.
+func alert(name, severity string, pairs ...string) model.LabelSet {
+	labels := model.LabelSet{
+		"alertname": model.LabelValue("Readiness" + name), "severity": model.LabelValue(severity),
+		"system": "shop", "environment": "production", "team": "none",
+	}
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			labels[model.LabelName(pair[0])] = model.LabelValue(pair[1])
+		}
+	}
+	return labels
+}
+
+func failing(check, kind, severity string) model.LabelSet {
+	return alert("CheckFailing", severity, "check", check, "check_kind", kind, "category", "c")
+}
+
+// with is a copy of labels with another value of one.
+func with(labels model.LabelSet, name, value string) model.LabelSet {
+	labels = maps.Clone(labels)
+	labels[model.LabelName(name)] = model.LabelValue(value)
+	return labels
+}
+
+// An inhibitionCase is what one line of the example mutes.
+type inhibitionCase struct {
+	name           string // that is true
+	source, target model.LabelSet
+	other          model.LabelSet // is not muted, though it resembles the target; none: only that of another system is not
+}
+
+func inhibitionCases() []inhibitionCase {
+	certificate := []string{"source", "address", "name", "shop.example.com:443", "server_name", "", "ip", "192.0.2.1"}
+	filesystem := []string{"host", "web", "mountpoint", "/", "purpose", "root"}
+	workload := []string{"cluster", "main", "namespace", "shop", "kind", "Deployment", "name", "api"}
+	backup := []string{"backup", "database", "place", "s3", "group", ""}
+	waiver := []string{"check", "server.capacity", "by", "jane", "check_kind", "host_capacity"}
+	host := []string{"host", "web"}
+	collector := []string{"collector", "certificate"}
+	renewal := failing("tls.renewal", "certificate_renewal", "critical")
+	return []inhibitionCase{
+		{
+			"a certificate that has ended need not end soon",
+			alert("CertificateEnded", "critical", certificate...), alert("CertificateEndsSoon", "critical", certificate...),
+			with(alert("CertificateEndsSoon", "critical", certificate...), "ip", "192.0.2.2"),
+		},
+		{
+			"a certificate that ends in a week ends in three",
+			alert("CertificateEndsSoon", "critical", certificate...), alert("CertificateEndsSoon", "warning", certificate...),
+			with(alert("CertificateEndsSoon", "warning", certificate...), "server_name", "www.example.com"),
+		},
+		{
+			"a chain that has ended does not verify",
+			alert("CertificateChainEndsSoon", "critical", certificate...), alert("CertificateNotVerified", "critical", certificate...),
+			with(alert("CertificateNotVerified", "critical", certificate...), "name", "api.example.com:443"),
+		},
+		{
+			"a file system that is full need not be full soon",
+			alert("FilesystemFull", "critical", filesystem...), alert("FilesystemFullSoon", "critical", filesystem...),
+			with(alert("FilesystemFullSoon", "critical", filesystem...), "mountpoint", "/var"),
+		},
+		{
+			"a file system that is full in a day is full in four",
+			alert("FilesystemFullSoon", "critical", filesystem...), alert("FilesystemFullSoon", "warning", filesystem...),
+			with(alert("FilesystemFullSoon", "warning", filesystem...), "host", "db"),
+		},
+		{
+			"a workload that is down lacks pods",
+			alert("WorkloadDown", "critical", workload...), alert("WorkloadReplicasMissing", "critical", workload...),
+			with(alert("WorkloadReplicasMissing", "critical", workload...), "name", "web"),
+		},
+		{
+			"a waiver that has ended need not end soon",
+			alert("WaiverEnded", "info", waiver...), alert("WaiverEndsSoon", "warning", waiver...),
+			with(alert("WaiverEndsSoon", "warning", waiver...), "by", "joe"),
+		},
+		{
+			"a certificate that ends in a week fails its item",
+			alert("CertificateEndsSoon", "critical", certificate...), renewal,
+			failing("tls.production-issuer", "certificate_issuer", "critical"),
+		},
+		{
+			"a certificate that does not verify fails its item",
+			alert("CertificateNotVerified", "critical", certificate...), failing("tls.issuer", "certificate_issuer", "critical"), renewal,
+		},
+		{
+			"a backup that is too old fails its items",
+			alert("BackupTooOld", "critical", backup...), failing("recovery.rpo", "recovery_point", "critical"),
+			failing("backup.integrity", "backup_size", "critical"),
+		},
+		{
+			"a backup that is missing fails its items",
+			alert("BackupMissing", "critical", backup...), failing("backup.retention", "backup_retention", "warning"), renewal,
+		},
+		{
+			"a backup that has shrunk fails its item",
+			alert("BackupShrunken", "critical", backup...), failing("backup.integrity", "backup_size", "critical"),
+			failing("backup.frequency", "backup_age", "critical"),
+		},
+		{
+			"a workload that lacks pods fails its item",
+			alert("WorkloadReplicasMissing", "critical", workload...), failing("replicas", "workload_replicas", "critical"),
+			failing("probes", "workload_probes", "critical"),
+		},
+		{
+			"a file system that is read-only fails its item",
+			alert("FilesystemReadOnly", "critical", filesystem...), failing("resources.storage", "storage_capacity", "critical"), renewal,
+		},
+		{
+			"a certificate that has waited for three weeks needs no ticket beside the page of its item",
+			renewal, alert("CertificateEndsSoon", "warning", certificate...), alert("WorkloadTooFewReplicas", "warning", workload...),
+		},
+		{
+			"a workload of one pod needs no ticket beside the page of its item",
+			failing("replicas", "workload_replicas", "critical"), alert("WorkloadTooFewReplicas", "warning", workload...),
+			alert("WorkloadOnOneNode", "warning", workload...),
+		},
+		{
+			"a file system that is full in four days needs no ticket beside the page of its item",
+			failing("server.disk", "disk_space", "critical"), alert("FilesystemFullSoon", "warning", filesystem...),
+			alert("FilesystemFullSoon", "critical", filesystem...),
+		},
+		{
+			"a workload of one pod needs no second ticket for its item",
+			alert("WorkloadTooFewReplicas", "warning", workload...), failing("replicas", "workload_replicas", "info"),
+			failing("spread", "workload_spread", "warning"),
+		},
+		{
+			"a workload on one node needs no second ticket for its item",
+			alert("WorkloadOnOneNode", "warning", workload...), failing("spread", "workload_spread", "warning"),
+			failing("availability.spread", "workload_spread", "critical"),
+		},
+		{
+			"an operating system without updates needs no second ticket for its item",
+			alert("HostSupportEnds", "warning", host...), failing("server.os", "operating_system", "warning"),
+			failing("server.support", "operating_system", "critical"),
+		},
+		{
+			"an attestation that has run out fails its item",
+			alert("AttestationEnded", "warning", "check", "team.trained", "check_kind", ""), failing("team.trained", "", "warning"),
+			failing("security.audit", "", "warning"),
+		},
+		{
+			"an attestation that has run out needs no ticket beside the page of its item",
+			failing("security.audit", "", "critical"), alert("AttestationEnded", "warning", "check", "security.audit", "check_kind", ""),
+			alert("AttestationEnded", "warning", "check", "team.trained", "check_kind", ""),
+		},
+		{
+			"a critical item that fails closes gates, and burns the budget",
+			renewal, alert("GateClosed", "warning", "gate", "production"), alert("ScoreFalling", "warning", "category", "other"),
+		},
+		{
+			"a critical item that fails lowers the score of its category",
+			renewal, alert("ScoreFalling", "warning", "category", "c"), alert("ScoreFalling", "warning", "category", "other"),
+		},
+		{
+			"a budget that burns fast burns",
+			alert("BudgetBurningFast", "critical"), alert("BudgetBurning", "critical", "category", "security"),
+			alert("GateClosed", "warning", "gate", "production"),
+		},
+		{
+			"a budget that burns burns slowly too", alert("BudgetBurning", "critical"), alert("BudgetBurningSlowly", "warning"),
+			alert("GateClosed", "warning", "gate", "production"),
+		},
+		{
+			"a collector that cannot look knows only what is old",
+			alert("CollectorDown", "warning", collector...), alert("FactsLate", "warning", collector...),
+			alert("FactsLate", "warning", "collector", "backup"),
+		},
+		{
+			"what a collector cannot see nobody can tell",
+			alert("CollectorDown", "warning", collector...), alert("CheckUnknown", "warning", "check", "tls.renewal"), renewal,
+		},
+		{
+			"without an exporter there are no systems",
+			model.LabelSet{"alertname": "ReadinessExporterAbsent", "severity": "critical", "team": "monitoring"},
+			alert("SystemAbsent", "warning"), nil,
+		},
+	}
+}
+
+// TestInhibitionsMuteWhatTheySay pushes alerts to a real Alertmanager: of each inhibition the source, a target, which must
+// not be delivered, and what resembles the target, of this system and of others, which must.
+func TestInhibitionsMuteWhatTheySay(t *testing.T) {
+	cases := inhibitionCases()
+	require.Len(t, cases, len(readExample(t).Inhibits), "one for each, in the same order")
+	a := startAlertmanager(t)
+	for i, each := range cases {
+		t.Run(each.name, func(t *testing.T) {
+			rule := readExample(t).Inhibits[i]
+			require.True(t, selects(t, rule.Sources, each.source) && selects(t, rule.Targets, each.target), "it is about another line")
+			// Of a system of its own, so that no case mutes what is of another.
+			own := func(labels model.LabelSet) model.LabelSet {
+				if labels["system"] == "" {
+					return labels
+				}
+				return with(labels, "system", fmt.Sprint("shop-", i))
+			}
+			source, target := own(each.source), own(each.target)
+			var spared []model.LabelSet
+			if len(rule.Equal) > 0 {
+				spared = append(spared, with(target, "system", fmt.Sprint("blog-", i)), with(target, "environment", "staging"))
+			}
+			if each.other != nil {
+				spared = append(spared, own(each.other))
+			}
+			a.push(t, source)
+			a.push(t, append(spared, target)...)
+			require.EventuallyWithT(t, func(c *assert.CollectT) {
+				require.True(c, a.muted(t)[target.Fingerprint()], "%v mutes %v", source, target)
+				delivered := a.delivered(t)
+				for _, labels := range append(spared, source) {
+					require.Contains(c, delivered, labels.Fingerprint(), labels)
+				}
+			}, 20*time.Second, 50*time.Millisecond)
+			require.NotContains(t, a.delivered(t), target.Fingerprint(), target)
+		})
+	}
+}
+
+func selects(t *testing.T, texts []string, labels model.LabelSet) bool {
+	t.Helper()
+	for _, each := range matchers(t, texts) {
+		if !each.pattern.MatchString(string(labels[model.LabelName(each.label)])) {
+			return false
+		}
+	}
+	return true
+}
