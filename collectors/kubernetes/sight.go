@@ -159,7 +159,7 @@ func begin(ctx context.Context, c *connection, t Target, name string, parts []pa
 	return all
 }
 
-// wait fills a sight with what is watched, and gives what of it was missed.
+// wait fills a sight with what is watched, and gives what of it was missed: where there can be no facts, only that.
 func (w *watched) wait(ctx context.Context, c *connection, s *sight) (missed []fact.Missed) {
 	empty := true
 	for i, p := range w.parts {
@@ -181,9 +181,12 @@ func (w *watched) wait(ctx context.Context, c *connection, s *sight) (missed []f
 			in = ""
 		}
 		each := w.target.miss(in, err)
+		if p.topic == "" {
+			return []fact.Missed{each}
+		}
 		each.Topic = p.topic
 		missed = append(missed, each)
-		if p.topic != "" && !slices.Contains(s.lacks, p.topic) {
+		if !slices.Contains(s.lacks, p.topic) {
 			s.lacks = append(s.lacks, p.topic)
 		}
 	}

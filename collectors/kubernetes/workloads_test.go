@@ -118,7 +118,7 @@ func TestAWorkloadIsSeenAsItIs(t *testing.T) {
 		{"no node for its pods", "unavailable.yaml", func(w *fact.Workload) {
 			w.Replicas = fact.Replicas{Desired: 2, Updated: 2, Unavailable: 2}
 			w.Rollout.InProgress = true
-			w.Pods = fact.Pods{}
+			w.Pods = fact.Pods{Unschedulable: 2}
 			w.Budgets[0].Healthy, w.Budgets[0].Allowed = 0, 0
 		}, []string{"workload_replicas: unavailable", "workload_disruption_budget: used_up", "workload_spread: too_few_nodes"}},
 		{"a budget of other pods", "budget-of-another.yaml", func(w *fact.Workload) { w.Budgets = nil },
