@@ -86,6 +86,17 @@ const noWorkload = "no workload is known: add the cluster to kubernetes in the s
 // verdicts judges each case as the engine does, and sees to it that the kind keeps to its own reasons and uses each.
 func verdicts[P any](t *testing.T, kind check.Kind[fact.Workload, P], cases []verdict) {
 	t.Helper()
+	judged(t, kind, cases, true)
+}
+
+// verdictsOfAll does so for a kind that judges all workloads together, and may find fault with the item as a whole.
+func verdictsOfAll[P any](t *testing.T, kind check.Kind[fact.Workload, P], cases []verdict) {
+	t.Helper()
+	judged(t, kind, cases, false)
+}
+
+func judged[P any](t *testing.T, kind check.Kind[fact.Workload, P], cases []verdict, each bool) {
+	t.Helper()
 	levels := make(map[string]check.Status)
 	for _, reason := range kind.Describe().AllReasons() {
 		levels[reason.Name] = reason.Level
@@ -103,7 +114,7 @@ func verdicts[P any](t *testing.T, kind check.Kind[fact.Workload, P], cases []ve
 				found = append(found, finding{problem.Reason, problem.Level, problem.Detail})
 				require.NotEmpty(t, problem.Remedy)
 				require.Equal(t, levels[problem.Reason], problem.Level)
-				if problem.Reason != "nothing_seen" {
+				if problem.Reason != "nothing_seen" && (each || problem.Subject != "") {
 					require.Equal(t, c.workload.Subject(), problem.Subject)
 				}
 				used[problem.Reason] = true

@@ -1,0 +1,122 @@
+package items_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+var servers *world.World
+
+func TestMain(m *testing.M) { world.Main(m, &servers) }
+
+// A table is what one file says of an item of the production checklist: worlds in which it passes, and ones that are
+// broken in exactly one way. README.md explains the form.
+type table struct {
+	Item    string
+	Base    []string
+	Objects []object
+	System  map[string]any
+	Worlds  []scene
+}
+
+// A scene is one world. The first of a table passes; the others say what differs from it.
+type scene struct {
+	Name    string
+	Expect  string
+	Reasons []string
+	Objects []object
+	Change  []object
+	Remove  []string
+	Then    []object
+	Status  []object
+	System  map[string]any
+	Also    []string
+	Alone   bool
+}
+
+func readTables(t *testing.T) (tables []table) {
+	t.Helper()
+	paths, err := filepath.Glob("*.yaml")
+	require.NoError(t, err)
+	for _, path := range paths {
+		var read table
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, yaml.Load(content, &read, yaml.WithV4Defaults(), yaml.WithKnownFields()), path)
+		require.Equal(t, strings.TrimSuffix(path, ".yaml"), read.Item)
+		tables = append(tables, read)
+	}
+	require.NotEmpty(t, tables)
+	return tables
+}
+
+// TestEveryItemPassesAndBreaksInItsOwnWay makes each world on a real API server, and wants of the item what the table says,
+// and of every other item what it was in the first world.
+func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
+	stage := newStage(t)
+	for _, each := range readTables(t) {
+		t.Run(each.Item, func(t *testing.T) {
+			if !slices.ContainsFunc(each.Worlds, func(s scene) bool { return s.Alone }) {
+				t.Parallel()
+			}
+			require.Equal(t, "pass", each.Worlds[0].Expect, "the first world passes")
+			var sound map[string]string
+			for i, scene := range each.Worlds {
+				passed := t.Run(scene.Name, func(t *testing.T) {
+					played := stage.play(t, each, scene)
+					if i == 0 {
+						sound = played.passes(t, each.Item)
+						return
+					}
+					played.breaks(t, each.Item, scene, sound)
+				})
+				if i == 0 && !passed {
+					return // The others are compared with it.
+				}
+			}
+		})
+	}
+}
+
+// TestEveryItemOfAClusterHasATable wants no kind of check on what a cluster tells to be without worlds.
+func TestEveryItemOfAClusterHasATable(t *testing.T) {
+	var tabled []string
+	for _, each := range readTables(t) {
+		require.GreaterOrEqual(t, len(each.Worlds), 2, "%s: one world that passes, and one that is broken", each.Item)
+		require.NotEqual(t, "pass", each.Worlds[1].Expect, each.Item)
+		tabled = append(tabled, each.Item)
+	}
+	options := config.Options{Kinds: checks.All(), CheckSchedule: engine.CheckSchedule}
+	loaded, err := config.For([]*system.System{{Name: "shop", Environment: "production"}}, options)
+	require.NoError(t, err)
+	ofCluster := clusterKinds()
+	for _, item := range loaded.Plans[0].Items {
+		if item.Rule.Bound != nil && ofCluster[item.Rule.Bound.Name] {
+			require.Contains(t, tabled, item.Rule.ID)
+		}
+	}
+}
+
+// statusesBut gives the items whose statuses differ, as "item: before, after".
+func statusesBut(before, after map[string]string, but []string) (changed []string) {
+	for _, id := range slices.Sorted(maps.Keys(before)) {
+		if before[id] != after[id] && !slices.Contains(but, id) {
+			changed = append(changed, fmt.Sprintf("%s: %s, then %s", id, before[id], after[id]))
+		}
+	}
+	return changed
+}

@@ -1,0 +1,174 @@
+package items_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+// patience is how long a world may take to be as the table says.
+const patience = time.Minute
+
+// A stage is the cluster that all worlds are made in, each in a namespace of its own, and what looks at them.
+type stage struct {
+	cluster    *world.Cluster
+	objects    *objects
+	collectors []collector.Any
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	// What scales would overwrite what the tables say of autoscalers: here are no metrics to scale by.
+	s := &stage{cluster: servers.NewKubernetes(t, "kube-controller-manager=--controllers=*,-horizontal-pod-autoscaler-controller")}
+	s.cluster.AddNodes(t, 3)
+	s.objects = newObjects(t, s.cluster)
+	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
+	t.Cleanup(closeAll)
+	s.collectors = all
+	return s
+}
+
+// clusterKinds are the kinds of check that judge what a cluster tells.
+func clusterKinds() map[string]bool {
+	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
+	defer closeAll()
+	facts := make(map[string]bool)
+	for _, each := range all {
+		if name := each.Describe().Name; strings.HasPrefix(name, "kubernetes_") && name != "kubernetes_certificate" {
+			facts[each.Describe().Kind.KindName()] = true
+		}
+	}
+	kinds := make(map[string]bool)
+	for _, kind := range checks.All() {
+		described := kind.Describe()
+		kinds[described.Name] = facts[described.FactKind]
+	}
+	return kinds
+}
+
+// A play is one world that is looked at.
+type play struct {
+	current atomic.Pointer[assess.Assessment]
+}
+
+// play makes a world, and has it looked at until the test ends.
+func (s *stage) play(t *testing.T, of table, scene scene) *play {
+	t.Helper()
+	namespace := s.cluster.Namespace(t)
+	s.objects.create(t, namespace, of, scene)
+	p := &play{}
+	running := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: s.collectors, MaxLooks: 64, MaxLooksPerServer: 64,
+		Publish: func(all []*assess.Assessment) { p.current.Store(all[0]) },
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	})
+	loaded, err := config.Load(s.describe(t, namespace, of, scene), config.Options{
+		Kinds: checks.All(), Collectors: s.collectors, CheckSchedule: engine.CheckSchedule,
+	})
+	require.NoError(t, err)
+	require.NoError(t, running.Apply(loaded.Plans))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		running.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	return p
+}
+
+// describe writes the configuration of a world: the namespace, and what the table adds.
+func (s *stage) describe(t *testing.T, namespace string, of table, scene scene) string {
+	t.Helper()
+	described := map[string]any{
+		"name": "shop", "environment": "production",
+		"kubernetes": []any{map[string]any{"name": "main", "kubeconfig": s.cluster.Kubeconfig, "namespaces": []any{namespace}}},
+	}
+	for _, further := range []map[string]any{of.System, scene.System} {
+		described = merged(described, filled(t, namespace, further)).(map[string]any)
+	}
+	content, err := yaml.Dump(map[string]any{"systems": []any{described}})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return path
+}
+
+// statuses are those of all items.
+func (p *play) statuses() map[string]string {
+	found := make(map[string]string)
+	if current := p.current.Load(); current != nil {
+		for _, result := range current.Results {
+			found[result.Check] = result.Status.String()
+		}
+	}
+	return found
+}
+
+// passes waits until an item passes and nothing moves any more, and gives the statuses of all.
+func (p *play) passes(t *testing.T, item string) (steady map[string]string) {
+	t.Helper()
+	since := time.Now()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		now := p.statuses()
+		if len(steady) == 0 || len(statusesBut(steady, now, nil)) > 0 {
+			steady, since = now, time.Now()
+		}
+		require.Equal(c, "pass", now[item], "%s: %v", item, p.reasons(item))
+		require.Greater(c, time.Since(since), 2*time.Second, "something moves")
+	}, patience, 100*time.Millisecond)
+	return steady
+}
+
+// breaks waits until an item is as the scene says, and no other has changed but those that follow from it.
+func (p *play) breaks(t *testing.T, item string, scene scene, sound map[string]string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		now := p.statuses()
+		require.Equal(c, scene.Expect, now[item], "%s: %v", item, p.reasons(item))
+		require.Equal(c, scene.Reasons, p.reasons(item))
+		require.Empty(c, statusesBut(sound, now, append(scene.Also, item)), "changed too")
+		for _, follows := range scene.Also {
+			require.NotEqual(c, sound[follows], now[follows], "%s does not follow", follows)
+		}
+	}, patience, 100*time.Millisecond)
+}
+
+// reasons are those of an item's problems, sorted, each once.
+func (p *play) reasons(item string) (reasons []string) {
+	current := p.current.Load()
+	if current == nil {
+		return nil
+	}
+	for _, result := range current.Results {
+		if result.Check == item {
+			for _, problem := range result.Problems {
+				reasons = append(reasons, problem.Reason)
+			}
+		}
+	}
+	slices.Sort(reasons)
+	return slices.Compact(reasons)
+}
