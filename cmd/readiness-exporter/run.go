@@ -48,6 +48,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	registerCheck(app, commands)
 	registerFacts(app, commands)
 	registerChecklist(app, commands)
+	registerRBAC(app, commands)
 
 	name, err := app.Parse(arguments)
 	switch {

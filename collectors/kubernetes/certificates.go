@@ -30,10 +30,11 @@ func (c *Clusters) Certificates() collector.Collector[Target, fact.Certificate] 
 		Targets: func(s *system.System) []Target {
 			return targets(s, func(cluster system.Cluster) bool { return cluster.TLSSecrets })
 		},
-		Target:  Target.name,
-		Look:    c.lookAtCertificates,
-		Changes: func(t Target) <-chan struct{} { return c.signals.of(t.user(certificateCollector)) },
-		Forget:  func(t Target) { c.forget(t.Cluster, t.user(certificateCollector)) },
+		Target:      Target.name,
+		Look:        c.lookAtCertificates,
+		Changes:     func(t Target) <-chan struct{} { return c.signals.of(t.user(certificateCollector)) },
+		Permissions: func(t Target) []collector.Permission { return t.permissions([]part{{"", tlsSecrets()}}) },
+		Forget:      func(t Target) { c.forget(t.Cluster, t.user(certificateCollector)) },
 	}
 }
 

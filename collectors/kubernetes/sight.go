@@ -69,11 +69,12 @@ func gather[F any](c *Clusters, g gathering[F]) collector.Collector[Target, F] {
 		Targets: func(s *system.System) []Target {
 			return targets(s, func(cluster system.Cluster) bool { return g.wanted == nil || g.wanted(cluster) })
 		},
-		Narrow:  Target.narrow,
-		Target:  Target.name,
-		Look:    func(ctx context.Context, t Target) (fact.Batch[F], error) { return lookAt(ctx, c, g, t) },
-		Changes: func(t Target) <-chan struct{} { return c.signals.of(t.user(g.name)) },
-		Forget:  func(t Target) { c.forget(t.Cluster, t.user(g.name)) },
+		Narrow:      Target.narrow,
+		Target:      Target.name,
+		Look:        func(ctx context.Context, t Target) (fact.Batch[F], error) { return lookAt(ctx, c, g, t) },
+		Changes:     func(t Target) <-chan struct{} { return c.signals.of(t.user(g.name)) },
+		Permissions: func(t Target) []collector.Permission { return t.permissions(g.parts) },
+		Forget:      func(t Target) { c.forget(t.Cluster, t.user(g.name)) },
 	}
 }
 
@@ -88,8 +89,7 @@ func lookAt[F any](ctx context.Context, c *Clusters, g gathering[F], t Target) (
 	if err != nil {
 		return batch, err
 	}
-	parts := slices.DeleteFunc(slices.Clone(g.parts), func(p part) bool { return !t.needs(p.topic) })
-	watched := begin(ctx, connection, t, g.name, parts)
+	watched := begin(ctx, connection, t, g.name, t.needed(g.parts))
 	for i := range watched { // All have begun before the first is waited for.
 		w := &watched[i]
 		s := &sight{target: t, scope: w.scope, selector: selector, now: time.Now(), offered: w.offered, held: make(map[string]held)}
@@ -123,10 +123,7 @@ type watched struct {
 
 // begin watches the parts in every scope of a target.
 func begin(ctx context.Context, c *connection, t Target, name string, parts []part) []watched {
-	scopes := t.scopes()
-	if !slices.ContainsFunc(parts, func(p part) bool { return !p.clusterWide() }) {
-		scopes = []scope{""}
-	}
+	scopes := t.scopesOf(parts)
 	var offered served
 	var unknown error
 	if slices.ContainsFunc(parts, func(p part) bool { return p.named().Version == "" }) {

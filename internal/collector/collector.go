@@ -33,6 +33,8 @@ type Collector[T, F any] struct {
 	// Changes tells when a target has changed since it was last looked at, so that it is looked at soon and not only on
 	// schedule; nil: nobody can tell. It is asked once, before the first look.
 	Changes func(T) <-chan struct{}
+	// Permissions are what a look at a target takes; nil: none that could be named.
+	Permissions func(T) []Permission
 	// Forget frees what Look kept for a target that is looked at no longer; nil: nothing is kept.
 	Forget func(T)
 }
@@ -60,8 +62,9 @@ type Job struct {
 	Value  any    // the target itself, to compare with another time's by reflect.DeepEqual
 	Look   func(ctx context.Context) (facts []any, missed []fact.Missed, err error)
 	// Changes tells when the target has changed; nil where nobody can tell.
-	Changes func() <-chan struct{}
-	Forget  func()
+	Changes     func() <-chan struct{}
+	Permissions []Permission // that a look takes
+	Forget      func()
 }
 
 // Describe says what the collector is.
@@ -100,6 +103,9 @@ func (c Collector[T, F]) Jobs(s *system.System, needs fact.Needs) []Job {
 		}
 		if c.Changes != nil {
 			jobs[i].Changes = func() <-chan struct{} { return c.Changes(target) }
+		}
+		if c.Permissions != nil {
+			jobs[i].Permissions = c.Permissions(target)
 		}
 		if c.Server != nil {
 			jobs[i].Server = c.Server(target)

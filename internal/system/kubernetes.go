@@ -34,6 +34,18 @@ func (c Cluster) Includes(namespace string) bool {
 	return !strings.HasPrefix(namespace, "kube-")
 }
 
+// Place says in words where the API server is found.
+func (c Cluster) Place() string {
+	place := "the cluster of the exporter's service account or current kubeconfig"
+	if c.Kubeconfig != "" {
+		place = "the cluster of " + c.Kubeconfig
+	}
+	if c.Context != "" {
+		place += ", context " + c.Context
+	}
+	return place
+}
+
 func (c Cluster) identity() (string, string) { return "cluster", c.Name }
 
 func (c Cluster) validate(list *mistake.List, path []any) {

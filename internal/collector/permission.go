@@ -1,0 +1,11 @@
+package collector
+
+// A Permission is one that a look takes of a server that asks who looks, as Kubernetes names it.
+type Permission struct {
+	Cluster   string // where its API server is found, as the system's description says; in words
+	Namespace string // empty: in all, or of what is in none
+	Group     string // of the API
+	Resource  string
+	Verbs     []string
+	Topic     string // of the facts that lack it otherwise; empty: there are none without it
+}
