@@ -12,7 +12,7 @@ VERSION_PACKAGE := github.com/prometheus/common/version
 LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).Revision=$(REVISION)
 
 # These talk to the servers of test/world; the others need nothing but Go.
-WORLD_PACKAGES := ./alerts/... ./collectors/... ./cmd/... ./dashboards/... ./test/world/...
+WORLD_PACKAGES := ./alerts/... ./collectors/... ./cmd/... ./dashboards/... ./test/items/... ./test/world/...
 
 .PHONY: help
 ## help: list the targets

@@ -16,10 +16,12 @@ type RollbackParameters struct{}
 func Rollback() check.Kind[fact.Workload, RollbackParameters] {
 	notKept := check.Reason{
 		Name: "no_previous_revision", Level: check.Fail, Sentence: "No earlier revision is kept that a rollback could go back to.",
-		Remedy: "Set revisionHistoryLimit to 2 or more. What has never been changed has no earlier revision: keep the manifests of one that works.",
+		Remedy: "Set revisionHistoryLimit to 2 or more. What has never been changed has no earlier revision: keep the manifests of one " +
+			"that works.",
 	}
 	notFound := check.Reason{
-		Name: "configuration_gone", Level: check.Fail, Sentence: "The previous revision refers to a Secret or a ConfigMap that does not exist any more.",
+		Name: "configuration_gone", Level: check.Fail, Sentence: "The previous revision refers to a Secret or a ConfigMap that does not " +
+			"exist any more.",
 	}
 	return check.Kind[fact.Workload, RollbackParameters]{
 		Name:    "rollback_readiness",

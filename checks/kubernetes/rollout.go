@@ -69,7 +69,8 @@ func RolloutAge() check.Kind[fact.Workload, RolloutAgeParameters] {
 		Select:   func(w fact.Workload, _ RolloutAgeParameters) bool { return !w.Rollout.BeganAt.IsZero() },
 		Judge: func(w fact.Workload, p RolloutAgeParameters, now time.Time) []check.Problem {
 			if age := now.Sub(w.Rollout.BeganAt); age < p.MinimumDuration.Std() {
-				return []check.Problem{tooRecent.Problem(fmt.Sprintf("it began %s ago; %s are wanted", quantity.InWords(age), quantity.InWords(p.MinimumDuration.Std())))}
+				return []check.Problem{tooRecent.Problem(fmt.Sprintf("it began %s ago; %s are wanted",
+					quantity.InWords(age), quantity.InWords(p.MinimumDuration.Std())))}
 			}
 			return nil
 		},

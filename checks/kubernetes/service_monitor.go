@@ -24,7 +24,8 @@ func ServiceMonitor() check.Kind[fact.Workload, ServiceMonitorParameters] {
 	return check.Kind[fact.Workload, ServiceMonitorParameters]{
 		Name:    "service_monitor",
 		Summary: "A ServiceMonitor or PodMonitor selects the application, and every port that one names exists.",
-		Remedy:  "Create a ServiceMonitor whose selector takes the labels of the Service; without Prometheus Operator, say that it does not apply.",
+		Remedy: "Create a ServiceMonitor whose selector takes the labels of the Service; without Prometheus Operator, say that it does " +
+			"not apply.",
 		Reasons: []check.Reason{none, unknownPort},
 		About:   fact.Workloads(),
 		Topics:  func(ServiceMonitorParameters) []string { return []string{fact.TopicMonitors} },

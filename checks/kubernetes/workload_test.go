@@ -11,9 +11,6 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// now is when everything is judged.
-var now = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
-
 // api is a Deployment that passes every check, changed by each of edit.
 func api(edit ...func(*fact.Workload)) fact.Workload {
 	w := fact.Workload{
@@ -61,70 +58,6 @@ func budget(edit func(*fact.DisruptionBudget)) func(*fact.Workload) {
 
 func container(edit func(*fact.Container)) func(*fact.Workload) {
 	return func(w *fact.Workload) { edit(&w.Containers[0]) }
-}
-
-// A finding is what a table expects of a problem.
-type finding struct {
-	reason string
-	level  check.Status
-	detail string
-}
-
-type verdict struct {
-	name     string
-	workload fact.Workload
-	want     []finding
-}
-
-// leftOut is what is found when nothing is left to judge.
-func leftOut(detail string) []finding {
-	return []finding{{"nothing_seen", check.Undeclared, detail}}
-}
-
-const noWorkload = "no workload is known: add the cluster to kubernetes in the system description, with namespaces and a selector"
-
-// verdicts judges each case as the engine does, and sees to it that the kind keeps to its own reasons and uses each.
-func verdicts[P any](t *testing.T, kind check.Kind[fact.Workload, P], cases []verdict) {
-	t.Helper()
-	judged(t, kind, cases, true)
-}
-
-// verdictsOfAll does so for a kind that judges all workloads together, and may find fault with the item as a whole.
-func verdictsOfAll[P any](t *testing.T, kind check.Kind[fact.Workload, P], cases []verdict) {
-	t.Helper()
-	judged(t, kind, cases, false)
-}
-
-func judged[P any](t *testing.T, kind check.Kind[fact.Workload, P], cases []verdict, each bool) {
-	t.Helper()
-	levels := make(map[string]check.Status)
-	for _, reason := range kind.Describe().AllReasons() {
-		levels[reason.Name] = reason.Level
-		require.NotEmpty(t, reason.Sentence)
-	}
-	used := make(map[string]bool)
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			view := fact.NewView([]fact.Look{{
-				Kind: fact.Workloads(), Interval: time.Minute, SeenAt: now, Facts: []any{c.workload},
-			}}, now)
-			bound := kind.Bind(kind.Parameters())
-			var found []finding
-			for _, problem := range (check.Rule{ID: "x", Bound: &bound}).Judge(view, now).Problems {
-				found = append(found, finding{problem.Reason, problem.Level, problem.Detail})
-				require.NotEmpty(t, problem.Remedy)
-				require.Equal(t, levels[problem.Reason], problem.Level)
-				if problem.Reason != "nothing_seen" && (each || problem.Subject != "") {
-					require.Equal(t, c.workload.Subject(), problem.Subject)
-				}
-				used[problem.Reason] = true
-			}
-			require.Equal(t, c.want, found)
-		})
-	}
-	for _, reason := range kind.Reasons {
-		require.True(t, used[reason.Name], "no case gives the reason %s", reason.Name)
-	}
 }
 
 func TestReplicas(t *testing.T) {

@@ -51,6 +51,7 @@ func keepHorizontalPodAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) autos
 			if condition.Status != corev1.ConditionTrue {
 				keep.fact.Active, keep.fact.Trouble = false, condition.Reason
 			}
+		case autoscalingv2.ScaledToZero: // By KEDA's like, as it is meant to.
 		case autoscalingv2.ScalingLimited:
 			if condition.Status == corev1.ConditionTrue && condition.Reason == "TooManyReplicas" {
 				keep.fact.AtMaximumSince = condition.LastTransitionTime.UTC()

@@ -93,6 +93,8 @@ type Target struct {
 	System  string // id of the system
 	Cluster system.Cluster
 	Topics  []string // of the facts, that are needed; nil: all
+
+	whole bool // it is looked at as a whole, whatever the namespaces
 }
 
 // narrow leaves out the topics that nobody needs, so that no permission is asked for them.
@@ -130,7 +132,7 @@ type scope string
 // scopes are the parts of a cluster that belong to the target. Each declared namespace is one, so that a Role in it
 // is permission enough.
 func (t Target) scopes() []scope {
-	if len(t.Cluster.Namespaces) == 0 {
+	if t.whole || len(t.Cluster.Namespaces) == 0 {
 		return []scope{""}
 	}
 	scopes := make([]scope, len(t.Cluster.Namespaces))

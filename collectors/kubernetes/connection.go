@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/dynamic"
@@ -203,6 +204,14 @@ func (c *connection) namespaceExists(ctx context.Context, name string) error {
 		return fact.Errorf(fact.ReasonNotFound, "look for namespace %s: there is none", name)
 	}
 	return fact.Errorf(reasonOf(err), "look for namespace %s, in which nothing was found: %w", name, err)
+}
+
+// review asks the API server a question, whose answer is written into it.
+func (c *connection) review(ctx context.Context, group schema.GroupVersion, resource string, question runtime.Object) error {
+	if err := c.groups[group].Post().Resource(resource).Body(question).Do(ctx).Into(question); err != nil {
+		return fact.Errorf(reasonOf(err), "create %s: %w", resource, err)
+	}
+	return nil
 }
 
 // mirrorOf gives the mirror of a resource, which it starts if need be, and notes that the user needs it.

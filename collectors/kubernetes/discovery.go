@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
@@ -94,6 +95,17 @@ func (s served) serves(name schema.GroupResource) (bool, error) {
 		return false, fact.Errorf(fact.ReasonUnreachable, "watch %s: whoever serves the API group %s does not answer", name, name.Group)
 	}
 	return false, nil
+}
+
+// of gives the names of what is offered of an API group.
+func (s served) of(group string) (resources []string) {
+	for name := range s.versions {
+		if name.Group == group {
+			resources = append(resources, name.Resource)
+		}
+	}
+	slices.Sort(resources)
+	return resources
 }
 
 // preferred completes a resource by the version in which it is offered.

@@ -13,18 +13,10 @@ func (t Target) needed(parts []part) []part {
 	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !t.needs(p.topic) })
 }
 
-// scopesOf are the scopes in which parts are watched: the whole cluster where all of them are of it.
-func (t Target) scopesOf(parts []part) []scope {
-	if !slices.ContainsFunc(parts, func(p part) bool { return !p.clusterWide() }) {
-		return []scope{""}
-	}
-	return t.scopes()
-}
-
 // permissions are what it takes to watch the needed parts, and to tell an empty namespace from one that does not exist.
 func (t Target) permissions(parts []part) (all []collector.Permission) {
 	parts = t.needed(parts)
-	for _, s := range t.scopesOf(parts) {
+	for _, s := range t.scopes() {
 		for _, p := range parts {
 			namespace := string(s)
 			if p.clusterWide() {

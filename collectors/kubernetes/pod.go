@@ -23,7 +23,6 @@ type pod struct {
 	images        []containerImage
 	waiting       []containerWord // containers that cannot start, with the reason
 	restarted     *restart        // nil where no container has been started again
-	requests      fact.Resources
 }
 
 type containerImage struct{ container, id unique.Handle[string] }
@@ -38,11 +37,7 @@ type restart struct {
 func keepPod(p *corev1.Pod) pod {
 	keep := pod{
 		owner: ownerOf(p), node: intern(p.Spec.NodeName), made: p.CreationTimestamp.Unix(), going: p.DeletionTimestamp != nil,
-		requests: requestsOf(&p.Spec),
-	}
-	for _, condition := range p.Status.Conditions {
-		keep.unschedulable = keep.unschedulable || condition.Type == corev1.PodScheduled &&
-			condition.Status == corev1.ConditionFalse && condition.Reason == corev1.PodReasonUnschedulable
+		unschedulable: unschedulable(p),
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for i := range statuses {
@@ -50,6 +45,13 @@ func keepPod(p *corev1.Pod) pod {
 		}
 	}
 	return keep
+}
+
+// unschedulable tells that no node takes the pod.
+func unschedulable(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable
+	})
 }
 
 // note keeps what a container's status says of trouble.

@@ -18,6 +18,7 @@ type resource[T any] struct {
 	schema.GroupVersionResource
 	example runtime.Object // nil: only the metadata are asked for
 	fields  string         // field selector of those that are wanted
+	labels  string         // label selector of those that are wanted
 	variant string         // tells it from another resource of this name that keeps something else
 	whole   bool           // it is of the cluster, and not of a namespace
 	keep    func(object any) T
@@ -73,15 +74,14 @@ func (r resource[T]) made() runtime.Object {
 
 // from is where the objects come from.
 func (r resource[T]) from(c *connection, namespace string) *cache.ListWatch {
+	narrow := func(options *metav1.ListOptions) { options.FieldSelector, options.LabelSelector = r.fields, r.labels }
 	switch {
 	case r.custom():
-		return listWatch(c.dynamic.Resource(c.preferred(r.GroupVersionResource)).Namespace(namespace))
+		return listWatch(c.dynamic.Resource(c.preferred(r.GroupVersionResource)).Namespace(namespace), narrow)
 	case r.example == nil:
-		return listWatch(c.metadata.Resource(r.GroupVersionResource).Namespace(namespace))
+		return listWatch(c.metadata.Resource(r.GroupVersionResource).Namespace(namespace), narrow)
 	default:
-		return cache.NewFilteredListWatchFromClient(c.groups[r.GroupVersion()], r.Resource, namespace, func(options *metav1.ListOptions) {
-			options.FieldSelector = r.fields
-		})
+		return cache.NewFilteredListWatchFromClient(c.groups[r.GroupVersion()], r.Resource, namespace, narrow)
 	}
 }
 
@@ -89,13 +89,17 @@ func (r resource[T]) from(c *connection, namespace string) *cache.ListWatch {
 func listWatch[L runtime.Object](client interface {
 	List(context.Context, metav1.ListOptions) (L, error)
 	Watch(context.Context, metav1.ListOptions) (watch.Interface, error)
-},
+}, narrow func(*metav1.ListOptions),
 ) *cache.ListWatch {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			narrow(&options)
 			return client.List(ctx, options)
 		},
-		WatchFuncWithContext: client.Watch,
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			narrow(&options)
+			return client.Watch(ctx, options)
+		},
 	}
 }
 

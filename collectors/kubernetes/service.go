@@ -100,9 +100,9 @@ type namedService struct {
 // A serviceIndex finds the services of pods.
 type serviceIndex map[string][]namedService // by namespace
 
-func servicesOf(s *sight) serviceIndex {
+func servicesIn(all *mirror[service]) serviceIndex {
 	index := make(serviceIndex)
-	seen(s, services()).each(func(name types.NamespacedName, each service) {
+	all.each(func(name types.NamespacedName, each service) {
 		if each.selector != nil {
 			index[name.Namespace] = append(index[name.Namespace], namedService{each, name.Name})
 		}

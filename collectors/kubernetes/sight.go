@@ -28,8 +28,9 @@ type gathering[F any] struct {
 	kind    fact.Kind[F]
 	wanted  func(system.Cluster) bool // nil: in every cluster
 	parts   []part
+	whole   bool // there is one look at the whole cluster, whatever the namespaces
 	// ask, where set, asks what no watch tells, before each look.
-	ask func(ctx context.Context, c *connection, s *sight)
+	ask func(ctx context.Context, c *connection, s *sight) error
 	// see makes the facts of one part of the cluster. It is pure.
 	see func(s *sight) []F
 }
@@ -59,15 +60,16 @@ func (s *sight) includes(namespace string, own labels.Set) bool {
 	return s.target.Cluster.Includes(namespace) && s.selector.Matches(own)
 }
 
-// lacking tells whether a topic could not be seen.
-func (s *sight) lacking(topic string) bool { return slices.Contains(s.lacks, topic) }
-
 // gather makes a collector of what a gathering says.
 func gather[F any](c *Clusters, g gathering[F]) collector.Collector[Target, F] {
 	return collector.Collector[Target, F]{
 		Name: g.name, Summary: g.summary, Kind: g.kind, Schedule: "@every 15s", Timeout: 10 * time.Second,
 		Targets: func(s *system.System) []Target {
-			return targets(s, func(cluster system.Cluster) bool { return g.wanted == nil || g.wanted(cluster) })
+			all := targets(s, func(cluster system.Cluster) bool { return g.wanted == nil || g.wanted(cluster) })
+			for i := range all {
+				all[i].whole = g.whole
+			}
+			return all
 		},
 		Narrow:      Target.narrow,
 		Target:      Target.name,
@@ -103,7 +105,10 @@ func lookAt[F any](ctx context.Context, c *Clusters, g gathering[F], t Target) (
 			continue
 		}
 		if g.ask != nil {
-			g.ask(ctx, connection, s)
+			if err := g.ask(ctx, connection, s); err != nil {
+				batch.Missed = append(batch.Missed, t.miss(w.scope, err))
+				continue
+			}
 		}
 		batch.Facts = append(batch.Facts, g.see(s)...)
 	}
@@ -123,7 +128,7 @@ type watched struct {
 
 // begin watches the parts in every scope of a target.
 func begin(ctx context.Context, c *connection, t Target, name string, parts []part) []watched {
-	scopes := t.scopesOf(parts)
+	scopes := t.scopes()
 	var offered served
 	var unknown error
 	if slices.ContainsFunc(parts, func(p part) bool { return p.named().Version == "" }) {

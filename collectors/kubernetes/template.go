@@ -45,7 +45,9 @@ func keepContainer(c *corev1.Container) fact.Container {
 }
 
 // secretName tells variables that hold secrets, by the words in their names.
-var secretName = regexp.MustCompile(`(?i)(^|_)(PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_(KEY|VALUE|\d+))?$`)
+var secretName = regexp.MustCompile(
+	`(?i)(^|_)(PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_(KEY|VALUE|\d+))?$`,
+)
 
 // variables are those of a container's environment that it names itself. Their values are looked at and left behind.
 func variables(environment []corev1.EnvVar) (found []fact.Variable) {

@@ -70,7 +70,7 @@ type workloadJoin struct {
 
 func seeWorkloads(s *sight) []fact.Workload {
 	join := workloadJoin{
-		sight: s, coverage: coverageOf(seen(s, budgets())), scales: scales(s), policies: policiesOf(s), services: servicesOf(s),
+		sight: s, coverage: coverageOf(seen(s, budgets())), scales: scales(s), policies: policiesOf(s), services: servicesIn(seen(s, services())),
 		revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s),
 	}
 	join.tallies = join.tally()

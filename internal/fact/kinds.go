@@ -2,5 +2,9 @@ package fact
 
 // Kinds lists every kind of fact.
 func Kinds() []Any {
-	return []Any{Hosts(), Filesystems(), Certificates(), Backups(), Workloads(), Attestations(), Waivers()}
+	return []Any{
+		Hosts(), Filesystems(), Certificates(), Backups(),
+		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
+		Attestations(), Waivers(),
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
@@ -68,6 +69,7 @@ func readTables(t *testing.T) (tables []table) {
 // and of every other item what it was in the first world.
 func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
 	stage := newStage(t)
+	ofWhole := itemsOf(t, fact.Clusters().Name, fact.Components().Name, fact.Issuers().Name, fact.Authorizations().Name)
 	for _, each := range readTables(t) {
 		t.Run(each.Item, func(t *testing.T) {
 			if !slices.ContainsFunc(each.Worlds, func(s scene) bool { return s.Alone }) {
@@ -78,6 +80,9 @@ func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
 			for i, scene := range each.Worlds {
 				passed := t.Run(scene.Name, func(t *testing.T) {
 					played := stage.play(t, each, scene)
+					if !scene.Alone {
+						played.shared = ofWhole // What others do to the cluster changes them.
+					}
 					if i == 0 {
 						sound = played.passes(t, each.Item)
 						return
@@ -100,15 +105,24 @@ func TestEveryItemOfAClusterHasATable(t *testing.T) {
 		require.NotEqual(t, "pass", each.Worlds[1].Expect, each.Item)
 		tabled = append(tabled, each.Item)
 	}
+	for _, id := range itemsOf(t, clusterFacts()...) {
+		require.Contains(t, tabled, id)
+	}
+}
+
+// itemsOf are the items of the production checklist that judge facts of these kinds.
+func itemsOf(t *testing.T, kinds ...string) (ids []string) {
+	t.Helper()
 	options := config.Options{Kinds: checks.All(), CheckSchedule: engine.CheckSchedule}
 	loaded, err := config.For([]*system.System{{Name: "shop", Environment: "production"}}, options)
 	require.NoError(t, err)
-	ofCluster := clusterKinds()
 	for _, item := range loaded.Plans[0].Items {
-		if item.Rule.Bound != nil && ofCluster[item.Rule.Bound.Name] {
-			require.Contains(t, tabled, item.Rule.ID)
+		if item.Rule.Bound != nil && slices.Contains(kinds, item.Rule.Bound.FactKind) {
+			ids = append(ids, item.Rule.ID)
 		}
 	}
+	require.NotEmpty(t, ids)
+	return ids
 }
 
 // statusesBut gives the items whose statuses differ, as "item: before, after".

@@ -83,11 +83,11 @@ func readObjects(t *testing.T, path, namespace string) (found []object) {
 	decoder := utilyaml.NewYAMLOrJSONDecoder(strings.NewReader(fill(t, namespace, string(content))), 4096)
 	for {
 		var each object
-		if err := decoder.Decode(&each); errors.Is(err, io.EOF) {
+		err := decoder.Decode(&each)
+		if errors.Is(err, io.EOF) {
 			return found
-		} else {
-			require.NoError(t, err, path)
 		}
+		require.NoError(t, err, path)
 		if len(each) > 0 {
 			found = append(found, each)
 		}

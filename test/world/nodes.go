@@ -77,6 +77,9 @@ func (c *Cluster) nodeReady(ctx context.Context, name string) error {
 	return errors.New("it is not ready")
 }
 
+// Unmanaged is the label of nodes that nobody plays a kubelet for: they stay as a test makes them.
+const Unmanaged = "kwok.x-k8s.io/unmanaged"
+
 // startKWOK starts what plays the nodes and their kubelets, unless it runs already.
 func (c *Cluster) startKWOK() error {
 	c.mu.Lock()
@@ -102,7 +105,8 @@ func (c *Cluster) startKWOK() error {
 		command: func() *exec.Cmd {
 			return exec.CommandContext(c.world.ctx, binary, "--kubeconfig", c.Kubeconfig, "--config", stages,
 				"--server-address", address,
-				"--manage-all-nodes=true", "--node-lease-duration-seconds=40", "--cidr=10.0.0.0/16", "--node-ip=127.0.0.1")
+				"--manage-all-nodes=false", "--manage-nodes-with-label-selector=!"+Unmanaged,
+				"--node-lease-duration-seconds=40", "--cidr=10.0.0.0/16", "--node-ip=127.0.0.1")
 		},
 	}
 	return c.world.start(c.world.ctx, c.kwok)

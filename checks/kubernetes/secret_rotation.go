@@ -1,0 +1,48 @@
+package kubernetes
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+)
+
+// SecretRotationParameters say how old the data of Secrets may become.
+type SecretRotationParameters struct {
+	// How long ago a Secret may have been changed.
+	MaximumAge quantity.Duration `yaml:"maximum_age"`
+}
+
+// Validate says what cannot be.
+func (p SecretRotationParameters) Validate() error {
+	if p.MaximumAge <= 0 {
+		return errors.New("maximum_age: expected more than 0")
+	}
+	return nil
+}
+
+// SecretRotation judges whether Secrets are changed now and then.
+func SecretRotation() check.Kind[fact.Secret, SecretRotationParameters] {
+	old := check.Reason{Name: "not_rotated", Level: check.Fail, Sentence: "A Secret has not been changed for too long."}
+	return check.Kind[fact.Secret, SecretRotationParameters]{
+		Name:     "secret_rotation",
+		Summary:  "Every Secret was changed within the maximum age.",
+		Remedy:   "Make a new value where it is used (database, API), write it into the Secret, restart what reads it, then end the old value.",
+		Reasons:  []check.Reason{old},
+		Defaults: SecretRotationParameters{MaximumAge: quantity.Duration(180 * 24 * time.Hour)},
+		About:    fact.Secrets(),
+		None:     check.Undeclared,
+		Nothing:  "no Secret is known: add the cluster to kubernetes in the system description, with its namespaces",
+		Judge: func(s fact.Secret, p SecretRotationParameters, now time.Time) []check.Problem {
+			age := now.Sub(s.ChangedAt)
+			if age <= p.MaximumAge.Std() {
+				return nil
+			}
+			return []check.Problem{old.Problem(fmt.Sprintf("changed %s ago, on %s; at most %s is wanted",
+				quantity.Duration(age), s.ChangedAt.Format(time.DateOnly), p.MaximumAge))}
+		},
+	}
+}

@@ -1,0 +1,149 @@
+package fact
+
+import (
+	"iter"
+	"time"
+)
+
+// A Cluster is a Kubernetes cluster as a whole: its API server, and its nodes with what pods request of them.
+type Cluster struct {
+	Name    string   `json:"name"`
+	Missing []string `json:"missing,omitempty"` // topics of what could not be seen
+
+	Version      string `json:"version"`      // of the API server: v1.34.1+k3s1
+	Distribution string `json:"distribution"` // k3s, rke2, eks, gke, aks, or kubernetes for any other
+	// SupportEnd is when the community ends its support of the version; zero where that is not known.
+	SupportEnd time.Time `json:"support_end,omitzero"`
+	// CredentialsEnd is when the credentials end by which the exporter looks; zero where they do not say, or renew themselves.
+	CredentialsEnd time.Time `json:"credentials_end,omitzero"`
+	Nodes          []Node    `json:"nodes"`
+	// Unschedulable are the pods that no node takes.
+	Unschedulable int `json:"unschedulable"`
+}
+
+// A Node is one machine of a cluster.
+type Node struct {
+	Name        string    `json:"name"`
+	Ready       bool      `json:"ready"`
+	Cordoned    bool      `json:"cordoned"`  // no pod is scheduled to it
+	Pressures   []string  `json:"pressures"` // DiskPressure, MemoryPressure, PIDPressure, NetworkUnavailable
+	Kubelet     string    `json:"kubelet"`   // its version
+	OS          string    `json:"os"`        // Ubuntu 24.04.3 LTS
+	Allocatable Resources `json:"allocatable"`
+	Requested   Resources `json:"requested"` // by the pods that are on it
+}
+
+// TopicNodes is that of a cluster's nodes; what pods request of them is of TopicPods.
+const TopicNodes = "nodes"
+
+// Subject names the cluster.
+func (c Cluster) Subject() string { return c.Name }
+
+// Lacks gives the topics of what could not be seen.
+func (c Cluster) Lacks() []string { return c.Missing }
+
+// Clusters describes the facts of clusters.
+func Clusters() Kind[Cluster] {
+	return Kind[Cluster]{
+		Name:    "cluster",
+		Help:    "A Kubernetes cluster as a whole: its API server, and its nodes with what pods request of them.",
+		Subject: Cluster.Subject,
+		Labels:  []Label[Cluster]{{Name: "cluster", Value: func(c Cluster) string { return c.Name }}},
+		Gauges: []Gauge[Cluster]{
+			{
+				Name: "cluster_version_info",
+				Help: "The version of the cluster's API server, always 1.",
+				Labels: []Label[Cluster]{
+					{Name: "version", Value: func(c Cluster) string { return c.Version }},
+					{Name: "distribution", Value: func(c Cluster) string { return c.Distribution }},
+				},
+				Value: func(Cluster) (float64, bool) { return 1, true },
+			},
+			{
+				Name:  "cluster_support_end_timestamp_seconds",
+				Help:  "When the community ends its support of the cluster's version; absent where that is not known.",
+				Value: func(c Cluster) (float64, bool) { return Timestamp(c.SupportEnd) },
+			},
+			{
+				Name:  "cluster_credentials_end_timestamp_seconds",
+				Help:  "When the credentials end by which the exporter looks at the cluster; absent where they do not say.",
+				Value: func(c Cluster) (float64, bool) { return Timestamp(c.CredentialsEnd) },
+			},
+			{
+				Name:   "cluster_nodes",
+				Help:   "How many nodes are ready, not ready, cordoned and under pressure.",
+				By:     "state",
+				Values: func(c Cluster) iter.Seq2[string, float64] { return c.nodes },
+			},
+			{
+				Name:  "cluster_allocatable_cpu_cores",
+				Help:  "How many cores the ready nodes that take pods have for them.",
+				Value: func(c Cluster) (float64, bool) { return c.Allocatable().CPU, true },
+			},
+			{
+				Name:  "cluster_allocatable_memory_bytes",
+				Help:  "How much memory the ready nodes that take pods have for them.",
+				Value: func(c Cluster) (float64, bool) { return float64(c.Allocatable().Memory), true },
+			},
+			{
+				Name:  "cluster_requested_cpu_cores",
+				Help:  "How many cores the pods of the cluster's nodes request.",
+				Value: func(c Cluster) (float64, bool) { return c.Requested().CPU, true },
+			},
+			{
+				Name:  "cluster_requested_memory_bytes",
+				Help:  "How much memory the pods of the cluster's nodes request.",
+				Value: func(c Cluster) (float64, bool) { return float64(c.Requested().Memory), true },
+			},
+			{
+				Name:  "cluster_unschedulable_pods",
+				Help:  "How many pods no node takes.",
+				Value: func(c Cluster) (float64, bool) { return float64(c.Unschedulable), true },
+			},
+		},
+	}
+}
+
+func (c Cluster) nodes(yield func(string, float64) bool) {
+	var ready, notReady, cordoned, pressed float64
+	for _, node := range c.Nodes {
+		if node.Ready {
+			ready++
+		} else {
+			notReady++
+		}
+		if node.Cordoned {
+			cordoned++
+		}
+		if len(node.Pressures) > 0 {
+			pressed++
+		}
+	}
+	_ = yield("ready", ready) && yield("not_ready", notReady) && yield("cordoned", cordoned) && yield("pressure", pressed)
+}
+
+// Plus adds two amounts.
+func (r Resources) Plus(other Resources) Resources {
+	return Resources{CPU: r.CPU + other.CPU, Memory: r.Memory + other.Memory}
+}
+
+// Usable tells whether pods are scheduled to the node.
+func (n Node) Usable() bool { return n.Ready && !n.Cordoned }
+
+// Allocatable is what the nodes have that take pods.
+func (c Cluster) Allocatable() (sum Resources) {
+	for _, node := range c.Nodes {
+		if node.Usable() {
+			sum = sum.Plus(node.Allocatable)
+		}
+	}
+	return sum
+}
+
+// Requested is what the pods of all nodes request.
+func (c Cluster) Requested() (sum Resources) {
+	for _, node := range c.Nodes {
+		sum = sum.Plus(node.Requested)
+	}
+	return sum
+}
