@@ -1,6 +1,7 @@
 package expression_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,13 @@ func workload(name string, replicas int, containers ...fact.Container) fact.Work
 	}
 }
 
+func widget(size int64) fact.Object {
+	return fact.Object{
+		Cluster: "k3s", Namespace: "shop", Kind: "Widget", Name: fmt.Sprintf("size-%d", size),
+		Object: map[string]any{"spec": map[string]any{"size": size, "colour": "red"}},
+	}
+}
+
 func TestExpressions(t *testing.T) {
 	web, job := workload("web", 3), workload("job", 1)
 	small := int64(10)
@@ -52,6 +60,17 @@ func TestExpressions(t *testing.T) {
 			"what holds for every fact passes",
 			expression.CELParameters{Fact: "workload", Expression: `fact.replicas.desired >= 1 && fact.kind == "Deployment"`},
 			seen(fact.Workloads(), web, job), check.Pass, nil,
+		},
+		{
+			"any field of an object of Kubernetes can be asked for",
+			expression.CELParameters{
+				Fact: "object", Where: "fact.kind == 'Widget'", Expression: "fact.object.spec.size >= 3 && has(fact.object.spec.colour)",
+			},
+			seen(fact.Objects(), widget(3), widget(2)), check.Fail,
+			[]check.Problem{{
+				Subject: "k3s/shop/Widget/size-2", Reason: "does_not_hold", Level: check.Fail,
+				Detail: "false: fact.object.spec.size >= 3 && has(fact.object.spec.colour)",
+			}},
 		},
 		{
 			"what does not hold fails, with the expression in one line",

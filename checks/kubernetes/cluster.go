@@ -31,10 +31,6 @@ func Health() check.Kind[fact.Cluster, HealthParameters] {
 		Name: "other_distribution", Level: check.Fail, Sentence: "The cluster is of another distribution.",
 		Remedy: "Install the distribution that is meant, or name this one as the parameter distribution.",
 	}
-	ended := check.Reason{
-		Name: "end_of_support", Level: check.Fail, Sentence: "Its version gets no security fixes from the community any more.",
-		Remedy: "Upgrade the cluster, one minor version after the other: https://kubernetes.io/releases/.",
-	}
 	notReady := check.Reason{
 		Name: "node_not_ready", Level: check.Fail, Sentence: "A node is not ready.",
 	}
@@ -42,15 +38,11 @@ func Health() check.Kind[fact.Cluster, HealthParameters] {
 		Name: "no_node", Level: check.Fail, Sentence: "It has no node.",
 		Remedy: "Add a node; see why none registers: systemctl status kubelet (or k3s-agent) and its log.",
 	}
-	skew := check.Reason{
-		Name: "kubelet_skew", Level: check.Fail, Sentence: "The kubelet of a node is newer than the API server, or too old for it.",
-		Remedy: "Upgrade the node; upgrade API servers before nodes.",
-	}
 	return check.Kind[fact.Cluster, HealthParameters]{
 		Name:     "kubernetes_health",
 		Summary:  "The version of every cluster is in support, every node is ready, and every kubelet fits the API server.",
 		Remedy:   "See why: kubectl describe node NODE, and on the node: journalctl -u kubelet (or k3s).",
-		Reasons:  []check.Reason{other, ended, notReady, noNode, skew},
+		Reasons:  []check.Reason{other, endOfSupport(), notReady, noNode, kubeletSkew()},
 		Defaults: HealthParameters{Distribution: "any"},
 		About:    fact.Clusters(),
 		Topics:   func(HealthParameters) []string { return []string{fact.TopicNodes} },
@@ -61,30 +53,54 @@ func Health() check.Kind[fact.Cluster, HealthParameters] {
 			if p.Distribution != "any" && p.Distribution != c.Distribution {
 				problems = append(problems, other.Problem(fmt.Sprintf("it is %s (%s); %s is wanted", c.Distribution, c.Version, p.Distribution)))
 			}
-			if !c.SupportEnd.IsZero() && now.After(c.SupportEnd) {
-				problems = append(problems, ended.Problem(fmt.Sprintf("%s, until %s", c.Version, c.SupportEnd.Format(time.DateOnly))))
-			}
+			problems = append(problems, outdated(c, now)...)
 			if len(c.Nodes) == 0 {
 				problems = append(problems, noNode.Problem("the API server knows of none"))
 			}
-			var away, unfit []string
+			var away []string
 			for _, node := range c.Nodes {
 				if !node.Ready {
 					away = append(away, node.Name)
-				}
-				if kubelet := minor(node.Kubelet); kubelet != 0 && (kubelet > minor(c.Version) || kubelet < minor(c.Version)-maximumSkew) {
-					unfit = append(unfit, node.Name+" ("+node.Kubelet+")")
 				}
 			}
 			if len(away) > 0 {
 				problems = append(problems, notReady.Problem(fmt.Sprintf("%d of %s: %s", len(away), plural(len(c.Nodes), "node"), some(away))))
 			}
-			if len(unfit) > 0 {
-				problems = append(problems, skew.Problem(fmt.Sprintf("the API server is %s: %s", c.Version, some(unfit))))
-			}
 			return problems
 		},
 	}
+}
+
+// The reasons why software of a cluster is too old.
+func endOfSupport() check.Reason {
+	return check.Reason{
+		Name: "end_of_support", Level: check.Fail, Sentence: "Its version gets no security fixes from the community any more.",
+		Remedy: "Upgrade the cluster, one minor version after the other: https://kubernetes.io/releases/.",
+	}
+}
+
+func kubeletSkew() check.Reason {
+	return check.Reason{
+		Name: "kubelet_skew", Level: check.Fail, Sentence: "The kubelet of a node is newer than the API server, or too old for it.",
+		Remedy: "Upgrade the node; upgrade API servers before nodes.",
+	}
+}
+
+// outdated finds what of a cluster is too old.
+func outdated(c fact.Cluster, now time.Time) (problems []check.Problem) {
+	if !c.SupportEnd.IsZero() && now.After(c.SupportEnd) {
+		problems = append(problems, endOfSupport().Problem(fmt.Sprintf("%s, until %s", c.Version, c.SupportEnd.Format(time.DateOnly))))
+	}
+	var unfit []string
+	for _, node := range c.Nodes {
+		if kubelet := minor(node.Kubelet); kubelet != 0 && (kubelet > minor(c.Version) || kubelet < minor(c.Version)-maximumSkew) {
+			unfit = append(unfit, node.Name+" ("+node.Kubelet+")")
+		}
+	}
+	if len(unfit) > 0 {
+		problems = append(problems, kubeletSkew().Problem(fmt.Sprintf("the API server is %s: %s", c.Version, some(unfit))))
+	}
+	return problems
 }
 
 // some names the first of many.

@@ -26,7 +26,7 @@ func RolloutHealth() check.Kind[fact.Workload, RolloutHealthParameters] {
 		Remedy:  "See why: kubectl rollout status KIND/NAME -n NAMESPACE and kubectl describe pods; go back by kubectl rollout undo KIND/NAME.",
 		Reasons: []check.Reason{inProgress, stalled, notReady},
 		About:   fact.Workloads(),
-		Topics:  func(RolloutHealthParameters) []string { return []string{fact.TopicPods} },
+		Topics:  func(RolloutHealthParameters) []string { return []string{fact.TopicPods, fact.TopicRollout} },
 		None:    check.Undeclared,
 		Nothing: noWorkload,
 		Judge: func(w fact.Workload, _ RolloutHealthParameters, _ time.Time) []check.Problem {

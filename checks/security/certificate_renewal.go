@@ -2,6 +2,7 @@
 package security
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -63,6 +64,7 @@ type renewalReasons struct {
 	notYetValid       check.Reason
 	leaf, chain       endReasons
 	superfluousServed check.Reason
+	failed, overdue   check.Reason
 }
 
 // endReasons are for a certificate that comes near its end.
@@ -102,13 +104,38 @@ func renewalReasonsOf() renewalReasons {
 			Sentence: "An ended certificate that verification does not need is served along: old clients may fail on it.",
 			Remedy:   "Take the ended certificate out of the chain that the server sends.",
 		},
+		failed: check.Reason{
+			Name: "renewal_failed", Level: check.Fail, Sentence: "What renews the certificate has failed to.",
+			Remedy: "See why: cmctl status certificate NAME -n NAMESPACE; then kubectl describe its CertificateRequest, Order and Challenge.",
+		},
+		overdue: check.Reason{
+			Name: "renewal_overdue", Level: check.Fail, Sentence: "The certificate should have been renewed by now.",
+			Remedy: "See whether cert-manager runs, and why it waits: cmctl status certificate NAME -n NAMESPACE.",
+		},
+	}
+}
+
+// renewalPatience is how long a renewal may take once it is due.
+const renewalPatience = time.Hour
+
+// managed gives what is wrong with what renews a certificate.
+func (r renewalReasons) managed(m *fact.CertificateManager, now time.Time) []check.Problem {
+	switch {
+	case m == nil:
+		return nil
+	case !m.Ready:
+		return []check.Problem{r.failed.Problem(m.Name + ": " + cmp.Or(m.Trouble, "it is not ready"))}
+	case !m.RenewAt.IsZero() && now.Sub(m.RenewAt) > renewalPatience:
+		return []check.Problem{r.overdue.Problem(fmt.Sprintf("%s was to renew it %s ago", m.Name, quantity.InWords(now.Sub(m.RenewAt))))}
+	default:
+		return nil
 	}
 }
 
 func (r renewalReasons) list() []check.Reason {
 	return []check.Reason{
 		r.leaf.ended, r.leaf.endsVerySoon, r.leaf.endsSoon, r.chain.ended, r.chain.endsVerySoon, r.chain.endsSoon,
-		r.notYetValid, r.superfluousServed,
+		r.notYetValid, r.superfluousServed, r.failed, r.overdue,
 	}
 }
 
@@ -122,6 +149,7 @@ func (r renewalReasons) judge(c fact.Certificate, p CertificateRenewalParameters
 		}
 	}
 	problems = append(problems, r.leaf.judge(c.Leaf(), "", p, now)...)
+	problems = append(problems, r.managed(c.Manager, now)...)
 	if len(c.Path) > 1 {
 		first := fact.FirstToEnd(c.Path[1:])
 		problems = append(problems, r.chain.judge(first, fmt.Sprintf("%q ", first.Subject), p, now)...)

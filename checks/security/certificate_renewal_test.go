@@ -68,10 +68,24 @@ func TestCertificateRenewal(t *testing.T) {
 	endedRoot := certificate(link("shop", 90*day, 60*day))
 	endedRoot.Path[2] = link("root", 3650*day, -time.Hour)
 
+	managed := func(manager fact.CertificateManager) fact.Certificate {
+		c := certificate(link("shop", 90*day, 60*day))
+		manager.Name = "shop/Certificate/tls"
+		c.Manager = &manager
+		return c
+	}
+	late := func(by time.Duration) fact.Certificate {
+		return managed(fact.CertificateManager{Ready: true, RenewAt: now.Add(-by)})
+	}
+
 	for name, test := range map[string]struct {
 		certificate fact.Certificate
 		want        []found
 	}{
+		"one that is renewed just now holds":       {late(time.Hour), nil},
+		"one whose renewal is late fails":          {late(2 * time.Hour), []found{{"renewal_overdue", "shop/Certificate/tls was to renew it 2 h ago"}}},
+		"one whose renewal failed fails":           {managed(fact.CertificateManager{Trouble: "Failed"}), []found{{"renewal_failed", "shop/Certificate/tls: Failed"}}},
+		"one whose renewal says nothing fails":     {managed(fact.CertificateManager{}), []found{{"renewal_failed", "shop/Certificate/tls: it is not ready"}}},
 		"a new certificate holds":                  {certificate(link("shop", 90*day, 89*day)), nil},
 		"one with exactly the limit left holds":    {certificate(link("shop", 90*day, 21*day)), nil},
 		"a second below the limit warns":           {certificate(link("shop", 90*day, 21*day-time.Second)), []found{{"expires_soon", "ends in 20 d 23 h, on 2026-12-13 09:59 UTC; renew at 21 d"}}},

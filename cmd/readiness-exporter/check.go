@@ -15,8 +15,9 @@ import (
 
 // checkCommand makes one round and reports it.
 type checkCommand struct {
-	gate   string
-	output string
+	gate      string
+	output    string
+	manifests string
 }
 
 func registerCheck(app *kingpin.Application, commands map[string]command) {
@@ -25,10 +26,15 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("gate", "Judge only the items of this gate.").StringVar(&c.gate)
 	clause.Flag("output", "Form of the report. One of: [table, json, markdown, junit]").
 		Default("table").EnumVar(&c.output, report.Forms()...)
+	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. "+
+		"What only a cluster can tell is reported as unknown, and does not change the exit status.").PlaceHolder("PATH").StringVar(&c.manifests)
 	commands[clause.FullCommand()] = c
 }
 
 func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
+	if c.manifests != "" {
+		return c.runOnManifests(ctx, p)
+	}
 	assessments, err := p.lookOnce(ctx)
 	if err != nil {
 		return 0, err
@@ -37,12 +43,15 @@ func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	// Colours are taken out where the output is no terminal, or NO_COLOR is set.
-	out := colorprofile.NewWriter(p.stdout, os.Environ())
-	if err := report.Writers()[c.output](out, systems); err != nil {
+	if err := c.write(p, systems); err != nil {
 		return 0, err
 	}
 	return exitStatus(report.Judge(systems)), nil
+}
+
+// write writes the report. Colours are taken out where the output is no terminal, or NO_COLOR is set.
+func (c *checkCommand) write(p *program, systems []report.System) error {
+	return report.Writers()[c.output](colorprofile.NewWriter(p.stdout, os.Environ()), systems)
 }
 
 func (c *checkCommand) systems(assessments []*assess.Assessment) ([]report.System, error) {

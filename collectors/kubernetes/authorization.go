@@ -126,7 +126,10 @@ func seeAuthorization(s *sight) []fact.Authorization {
 		seenAuthorization.Bindings++
 		role, risk := b.role.Kind+" "+b.role.Name, ""
 		if b.role.Kind == "ClusterRole" {
-			risk, _ = seen(s, clusterRoles()).of("", b.role.Name)
+			var there bool
+			if risk, there = seen(s, clusterRoles()).of("", b.role.Name); !there && b.role.Name == "cluster-admin" {
+				risk = "every verb on every resource" // As every cluster has it; manifests need not.
+			}
 		} else {
 			role = b.role.Kind + " " + name.Namespace + "/" + b.role.Name
 			risk, _ = seen(s, roles()).of(name.Namespace, b.role.Name)
@@ -147,6 +150,9 @@ func seeAuthorization(s *sight) []fact.Authorization {
 	}
 	seen(s, clusterRoleBindings()).each(func(name types.NamespacedName, b binding) { note("ClusterRoleBinding", name, b) })
 	seen(s, roleBindings()).each(func(name types.NamespacedName, b binding) { note("RoleBinding", name, b) })
+	if s.planned && seenAuthorization.Bindings == 0 {
+		return nil // Manifests without any say nothing of who may do what.
+	}
 	slices.SortFunc(seenAuthorization.Grants, func(a, b fact.Grant) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Binding, b.Binding))
 	})
@@ -159,7 +165,7 @@ func (s *sight) humble(subject rbacv1.Subject, namespace string) string {
 	switch subject.Kind {
 	case rbacv1.ServiceAccountKind:
 		in := cmp.Or(subject.Namespace, namespace)
-		if subject.Name == "default" || s.target.Cluster.Includes(in) && len(s.target.Cluster.Namespaces) > 0 {
+		if subject.Name == "default" || s.planned || s.target.Cluster.Includes(in) && len(s.target.Cluster.Namespaces) > 0 {
 			return "ServiceAccount " + in + "/" + subject.Name
 		}
 	case rbacv1.UserKind:

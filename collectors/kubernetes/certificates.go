@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -16,77 +18,89 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-const certificateCollector = "kubernetes_certificate"
-
-// Certificates makes the collector of the certificates in Secrets of type kubernetes.io/tls. The key beside a
-// certificate is dropped before the Secret is stored.
+// Certificates makes the collector of the certificates in Secrets of type kubernetes.io/tls, with cert-manager's
+// Certificates that renew them. The key beside a certificate is dropped before the Secret is stored.
 func (c *Clusters) Certificates() collector.Collector[Target, fact.Certificate] {
-	return collector.Collector[Target, fact.Certificate]{
-		Name:     certificateCollector,
-		Summary:  "Certificates in Secrets of type kubernetes.io/tls of Kubernetes clusters.",
-		Kind:     fact.Certificates(),
-		Schedule: "@every 1m",
-		Timeout:  10 * time.Second,
-		Targets: func(s *system.System) []Target {
-			return targets(s, func(cluster system.Cluster) bool { return cluster.TLSSecrets })
+	return gather(c, certificates())
+}
+
+func certificates() gathering[fact.Certificate] {
+	return gathering[fact.Certificate]{
+		name:    "kubernetes_certificate",
+		summary: "Certificates in Secrets of type kubernetes.io/tls of Kubernetes clusters, with what renews them.",
+		every:   time.Minute,
+		kind:    fact.Certificates(),
+		wanted:  func(cluster system.Cluster) bool { return cluster.TLSSecrets },
+		parts:   []part{{"", tlsSecrets()}, {"", managedCertificates()}},
+		ask: func(_ context.Context, _ *connection, s *sight) (err error) {
+			s.asked, err = expectationOf(s.target.Cluster)
+			return err
 		},
-		Target:      Target.name,
-		Look:        c.lookAtCertificates,
-		Changes:     func(t Target) <-chan struct{} { return c.signals.of(t.user(certificateCollector)) },
-		Permissions: func(t Target) []collector.Permission { return t.permissions([]part{{"", tlsSecrets()}}) },
-		Forget:      func(t Target) { c.forget(t.Cluster, t.user(certificateCollector)) },
+		see: seeCertificates,
 	}
 }
 
-func (c *Clusters) lookAtCertificates(ctx context.Context, t Target) (fact.Batch[fact.Certificate], error) {
-	var batch fact.Batch[fact.Certificate]
-	expectation, err := expectationOf(t.Cluster)
-	if err != nil {
-		return batch, err
+// A managedCertificate is what is kept of a Certificate of cert-manager
+// (https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.Certificate).
+type managedCertificate struct {
+	secret string
+	fact   fact.CertificateManager
+}
+
+func managedCertificates() resource[managedCertificate] {
+	return resource[managedCertificate]{
+		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "certificates"},
+		keep: func(object any) managedCertificate {
+			u := object.(*unstructured.Unstructured)
+			ready := conditionOf(u, "Ready")
+			keep := managedCertificate{secret: textAt(u, "spec", "secretName"), fact: fact.CertificateManager{
+				Name: u.GetNamespace() + "/Certificate/" + u.GetName(), Ready: ready.status == "True", RenewAt: timeAt(u, "status", "renewalTime"),
+			}}
+			if !keep.fact.Ready {
+				keep.fact.Trouble = ready.reason
+			}
+			if failed := conditionOf(u, "Issuing"); failed.status == "False" && textAt(u, "status", "lastFailureTime") != "" {
+				keep.fact.Ready, keep.fact.Trouble = false, failed.reason
+			}
+			return keep
+		},
 	}
-	connection, err := c.connect(ctx, t.Cluster)
-	if err != nil {
-		return batch, err
+}
+
+func seeCertificates(s *sight) (found []fact.Certificate) {
+	expectation, _ := s.asked.(pki.Expectation)
+	managers := make(map[types.NamespacedName]fact.CertificateManager)
+	seen(s, managedCertificates()).each(func(name types.NamespacedName, m managedCertificate) {
+		managers[types.NamespacedName{Namespace: name.Namespace, Name: m.secret}] = m.fact
+	})
+	secrets := make(map[types.NamespacedName][]byte)
+	seen(s, tlsSecrets()).each(func(name types.NamespacedName, content []byte) { secrets[name] = content })
+	for name, manager := range managers {
+		if _, there := secrets[name]; !there && s.target.Cluster.Includes(name.Namespace) {
+			s.missed = append(s.missed, fact.Miss(s.target.Cluster.Name+"/"+name.Namespace+"/Secret/"+name.Name,
+				fact.Errorf(fact.ReasonNotFound, "%s has not made it: %s", manager.Name, cmp.Or(manager.Trouble, "no reason is given"))))
+		}
 	}
-	scopes := t.scopes()
-	watched := make([]*mirror[[]byte], len(scopes))
-	for i, scope := range scopes { // All begin before the first is waited for.
-		watched[i] = mirrorOf(connection, t.user(certificateCollector), tlsSecrets(), scope)
-	}
-	for i, scope := range scopes {
-		if err := watched[i].fresh(ctx); err != nil {
-			batch.Missed = append(batch.Missed, t.miss(scope, err))
+	for name, content := range secrets {
+		if !s.target.Cluster.Includes(name.Namespace) {
 			continue
 		}
-		secrets := make(map[types.NamespacedName][]byte)
-		watched[i].each(func(name types.NamespacedName, content []byte) {
-			if t.Cluster.Includes(name.Namespace) {
-				secrets[name] = content
-			}
-		})
-		for name, content := range secrets {
-			if ctx.Err() != nil {
-				return batch, fmt.Errorf("read the certificates of %s: %w", t.name(), context.Cause(ctx))
-			}
-			t.describe(&batch, name, content, expectation)
+		place := fact.CertificatePlace{
+			Source: fact.CertificateInSecret, Name: s.target.Cluster.Name + "/" + name.Namespace + "/Secret/" + name.Name,
 		}
+		chain, err := pki.ParsePEM(content)
+		if err != nil {
+			s.missed = append(s.missed, fact.Miss(place.Subject(), fmt.Errorf("read tls.crt: %w", err)))
+			continue
+		}
+		f := pki.Describe(place, chain, expectation)
+		if manager, there := managers[name]; there {
+			f.Manager = &manager
+		}
+		found = append(found, f)
 	}
-	slices.SortFunc(batch.Facts, func(a, b fact.Certificate) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(batch.Missed, func(a, b fact.Missed) int { return cmp.Compare(a.Subject, b.Subject) })
-	return batch, nil
-}
-
-// describe adds what a Secret holds to the batch.
-func (t Target) describe(batch *fact.Batch[fact.Certificate], name types.NamespacedName, content []byte, expectation pki.Expectation) {
-	place := fact.CertificatePlace{
-		Source: fact.CertificateInSecret, Name: t.Cluster.Name + "/" + name.Namespace + "/Secret/" + name.Name,
-	}
-	chain, err := pki.ParsePEM(content)
-	if err != nil {
-		batch.Missed = append(batch.Missed, fact.Miss(place.Subject(), fmt.Errorf("read tls.crt: %w", err)))
-		return
-	}
-	batch.Facts = append(batch.Facts, pki.Describe(place, chain, expectation))
+	slices.SortFunc(s.missed, func(a, b fact.Missed) int { return cmp.Compare(a.Subject, b.Subject) })
+	return found
 }
 
 // expectationOf reads the authorities anew for each look: they are replaced as certificates are.

@@ -70,7 +70,7 @@ func TestCertificatesInSecretsAreSeenAndKeysNever(t *testing.T) {
 	require.Equal(t, fact.TrustDeclared, seen.Trust)
 	require.Empty(t, seen.Faults)
 
-	kept := mirrorOf(clusters.open[loginOf(target.Cluster)], target.user(certificateCollector), tlsSecrets(), scope(namespace))
+	kept := mirrorOf(clusters.open[loginOf(target.Cluster)], target.user(certificates().name), tlsSecrets(), scope(namespace))
 	kept.mu.Lock()
 	require.NotContains(t, fmt.Sprintf("%s", kept.kept), "PRIVATE KEY")
 	kept.mu.Unlock()

@@ -4,6 +4,7 @@ package kubernetes
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // first look and disconnects when the last target is forgotten.
 type Clusters struct {
 	signals signals
+	key     []byte // of fingerprints
 
 	mu     sync.Mutex
 	open   map[login]*connection
@@ -24,7 +26,9 @@ type Clusters struct {
 }
 
 // New makes an empty Clusters, which must be closed.
-func New() *Clusters { return &Clusters{open: make(map[login]*connection)} }
+func New() *Clusters {
+	return &Clusters{open: make(map[login]*connection), key: []byte(rand.Text())}
+}
 
 // Close ends all connections and returns when nothing of them runs any more. Looks fail from then on.
 func (c *Clusters) Close() {

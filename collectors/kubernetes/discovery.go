@@ -110,6 +110,9 @@ func (s served) of(group string) (resources []string) {
 
 // preferred completes a resource by the version in which it is offered.
 func (c *connection) preferred(name schema.GroupVersionResource) schema.GroupVersionResource {
+	if name.Version != "" {
+		return name
+	}
 	c.discovery.Lock()
 	defer c.discovery.Unlock()
 	name.Version = c.offered.versions[name.GroupResource()]

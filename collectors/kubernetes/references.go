@@ -6,25 +6,34 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// present keeps nothing of an object but that it is there.
-type present struct{}
+// present is what is kept of an object of which only the metadata are asked for.
+type present struct {
+	owned   bool  // something made it, and cares for it
+	changed int64 // when its data was last written, in seconds since 1970
+}
+
+func keepPresent(object any) present {
+	meta := object.(*metav1.PartialObjectMetadata)
+	return present{len(meta.OwnerReferences) > 0, changedAt(meta).Unix()}
+}
 
 // secretNames and configMapNames tell what there is, by the metadata alone: no value is asked for.
 func secretNames() resource[present] {
 	return resource[present]{
 		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("secrets"), variant: " by name",
-		keep: func(any) present { return present{} },
+		keep: keepPresent,
 	}
 }
 
 func configMapNames() resource[present] {
 	return resource[present]{
 		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("configmaps"), variant: " by name",
-		keep: func(any) present { return present{} },
+		keep: keepPresent,
 	}
 }
 
@@ -33,11 +42,11 @@ const (
 	kindConfigMap = "ConfigMap"
 )
 
-// references are what the pods of a template need to start, each once.
+// references are what the pods of a template refer to, each once: as what they cannot start without, where it is that too.
 func references(spec *corev1.PodSpec) (found []fact.Reference) {
 	add := func(kind, name, from string, optional *bool) {
-		if name != "" && (optional == nil || !*optional) {
-			found = append(found, fact.Reference{Kind: kind, Name: name, From: from})
+		if name != "" {
+			found = append(found, fact.Reference{Kind: kind, Name: name, From: from, Optional: optional != nil && *optional})
 		}
 	}
 	for i := range spec.Volumes {
@@ -52,9 +61,22 @@ func references(spec *corev1.PodSpec) (found []fact.Reference) {
 		}
 	}
 	slices.SortFunc(found, func(a, b fact.Reference) int {
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), strings.Compare(a.From, b.From))
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), later(a.Optional, b.Optional),
+			strings.Compare(a.From, b.From))
 	})
 	return slices.CompactFunc(found, func(a, b fact.Reference) bool { return a.Kind == b.Kind && a.Name == b.Name })
+}
+
+// later puts what is optional behind what is not.
+func later(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
 }
 
 func volumeReferences(v *corev1.Volume, add func(kind, name, from string, optional *bool)) {
@@ -114,7 +136,7 @@ func unresolved(s *sight, namespace string, all []fact.Reference) (missing []fac
 		} else {
 			_, there = configMaps.of(namespace, each.Name)
 		}
-		if !there {
+		if !there && !each.Optional {
 			missing = append(missing, each)
 		}
 	}

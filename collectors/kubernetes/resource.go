@@ -21,6 +21,7 @@ type resource[T any] struct {
 	labels  string         // label selector of those that are wanted
 	variant string         // tells it from another resource of this name that keeps something else
 	whole   bool           // it is of the cluster, and not of a namespace
+	untyped bool           // it is read without its type, as custom resources are
 	keep    func(object any) T
 }
 
@@ -33,6 +34,8 @@ type source interface {
 	begin(c *connection, user string, s scope) held
 	// hold keeps objects that nobody watches.
 	hold(objects []any) (held, error)
+	// selects tells whether an object is among those that are wanted.
+	selects(object *unstructured.Unstructured) bool
 	// made is an object as keep takes it.
 	made() runtime.Object
 }
@@ -52,7 +55,7 @@ func (r resource[T]) named() schema.GroupVersionResource { return r.GroupVersion
 
 func (r resource[T]) clusterWide() bool { return r.whole }
 
-func (r resource[T]) custom() bool { return r.Version == "" }
+func (r resource[T]) custom() bool { return r.Version == "" || r.untyped }
 
 func (r resource[T]) begin(c *connection, user string, s scope) held { return mirrorOf(c, user, r, s) }
 

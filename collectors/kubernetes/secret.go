@@ -2,9 +2,11 @@ package kubernetes
 
 import (
 	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -22,12 +24,12 @@ func secrets() gathering[fact.Secret] {
 		name:    "kubernetes_secret",
 		summary: "When Secrets were last changed, by their metadata alone.",
 		kind:    fact.Secrets(),
-		parts:   []part{{"", secretChanges()}},
+		parts:   []part{{"", writtenSecrets()}},
 		see: func(s *sight) (found []fact.Secret) {
-			seen(s, secretChanges()).each(func(name types.NamespacedName, changed time.Time) {
+			seen(s, writtenSecrets()).each(func(name types.NamespacedName, p present) {
 				if s.target.Cluster.Includes(name.Namespace) {
 					found = append(found, fact.Secret{
-						Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, ChangedAt: changed,
+						Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, ChangedAt: unix(p.changed),
 					})
 				}
 			})
@@ -36,14 +38,12 @@ func secrets() gathering[fact.Secret] {
 	}
 }
 
-// secretChanges keep when the data of a Secret was last written. What others keep in Secrets has its own ways to be
-// renewed.
-func secretChanges() resource[time.Time] {
-	return resource[time.Time]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("secrets"), variant: " by change",
-		fields: "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/tls,type!=bootstrap.kubernetes.io/token",
-		keep:   func(object any) time.Time { return changedAt(object.(*metav1.PartialObjectMetadata)) },
-	}
+// writtenSecrets are those that a person or a pipeline writes: what others keep in Secrets has its own ways to be renewed.
+func writtenSecrets() resource[present] {
+	r := secretNames()
+	r.variant = " that are written"
+	r.fields = "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/tls,type!=bootstrap.kubernetes.io/token"
+	return r
 }
 
 // changedAt is when somebody last wrote data, as the API server notes of every field
@@ -57,4 +57,23 @@ func changedAt(of *metav1.PartialObjectMetadata) time.Time {
 		}
 	}
 	return changed.UTC()
+}
+
+// dataKeys are those of an object's data, as the API server notes of every field.
+func dataKeys(of *metav1.PartialObjectMetadata) (keys []string) {
+	for _, each := range of.ManagedFields {
+		var fields struct {
+			Data map[string]any `json:"f:data"`
+		}
+		if each.FieldsV1 == nil || json.Unmarshal(each.FieldsV1.GetRawBytes(), &fields) != nil {
+			continue
+		}
+		for field := range fields.Data {
+			if key, is := strings.CutPrefix(field, "f:"); is {
+				keys = append(keys, key)
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }

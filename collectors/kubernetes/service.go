@@ -9,6 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // A service is what is kept of a Service.
@@ -89,6 +92,46 @@ func keepEndpointSlice(e *discoveryv1.EndpointSlice) endpointSlice {
 		}
 	}
 	return keep
+}
+
+// Services makes the collector of Services that select pods.
+func (c *Clusters) Services() collector.Collector[Target, fact.Service] {
+	return gather(c, serviceGathering())
+}
+
+func serviceGathering() gathering[fact.Service] {
+	return gathering[fact.Service]{
+		name:    "kubernetes_service",
+		summary: "Services that select pods, with their endpoints.",
+		kind:    fact.Services(),
+		parts:   []part{{"", services()}, {"", endpointSlices()}},
+		see:     seeServices,
+	}
+}
+
+func seeServices(s *sight) (found []fact.Service) {
+	slicesOf := make(map[types.NamespacedName][]endpointSlice)
+	seen(s, endpointSlices()).each(func(name types.NamespacedName, e endpointSlice) {
+		of := types.NamespacedName{Namespace: name.Namespace, Name: e.service}
+		slicesOf[of] = append(slicesOf[of], e)
+	})
+	seen(s, services()).each(func(name types.NamespacedName, each service) {
+		if each.selector == nil || !s.target.Cluster.Includes(name.Namespace) {
+			return
+		}
+		f := fact.Service{Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name}
+		var led []string
+		for _, e := range slicesOf[name] {
+			f.Ready, f.Endpoints, led = max(f.Ready, e.ready), max(f.Endpoints, e.all), append(led, e.ports...)
+		}
+		for _, port := range each.ports {
+			if f.Endpoints > 0 && !slices.Contains(led, port.name) {
+				f.LostPorts = append(f.LostPorts, port.target.String())
+			}
+		}
+		found = append(found, f)
+	})
+	return found
 }
 
 // A namedService is a service with its name.

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type part struct {
 type gathering[F any] struct {
 	name    string // of the collector
 	summary string
+	every   time.Duration // between two looks, unless something changes; 0: 15 s
 	kind    fact.Kind[F]
 	wanted  func(system.Cluster) bool // nil: in every cluster
 	parts   []part
@@ -44,8 +46,9 @@ type sight struct {
 	held     map[string]held // by the key of the resource
 	lacks    []string        // topics that could not be seen
 	offered  served
-	planned  bool // nothing of it has run: it comes from manifests
-	asked    any  // what ask has found out
+	planned  bool          // nothing of it has run: it comes from manifests
+	asked    any           // what ask has found out
+	missed   []fact.Missed // what could not be read of what is seen
 }
 
 // seen gives what is held of a resource. Where it could not be seen, and where the API server has no such resource, there
@@ -63,7 +66,8 @@ func (s *sight) includes(namespace string, own labels.Set) bool {
 // gather makes a collector of what a gathering says.
 func gather[F any](c *Clusters, g gathering[F]) collector.Collector[Target, F] {
 	return collector.Collector[Target, F]{
-		Name: g.name, Summary: g.summary, Kind: g.kind, Schedule: "@every 15s", Timeout: 10 * time.Second,
+		Name: g.name, Summary: g.summary, Kind: g.kind, Timeout: 10 * time.Second,
+		Schedule: "@every " + cmp.Or(g.every, 15*time.Second).String(),
 		Targets: func(s *system.System) []Target {
 			all := targets(s, func(cluster system.Cluster) bool { return g.wanted == nil || g.wanted(cluster) })
 			for i := range all {
@@ -111,8 +115,11 @@ func lookAt[F any](ctx context.Context, c *Clusters, g gathering[F], t Target) (
 			}
 		}
 		batch.Facts = append(batch.Facts, g.see(s)...)
+		batch.Missed = append(batch.Missed, s.missed...)
 	}
 	slices.SortFunc(batch.Facts, func(a, b F) int { return strings.Compare(g.kind.Subject(a), g.kind.Subject(b)) })
+	// What is of the cluster can concern several of its scopes.
+	batch.Facts = slices.CompactFunc(batch.Facts, func(a, b F) bool { return g.kind.Subject(a) == g.kind.Subject(b) })
 	return batch, nil
 }
 

@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 )
 
 // containers gives those that run as long as the pod does.
@@ -21,16 +21,16 @@ func containers(spec *corev1.PodSpec) []fact.Container {
 	var running []fact.Container
 	for i := range spec.InitContainers {
 		if restarts(&spec.InitContainers[i]) {
-			running = append(running, keepContainer(&spec.InitContainers[i]))
+			running = append(running, keepContainer(&spec.InitContainers[i], spec.HostNetwork))
 		}
 	}
 	for i := range spec.Containers {
-		running = append(running, keepContainer(&spec.Containers[i]))
+		running = append(running, keepContainer(&spec.Containers[i], spec.HostNetwork))
 	}
 	return running
 }
 
-func keepContainer(c *corev1.Container) fact.Container {
+func keepContainer(c *corev1.Container, ofNode bool) fact.Container {
 	keep := fact.Container{
 		Name: c.Name, Image: c.Image, Requests: resourcesOf(c.Resources.Requests), Limits: resourcesOf(c.Resources.Limits),
 		Variables: variables(c.Env),
@@ -39,15 +39,14 @@ func keepContainer(c *corev1.Container) fact.Container {
 			equality.Semantic.DeepEqual(c.ReadinessProbe.ProbeHandler, c.LivenessProbe.ProbeHandler),
 	}
 	for _, port := range c.Ports {
-		keep.Ports = append(keep.Ports, fact.ContainerPort{Name: port.Name, Number: int(port.ContainerPort)})
+		node := port.HostPort
+		if ofNode {
+			node = port.ContainerPort
+		}
+		keep.Ports = append(keep.Ports, fact.ContainerPort{Name: port.Name, Number: int(port.ContainerPort), Node: int(node)})
 	}
 	return keep
 }
-
-// secretName tells variables that hold secrets, by the words in their names.
-var secretName = regexp.MustCompile(
-	`(?i)(^|_)(PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_(KEY|VALUE|\d+))?$`,
-)
 
 // variables are those of a container's environment that it names itself. Their values are looked at and left behind.
 func variables(environment []corev1.EnvVar) (found []fact.Variable) {
@@ -55,8 +54,24 @@ func variables(environment []corev1.EnvVar) (found []fact.Variable) {
 		found = append(found, fact.Variable{
 			Name: each.Name, Empty: each.Value == "" && each.ValueFrom == nil,
 			// A reference to another variable is no secret itself.
-			PlainSecret: each.ValueFrom == nil && each.Value != "" && !strings.HasPrefix(each.Value, "$(") && secretName.MatchString(each.Name),
+			PlainSecret: each.ValueFrom == nil && each.Value != "" && !strings.HasPrefix(each.Value, "$(") && secret.Named(each.Name),
 		})
+	}
+	return found
+}
+
+// environmentValues judges the values that stand in a template, as far as there is something to say of them.
+func environmentValues(spec *corev1.PodSpec) (found []fact.ConfiguredValue) {
+	for i := range spec.Containers {
+		for _, each := range spec.Containers[i].Env {
+			if each.ValueFrom == nil && !strings.HasPrefix(each.Value, "$(") {
+				for _, judged := range secret.Judge(each.Name, each.Value) {
+					if judged.Credential || judged.Placeholder || judged.Development != "" {
+						found = append(found, judged)
+					}
+				}
+			}
+		}
 	}
 	return found
 }

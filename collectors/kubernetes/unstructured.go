@@ -43,8 +43,14 @@ func textsAt(u *unstructured.Unstructured, path ...string) []string {
 // mapsAt gives a list of maps within an object; what of it is no map is left out.
 func mapsAt(u *unstructured.Unstructured, path ...string) []map[string]any {
 	value, _, _ := unstructured.NestedFieldNoCopy(u.Object, path...)
+	return mapsOf(value)
+}
+
+// mapsIn gives a list of maps within a map.
+func mapsIn(of map[string]any, key string) []map[string]any { return mapsOf(of[key]) }
+
+func mapsOf(value any) (found []map[string]any) {
 	list, _ := value.([]any)
-	var found []map[string]any
 	for _, each := range list {
 		if m, is := each.(map[string]any); is {
 			found = append(found, m)

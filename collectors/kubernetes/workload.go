@@ -23,8 +23,9 @@ type workload struct {
 	id        owner
 	labels    labels.Set // its own
 	podLabels labels.Set
-	needs     []fact.Reference // Secrets and ConfigMaps
-	revision  string           // of a Deployment: the number of the newest one
+	needs     []fact.Reference       // Secrets and ConfigMaps
+	revision  string                 // of a Deployment: the number of the newest one
+	values    []fact.ConfiguredValue // of the environment that stands in its template
 }
 
 // A replicaSet is what is kept of a ReplicaSet.
@@ -61,7 +62,7 @@ func ownerOf(object metav1.Object) owner {
 func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template *corev1.PodTemplateSpec) workload {
 	return workload{
 		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels,
-		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation],
+		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation], values: environmentValues(&template.Spec),
 		fact: fact.Workload{
 			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
 			Containers:  containers(&template.Spec),
@@ -109,7 +110,7 @@ func keepStatefulSet(s *appsv1.StatefulSet) workload {
 	w := keepWorkload(fact.KindStatefulSet, &s.ObjectMeta, s.Status.ObservedGeneration, &s.Spec.Template)
 	for i := range s.Spec.VolumeClaimTemplates {
 		name := s.Spec.VolumeClaimTemplates[i].Name
-		w.fact.Volumes = append(w.fact.Volumes, fact.Volume{Name: name, Type: volumeClaim, Claim: name})
+		w.fact.Volumes = append(w.fact.Volumes, fact.Volume{Name: name, Type: volumeClaim, Claim: name, Template: true})
 	}
 	desired := replicasOf(s.Spec.Replicas)
 	w.fact.Replicas = fact.Replicas{

@@ -25,7 +25,7 @@ func workloads() gathering[fact.Workload] {
 		name:    workloadCollector,
 		summary: "Deployments, StatefulSets and DaemonSets of Kubernetes clusters, with what belongs to them.",
 		kind:    fact.Workloads(),
-		parts: []part{
+		parts: slices.Concat([]part{
 			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()},
 			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()},
 			{fact.TopicBudgets, budgets()},
@@ -37,7 +37,11 @@ func workloads() gathering[fact.Workload] {
 			{fact.TopicReferences, secretNames()}, {fact.TopicReferences, configMapNames()},
 			{fact.TopicVulnerabilities, replicaSets()}, {fact.TopicVulnerabilities, vulnerabilityReports()},
 			{fact.TopicNodeImages, pods()}, {fact.TopicNodeImages, nodeImages()},
-		},
+			{fact.TopicRoutes, services()}, {fact.TopicRoutes, ingresses()}, {fact.TopicRoutes, httpRoutes()},
+			{fact.TopicClaims, claims()},
+			{fact.TopicStorage, claims()}, {fact.TopicStorage, storageClasses()}, {fact.TopicStorage, volumePolicies()},
+			{fact.TopicBackupSchedules, claims()},
+		}, scheduleParts(fact.TopicBackupSchedules)),
 		see: seeWorkloads,
 	}
 }
@@ -63,6 +67,8 @@ type workloadJoin struct {
 	scales    map[string]map[reference]*fact.Autoscaler
 	policies  policyIndex
 	services  serviceIndex
+	routes    routeIndex
+	schedules []backupSchedule
 	revisions map[owner][]replicaSet
 	reports   map[containerOf]fact.Vulnerabilities
 	sizes     map[string]int64
@@ -71,7 +77,7 @@ type workloadJoin struct {
 func seeWorkloads(s *sight) []fact.Workload {
 	join := workloadJoin{
 		sight: s, coverage: coverageOf(seen(s, budgets())), scales: scales(s), policies: policiesOf(s), services: servicesIn(seen(s, services())),
-		revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s),
+		routes: routesOf(s), schedules: schedulesOf(s), revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s),
 	}
 	join.tallies = join.tally()
 	var facts []fact.Workload
@@ -89,6 +95,9 @@ func seeWorkloads(s *sight) []fact.Workload {
 		for _, b := range budgets[i] {
 			facts[i].Budgets = append(facts[i].Budgets, b.fact)
 		}
+		if s.planned {
+			asIfWell(&facts[i])
+		}
 	}
 	return facts
 }
@@ -97,16 +106,19 @@ func seeWorkloads(s *sight) []fact.Workload {
 func (j workloadJoin) of(w workload) fact.Workload {
 	f := w.fact
 	f.Cluster, f.Missing, f.Planned = j.target.Cluster.Name, j.lacks, j.planned
-	f.Containers = slices.Clone(f.Containers) // What is kept stays as it is.
+	f.Containers, f.Volumes = slices.Clone(f.Containers), slices.Clone(f.Volumes) // What is kept stays as it is.
+	j.claimed(&f)
 	t := j.tallies[w.id]
 	if t != nil {
 		f.Pods = t.pods()
 	}
 	f.Autoscaler = j.scales[f.Namespace][reference{f.Kind, f.Name}]
 	f.Policies = j.policies.of(f.Namespace, w.podLabels)
+	f.DefaultDeny = slices.ContainsFunc(j.policies[f.Namespace], policy.defaultDeny)
 	selecting := j.services.of(f.Namespace, w.podLabels)
 	for _, each := range selecting {
-		f.Services = append(f.Services, each.name)
+		f.Services = append(f.Services, each.outlet())
+		f.Routes = append(f.Routes, j.routes[types.NamespacedName{Namespace: f.Namespace, Name: each.name}]...)
 	}
 	f.Monitors = monitorsOf(j.sight, &w, selecting)
 	f.Unresolved = unresolved(j.sight, f.Namespace, w.needs)

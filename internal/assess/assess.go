@@ -117,6 +117,37 @@ func (p *Plan) Needs() fact.Needs {
 	return needs
 }
 
+// Only is the plan with those items alone that are wanted, and gates and categories that have any.
+func (p *Plan) Only(wanted func(Item) bool) *Plan {
+	only := &Plan{System: p.System, Checklist: p.Checklist}
+	at := make(map[int]int)
+	categories := make(map[string]bool)
+	for i, item := range p.Items {
+		if wanted(item) {
+			at[i] = len(only.Items)
+			only.Items = append(only.Items, item)
+			categories[item.Category.ID] = true
+		}
+	}
+	for _, gate := range p.Gates {
+		kept := Gate{ID: gate.ID, Title: gate.Title}
+		for _, i := range gate.Items {
+			if index, there := at[i]; there {
+				kept.Items = append(kept.Items, index)
+			}
+		}
+		if len(kept.Items) > 0 {
+			only.Gates = append(only.Gates, kept)
+		}
+	}
+	for _, category := range p.Categories {
+		if categories[category.ID] {
+			only.Categories = append(only.Categories, category)
+		}
+	}
+	return only
+}
+
 // remember adds a change to a history, which stays as it is where nothing has changed.
 func remember(history []Change, change Change) []Change {
 	if len(history) > 0 && history[len(history)-1] == change {

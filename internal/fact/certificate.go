@@ -24,6 +24,16 @@ type Certificate struct {
 	Staging bool             `json:"staging"` // signed by a staging issuer of Let's Encrypt, which no client trusts
 	// Faults are why it did not verify when it was seen, each kind once; none: it did.
 	Faults []CertificateFinding `json:"faults"`
+	// Manager is what renews it, as far as that is known.
+	Manager *CertificateManager `json:"manager,omitempty"`
+}
+
+// A CertificateManager is the Certificate of cert-manager by which one is renewed.
+type CertificateManager struct {
+	Name    string    `json:"name"` // shop/Certificate/tls
+	Ready   bool      `json:"ready"`
+	Trouble string    `json:"trouble"`           // why it is not, in cert-manager's word: Failed, IncorrectIssuer
+	RenewAt time.Time `json:"renew_at,omitzero"` // when it is to be renewed next; zero where that is not known
 }
 
 // A CertificateFinding is one fault of a certificate.

@@ -45,6 +45,7 @@ type Vulnerabilities struct {
 type ContainerPort struct {
 	Name   string `json:"name"`
 	Number int    `json:"number"`
+	Node   int    `json:"node,omitempty"` // port of the node that leads to it; 0 without one
 }
 
 // A Probe asks a container how it is.

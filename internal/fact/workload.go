@@ -29,8 +29,11 @@ type Workload struct {
 	Budgets     []DisruptionBudget `json:"budgets"` // those that cover its pods
 	Autoscaler  *Autoscaler        `json:"autoscaler"`
 	Policies    []NetworkPolicy    `json:"policies"` // those that select its pods
-	Services    []string           `json:"services"` // names of those that select its pods
-	Monitors    []Monitor          `json:"monitors"` // of those services and pods
+	// DefaultDeny: a policy of its namespace selects every pod, and lets nothing in by itself.
+	DefaultDeny bool      `json:"default_deny"`
+	Services    []Outlet  `json:"services"` // those that select its pods
+	Routes      []string  `json:"routes"`   // Ingresses and routes that lead to those services: Ingress/shop
+	Monitors    []Monitor `json:"monitors"` // of those services and pods
 	// Previous is the revision that a rollback would go back to; nil where none is kept.
 	Previous *Revision `json:"previous"`
 	// Unresolved are the Secrets, ConfigMaps and service accounts that it refers to and that do not exist.
@@ -49,6 +52,11 @@ const (
 	TopicReferences      = "references"
 	TopicVulnerabilities = "vulnerabilities"
 	TopicNodeImages      = "node_images"
+	TopicRoutes          = "routes"
+	TopicClaims          = "claims"
+	TopicStorage         = "storage"
+	TopicBackupSchedules = "backup_schedules"
+	TopicRollout         = "rollout" // how the newest one has gone: manifests do not tell
 )
 
 // Lacks gives the topics of what could not be seen.
@@ -110,10 +118,13 @@ type Restart struct {
 
 // A Volume is one of the pods of a workload.
 type Volume struct {
-	Name  string `json:"name"`
-	Type  string `json:"type"`  // persistentVolumeClaim, emptyDir, hostPath, ephemeral; others hold no data and are left out
-	Claim string `json:"claim"` // name of the claim, or of its template
-	Path  string `json:"path"`  // of a hostPath
+	Name     string `json:"name"`
+	Type     string `json:"type"`     // persistentVolumeClaim, emptyDir, hostPath, ephemeral; others hold no data and are left out
+	Claim    string `json:"claim"`    // name of the claim, or of its template
+	Path     string `json:"path"`     // of a hostPath
+	Template bool   `json:"template"` // it is a template, of which each pod has a claim of its own
+	// Claims are the claim, or those that were made of the template, one for each pod.
+	Claims []Claim `json:"claims"`
 }
 
 // An Autoscaler changes how many pods a workload has.
@@ -158,6 +169,8 @@ type Reference struct {
 	Kind string `json:"kind"` // Secret, ConfigMap
 	Name string `json:"name"`
 	From string `json:"from"` // what needs it: "env DB_PASSWORD of container api", "volume config", "imagePullSecrets"
+	// Optional: pods start without it.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // A DisruptionBudget is a PodDisruptionBudget that covers the pods of a workload.

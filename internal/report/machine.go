@@ -42,6 +42,8 @@ type junitSuite struct {
 
 type junitCase struct {
 	Class   string        `xml:"classname,attr"`
+	File    string        `xml:"file,attr,omitempty"`
+	Line    int           `xml:"line,attr,omitempty"`
 	Name    string        `xml:"name,attr"`
 	Failure *junitOutcome `xml:"failure,omitempty"`
 	Error   *junitOutcome `xml:"error,omitempty"`
@@ -92,6 +94,11 @@ func JUnit(w io.Writer, systems []System) error {
 func (s *junitSuite) add(system System, item Item) {
 	each := junitCase{Class: system.Name + "." + system.Environment + "." + item.Section, Name: item.Check + ": " + item.Text}
 	outcome := &junitOutcome{Type: item.Status.String(), Message: summary(item), Text: problemLines(item)}
+	for _, problem := range item.Problems {
+		if place, written := system.places[problem.Subject]; written && each.File == "" {
+			each.File, each.Line = place.File, place.Line
+		}
+	}
 	s.Tests++
 	switch item.Status {
 	case check.Fail, check.Undeclared:

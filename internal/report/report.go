@@ -35,6 +35,24 @@ type System struct {
 	Items       []Item         `json:"items,omitempty"` // in the checklist's order; a summary has none
 
 	origin system.Origin
+	places map[string]system.Origin // of subjects
+}
+
+// Placed is the report with the places where subjects are written: by file and line in SARIF and JUnit, and in words in
+// every form.
+func (s System) Placed(places map[string]system.Origin) System {
+	s.places = places
+	s.Items = slices.Clone(s.Items)
+	for i := range s.Items {
+		s.Items[i].Problems = slices.Clone(s.Items[i].Problems)
+		for j := range s.Items[i].Problems {
+			problem := &s.Items[i].Problems[j]
+			if place, written := places[problem.Subject]; written {
+				problem.Detail = fmt.Sprintf("%s (%s:%d)", problem.Detail, place.File, place.Line)
+			}
+		}
+	}
+	return s
 }
 
 // A Contact is one whom to call, in the order in which they are.

@@ -110,8 +110,8 @@ type sarifSuppression struct {
 }
 
 // SARIF writes the reports in the Static Analysis Results Interchange Format 2.1.0, a run for each system: its items are
-// the rules, each problem is a result. A problem is placed where the system is described, since that is the file that
-// somebody can change; the thing it was found on is its logical location. What is excused is suppressed.
+// the rules, each problem is a result. A problem is placed where its subject is written or else where the system is described, since
+// that is the file that somebody can change; the thing it was found on is its logical location. What is excused is suppressed.
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 func SARIF(w io.Writer, systems []System) error {
 	log := sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{}}
@@ -162,7 +162,7 @@ func sarifResultOf(system System, index int, item Item, problem check.Problem) s
 	identity := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	result := sarifResult{
 		RuleID: item.Check, RuleIndex: index, Kind: "fail", Level: sarifLevelOf(item, problem), Message: sarifMessage{text},
-		Locations:           []sarifLocation{{system.sarifPlace(), []sarifLogical{{place, "resource"}}}},
+		Locations:           []sarifLocation{{system.sarifPlace(problem.Subject), []sarifLogical{{place, "resource"}}}},
 		PartialFingerprints: map[string]string{"readinessProblem/v1": hex.EncodeToString(identity[:16])},
 	}
 	if problem.Level == check.Unknown || problem.Level == check.Undeclared {
@@ -175,16 +175,21 @@ func sarifResultOf(system System, index int, item Item, problem check.Problem) s
 	return result
 }
 
-// sarifPlace is where the system is described; nil where it was found by itself.
-func (s System) sarifPlace() *sarifPhysical {
-	if s.origin.File == "" || s.origin.Line == 0 {
+// sarifPlace is where the subject of a problem is written, or else where the system is described; nil where it was found by
+// itself.
+func (s System) sarifPlace(subject string) *sarifPhysical {
+	place, written := s.places[subject]
+	if !written {
+		place = s.origin
+	}
+	if place.File == "" || place.Line == 0 {
 		return nil
 	}
-	address := url.URL{Path: filepath.ToSlash(s.origin.File)}
-	if filepath.IsAbs(s.origin.File) {
+	address := url.URL{Path: filepath.ToSlash(place.File)}
+	if filepath.IsAbs(place.File) {
 		address.Scheme = "file"
 	}
-	return &sarifPhysical{sarifArtifact{address.String()}, sarifRegion{s.origin.Line}}
+	return &sarifPhysical{sarifArtifact{address.String()}, sarifRegion{place.Line}}
 }
 
 // sarifLevelOf says how grave a problem is: what only warns is never an error.

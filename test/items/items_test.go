@@ -47,6 +47,8 @@ type scene struct {
 	System  map[string]any
 	Also    []string
 	Alone   bool
+	// Manifests is the status that manifests alone tell of, where that is another.
+	Manifests string
 }
 
 func readTables(t *testing.T) (tables []table) {

@@ -2,6 +2,7 @@ package items_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -33,9 +34,12 @@ import (
 // An object is one of Kubernetes, as YAML.
 type object map[string]any
 
-// id names an object within a world: Kind/name.
+// id names an object within a world: Kind/name, or Kind/namespace/name in a namespace of its own.
 func (o object) id() string {
 	metadata, _ := o["metadata"].(map[string]any)
+	if namespace, own := metadata["namespace"]; own {
+		return fmt.Sprintf("%v/%v/%v", o["kind"], namespace, metadata["name"])
+	}
 	return fmt.Sprintf("%v/%v", o["kind"], metadata["name"])
 }
 
@@ -97,7 +101,20 @@ func readObjects(t *testing.T, path, namespace string) (found []object) {
 // create makes the objects of a world: those of its table as it changes them, then what it changes afterwards.
 func (o *objects) create(t *testing.T, namespace string, of table, scene scene) {
 	t.Helper()
-	var all []object
+	for _, each := range assemble(t, namespace, of, scene) {
+		o.make(t, namespace, each)
+	}
+	for _, change := range scene.Then {
+		o.patch(t, namespace, filled(t, namespace, change).(map[string]any))
+	}
+	for _, each := range scene.Status {
+		o.writeStatus(t, namespace, filled(t, namespace, each).(map[string]any))
+	}
+}
+
+// assemble gives the objects of a world: those of its table as it changes them.
+func assemble(t *testing.T, namespace string, of table, scene scene) (all []object) {
+	t.Helper()
 	for _, base := range of.Base {
 		all = append(all, readObjects(t, filepath.Join("base", base), namespace)...)
 	}
@@ -116,15 +133,7 @@ func (o *objects) create(t *testing.T, namespace string, of table, scene scene) 
 		require.GreaterOrEqual(t, at, 0, "there is no %s to remove", id)
 		all = slices.Delete(all, at, at+1)
 	}
-	for _, each := range all {
-		o.make(t, namespace, each)
-	}
-	for _, change := range scene.Then {
-		o.patch(t, namespace, filled(t, namespace, change).(map[string]any))
-	}
-	for _, each := range scene.Status {
-		o.writeStatus(t, namespace, filled(t, namespace, each).(map[string]any))
-	}
+	return all
 }
 
 // resource gives the client of an object's kind.
@@ -221,11 +230,14 @@ func merged(whole, patch any) any {
 	return result
 }
 
-// filled puts the namespace and times into every text of a value.
+// filled puts the namespace, times and certificates into every text of a value.
 func filled(t *testing.T, namespace string, value any) any {
 	t.Helper()
 	switch value := value.(type) {
 	case string:
+		if found := certificate.FindStringSubmatch(value); found != nil {
+			return certified(t, found[1], found[2])
+		}
 		return fill(t, namespace, value)
 	case object:
 		return filled(t, namespace, map[string]any(value))
@@ -245,6 +257,23 @@ func filled(t *testing.T, namespace string, value any) any {
 		return int64(value) // As JSON has it.
 	default:
 		return value
+	}
+}
+
+var certificate = regexp.MustCompile(`^\$CERTIFICATE\(([^,]+)(?:,([-+]?\w+))?\)$`)
+
+// certified is the data of a Secret with a certificate for a host, that ends at a time relative to now, or in 90 days.
+func certified(t *testing.T, host, end string) map[string]any {
+	t.Helper()
+	spec := world.Spec{DNSNames: []string{host}}
+	if end != "" {
+		var err error
+		spec.NotAfter, err = time.Parse(time.RFC3339, fill(t, "", "$TIME("+end+")"))
+		require.NoError(t, err)
+	}
+	issued := world.NewCA(t, world.Spec{}).Issue(t, spec)
+	return map[string]any{
+		"tls.crt": base64.StdEncoding.EncodeToString(issued.PEM()), "tls.key": base64.StdEncoding.EncodeToString(issued.KeyPEM()),
 	}
 }
 

@@ -1,6 +1,7 @@
 package items_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -77,7 +78,7 @@ func (s *stage) play(t *testing.T, of table, scene scene) *play {
 		Publish: func(all []*assess.Assessment) { p.current.Store(all[0]) },
 		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
 	})
-	loaded, err := config.Load(s.describe(t, namespace, of, scene), config.Options{
+	loaded, err := config.Load(describe(t, s.cluster.Kubeconfig, namespace, of, scene), config.Options{
 		Kinds: checks.All(), Collectors: s.collectors, CheckSchedule: engine.CheckSchedule,
 	})
 	require.NoError(t, err)
@@ -96,17 +97,18 @@ func (s *stage) play(t *testing.T, of table, scene scene) *play {
 }
 
 // describe writes the configuration of a world: the namespace, and what the table adds.
-func (s *stage) describe(t *testing.T, namespace string, of table, scene scene) string {
+func describe(t *testing.T, kubeconfig, namespace string, of table, scene scene) string {
 	t.Helper()
 	described := map[string]any{
 		"name": "shop", "environment": "production",
-		"kubernetes": []any{map[string]any{"name": "main", "kubeconfig": s.cluster.Kubeconfig, "namespaces": []any{namespace}}},
+		"kubernetes": []any{map[string]any{"name": "main", "kubeconfig": kubeconfig, "namespaces": []any{namespace}}},
 	}
 	for _, further := range []map[string]any{of.System, scene.System} {
 		described = merged(described, filled(t, namespace, further)).(map[string]any)
 	}
 	content, err := yaml.Dump(map[string]any{"systems": []any{described}})
 	require.NoError(t, err)
+	content = bytes.ReplaceAll(content, []byte("$KUBECONFIG"), []byte(kubeconfig))
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(path, content, 0o600))
 	return path

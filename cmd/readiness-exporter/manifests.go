@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/report"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// runOnManifests judges what manifests tell, before they are in a cluster: the items on facts that a cluster tells of.
+func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, error) {
+	manifests, err := readManifests(c.manifests, os.Stdin)
+	if err != nil {
+		return 0, err
+	}
+	places := make(map[string]system.Origin)
+	for _, each := range manifests {
+		places[each.Subject()] = system.Origin{File: each.File, Line: each.Line}
+	}
+	assessments, err := p.lookAtManifests(ctx, kubernetes.Manifests(manifests))
+	if err != nil {
+		return 0, err
+	}
+	systems, err := c.systems(assessments)
+	if err != nil {
+		return 0, err
+	}
+	for i := range systems {
+		systems[i] = systems[i].Placed(places)
+	}
+	if err := c.write(p, systems); err != nil {
+		return 0, err
+	}
+	return manifestStatus(systems), nil
+}
+
+// manifestStatus is 1 where something fails. What manifests cannot tell is in the report, and is nobody's fault; what of
+// them could not be read is: 2.
+func manifestStatus(systems []report.System) int {
+	status := exitReady
+	for _, s := range systems {
+		for _, item := range s.Items {
+			if item.Status == check.Fail {
+				return exitNotReady
+			}
+			for _, problem := range item.Problems {
+				if problem.Level == check.Unknown && !strings.HasPrefix(problem.Detail, "unsupported: ") {
+					status = exitUnjudged
+				}
+			}
+		}
+	}
+	return status
+}
+
+// lookAtManifests judges the items that are on facts of manifests, as the configuration tunes them or else as the
+// production checklist says.
+func (p *program) lookAtManifests(ctx context.Context, collectors []collector.Any) ([]*assess.Assessment, error) {
+	_, libraries := p.logger()
+	s := p.setUp(libraries)
+	defer s.close()
+	loaded, err := p.loadForManifests(s)
+	if err != nil {
+		return nil, configurationError(p.common.configFile, err)
+	}
+	var kinds []string
+	for _, each := range collectors {
+		kinds = append(kinds, each.Describe().Kind.KindName())
+	}
+	for i, plan := range loaded.Plans {
+		loaded.Plans[i] = plan.Only(func(item assess.Item) bool {
+			return item.Rule.Bound != nil && slices.Contains(kinds, item.Rule.Bound.FactKind)
+		})
+	}
+	work := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: collectors, MaxLooks: p.common.maxLooks, MaxLooksPerServer: p.common.maxLooksPerServer,
+		Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	})
+	return work.Once(ctx, loaded.Plans, func(int, int) {})
+}
+
+func (p *program) loadForManifests(s *setup) (*config.Config, error) {
+	if p.common.configFile != "" {
+		return config.Load(p.common.configFile, s.options)
+	}
+	return config.For([]*system.System{{
+		Name: "manifests", Environment: "production", Origin: system.Origin{Found: "by --manifests"},
+	}}, s.options)
+}
+
+// readManifests reads all YAML and JSON files of a folder, one file, or standard input: -.
+func readManifests(from string, stdin io.Reader) (all []kubernetes.Manifest, err error) {
+	if from == "-" {
+		all, err = kubernetes.ReadManifests("standard input", stdin)
+		return all, wanted(all, from, err)
+	}
+	var failed []error
+	err = filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path != from && !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(path)) {
+			return err
+		}
+		found, err := readManifestFile(path)
+		if err != nil {
+			failed = append(failed, err)
+		}
+		all = append(all, found...)
+		return nil
+	})
+	if err = errors.Join(append(failed, err)...); err != nil {
+		return nil, err
+	}
+	return all, wanted(all, from, nil)
+}
+
+func readManifestFile(path string) ([]kubernetes.Manifest, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return kubernetes.ReadManifests(path, file)
+}
+
+// wanted makes an error of nothing at all: a pipeline that feeds nothing must not pass.
+func wanted(all []kubernetes.Manifest, from string, err error) error {
+	if err == nil && len(all) == 0 {
+		return fmt.Errorf("--manifests %s: there is no object of Kubernetes in it", from)
+	}
+	return err
+}

@@ -1,0 +1,260 @@
+package kubernetes
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// BackupSchedules makes the collector of what makes backups again and again.
+func (c *Clusters) BackupSchedules() collector.Collector[Target, fact.BackupSchedule] {
+	return gather(c, backupSchedules())
+}
+
+func backupSchedules() gathering[fact.BackupSchedule] {
+	return gathering[fact.BackupSchedule]{
+		name:    "kubernetes_backup_schedule",
+		summary: "What makes backups again and again: CronJobs by their names, and schedules of Velero, snapscheduler and CloudNativePG.",
+		kind:    fact.BackupSchedules(),
+		parts:   scheduleParts(""),
+		see: func(s *sight) (found []fact.BackupSchedule) {
+			for _, each := range schedulesOf(s) {
+				found = append(found, each.fact)
+			}
+			return found
+		},
+	}
+}
+
+// scheduleParts are what schedules are joined from.
+func scheduleParts(topic string) []part {
+	return []part{
+		{topic, backupJobs()}, {topic, veleroSchedules()}, {topic, veleroBackups()},
+		{topic, snapshotSchedules()}, {topic, scheduledBackups()}, {topic, clusterBackups()},
+	}
+}
+
+// A backupSchedule is a schedule with what tells which claims it covers.
+type backupSchedule struct {
+	fact       fact.BackupSchedule
+	isBackup   bool            // for CronJobs: others do other things
+	namespaces []string        // "*": all
+	excluded   []string        // namespaces
+	claims     []string        // names; empty: all that the selector takes
+	selector   labels.Selector // of claims
+	of         string          // of CloudNativePG: the name of its Cluster
+}
+
+// reaches tells whether the schedule makes backups of what is in a namespace.
+func (b backupSchedule) reaches(namespace string) bool {
+	return !slices.Contains(b.excluded, namespace) && (slices.Contains(b.namespaces, namespace) || slices.Contains(b.namespaces, "*"))
+}
+
+// covers tells whether the schedule makes backups of a claim.
+func (b backupSchedule) covers(namespace, name string, own labels.Set) bool {
+	if !b.reaches(namespace) {
+		return false
+	}
+	if b.of != "" && own["cnpg.io/cluster"] != b.of {
+		return false
+	}
+	return (len(b.claims) == 0 || slices.Contains(b.claims, name)) && (b.selector == nil || b.selector.Matches(own))
+}
+
+// backupWords are in the names, images and commands of jobs that make backups.
+var backupWords = regexp.MustCompile(`(?i)backup|pg_?dump|mysqldump|mongodump|mariadb-dump|restic|borg|pgbackrest|wal-g|kopia|snapshot`)
+
+func backupJobs() resource[backupSchedule] {
+	return resource[backupSchedule]{
+		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("cronjobs"), example: &batchv1.CronJob{},
+		keep: func(object any) backupSchedule { return keepCronJob(object.(*batchv1.CronJob)) },
+	}
+}
+
+// keepCronJob reads a CronJob that makes backups: of the claims that it mounts or, where it mounts none, of what its
+// namespace holds.
+func keepCronJob(c *batchv1.CronJob) backupSchedule {
+	keep := backupSchedule{
+		namespaces: []string{c.Namespace}, isBackup: backupWords.MatchString(c.Name),
+		fact: fact.BackupSchedule{Schedule: c.Spec.Schedule, Suspended: c.Spec.Suspend != nil && *c.Spec.Suspend},
+	}
+	if c.Status.LastScheduleTime != nil {
+		keep.fact.LastRunAt = c.Status.LastScheduleTime.UTC()
+	}
+	if c.Status.LastSuccessfulTime != nil {
+		keep.fact.SucceededAt = c.Status.LastSuccessfulTime.UTC()
+	}
+	keep.fact.Failed = len(c.Status.Active) == 0 && keep.fact.LastRunAt.After(keep.fact.SucceededAt)
+	spec := &c.Spec.JobTemplate.Spec.Template.Spec
+	for i := range spec.Containers {
+		words := slices.Concat([]string{spec.Containers[i].Image}, spec.Containers[i].Command, spec.Containers[i].Args)
+		keep.isBackup = keep.isBackup || backupWords.MatchString(strings.Join(words, " "))
+	}
+	for _, volume := range volumes(spec) {
+		if volume.Type == volumeClaim {
+			keep.claims = append(keep.claims, volume.Claim)
+		}
+	}
+	return keep
+}
+
+// A backupRun is one run of a schedule.
+type backupRun struct {
+	schedule  string
+	phase     string
+	began, at time.Time
+}
+
+// veleroSchedules are those of Velero (https://velero.io/docs/main/api-types/schedule/), wherever it runs.
+func veleroSchedules() resource[backupSchedule] {
+	return resource[backupSchedule]{
+		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "schedules"}, whole: true,
+		keep: func(object any) backupSchedule {
+			u := object.(*unstructured.Unstructured)
+			keep := backupSchedule{
+				namespaces: textsAt(u, "spec", "template", "includedNamespaces"), excluded: textsAt(u, "spec", "template", "excludedNamespaces"),
+				isBackup: true,
+				fact:     fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastBackup")},
+			}
+			if len(keep.namespaces) == 0 {
+				keep.namespaces = []string{"*"}
+			}
+			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "paused")
+			if phase := textAt(u, "status", "phase"); phase == "FailedValidation" {
+				keep.fact.Failed, keep.fact.Trouble = true, phase
+			}
+			return keep
+		},
+	}
+}
+
+func veleroBackups() resource[backupRun] {
+	return resource[backupRun]{
+		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "backups"}, whole: true,
+		labels: "velero.io/schedule-name",
+		keep: func(object any) backupRun {
+			u := object.(*unstructured.Unstructured)
+			return backupRun{
+				u.GetLabels()["velero.io/schedule-name"], strings.ToLower(textAt(u, "status", "phase")),
+				timeAt(u, "status", "startTimestamp"), timeAt(u, "status", "completionTimestamp"),
+			}
+		},
+	}
+}
+
+// snapshotSchedules are those of snapscheduler (https://backube.github.io/snapscheduler/usage.html).
+func snapshotSchedules() resource[backupSchedule] {
+	return resource[backupSchedule]{
+		GroupVersionResource: schema.GroupVersionResource{Group: "snapscheduler.backube", Resource: "snapshotschedules"},
+		keep: func(object any) backupSchedule {
+			u := object.(*unstructured.Unstructured)
+			keep := backupSchedule{
+				namespaces: []string{u.GetNamespace()}, isBackup: true,
+				fact: fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastSnapshotTime")},
+			}
+			keep.fact.SucceededAt = keep.fact.LastRunAt
+			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "disabled")
+			if _, selects, _ := unstructured.NestedMap(u.Object, "spec", "claimSelector"); selects {
+				keep.selector = selectorAt(u, "spec", "claimSelector")
+			}
+			if reconciled := conditionOf(u, "Reconciled"); reconciled.status == "False" {
+				keep.fact.Failed, keep.fact.Trouble = true, reconciled.reason
+			}
+			return keep
+		},
+	}
+}
+
+const cloudNativePG = "postgresql.cnpg.io"
+
+// scheduledBackups are those of CloudNativePG (https://cloudnative-pg.io/documentation/current/backup/).
+func scheduledBackups() resource[backupSchedule] {
+	return resource[backupSchedule]{
+		GroupVersionResource: schema.GroupVersionResource{Group: cloudNativePG, Resource: "scheduledbackups"},
+		keep: func(object any) backupSchedule {
+			u := object.(*unstructured.Unstructured)
+			keep := backupSchedule{
+				namespaces: []string{u.GetNamespace()}, isBackup: true, of: textAt(u, "spec", "cluster", "name"),
+				fact: fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastScheduleTime")},
+			}
+			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "suspend")
+			return keep
+		},
+	}
+}
+
+func clusterBackups() resource[backupRun] {
+	return resource[backupRun]{
+		GroupVersionResource: schema.GroupVersionResource{Group: cloudNativePG, Resource: "backups"},
+		labels:               "cnpg.io/scheduled-backup",
+		keep: func(object any) backupRun {
+			u := object.(*unstructured.Unstructured)
+			return backupRun{
+				u.GetLabels()["cnpg.io/scheduled-backup"], strings.ToLower(textAt(u, "status", "phase")),
+				timeAt(u, "status", "startedAt"), timeAt(u, "status", "stoppedAt"),
+			}
+		},
+	}
+}
+
+// schedulesOf joins the schedules of a system with what their runs tell.
+func schedulesOf(s *sight) (found []backupSchedule) {
+	for _, source := range []struct {
+		kind      string
+		schedules resource[backupSchedule]
+		runs      *mirror[backupRun]
+	}{
+		{"CronJob", backupJobs(), nil},
+		{"Schedule", veleroSchedules(), seen(s, veleroBackups())},
+		{"SnapshotSchedule", snapshotSchedules(), nil},
+		{"ScheduledBackup", scheduledBackups(), seen(s, clusterBackups())},
+	} {
+		seen(s, source.schedules).each(func(name types.NamespacedName, b backupSchedule) {
+			if !b.isBackup || !s.concerns(name.Namespace, b) {
+				return
+			}
+			b.fact.Cluster, b.fact.Kind, b.fact.Namespace, b.fact.Name = s.target.Cluster.Name, source.kind, name.Namespace, name.Name
+			source.runs.each(func(run types.NamespacedName, each backupRun) {
+				if run.Namespace == name.Namespace && each.schedule == name.Name {
+					each.note(&b.fact)
+				}
+			})
+			b.fact.Failed = b.fact.Failed || b.fact.FailedAt.After(b.fact.SucceededAt)
+			found = append(found, b)
+		})
+	}
+	return found
+}
+
+// note adds what a run tells to its schedule: the newest that has ended says whether that went well.
+func (r backupRun) note(to *fact.BackupSchedule) {
+	if r.began.After(to.LastRunAt) {
+		to.LastRunAt = r.began
+	}
+	switch {
+	case r.phase == "completed" && r.at.After(to.SucceededAt):
+		to.SucceededAt = r.at
+	case strings.Contains(r.phase, "fail") && r.at.After(to.FailedAt):
+		to.FailedAt, to.Trouble = r.at, r.phase
+	}
+}
+
+// concerns tells whether a schedule of some namespace makes backups of what belongs to the system.
+func (s *sight) concerns(namespace string, b backupSchedule) bool {
+	if s.scope != "" {
+		return b.reaches(string(s.scope))
+	}
+	return s.target.Cluster.Includes(namespace) || slices.ContainsFunc(b.namespaces, func(each string) bool {
+		return each == "*" || s.target.Cluster.Includes(each)
+	})
+}

@@ -1,0 +1,240 @@
+package kubernetes
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+const stagingCollector = "kubernetes_staging"
+
+// Stagings makes the collector that compares production with staging: two namespaces, or two clusters.
+func (c *Clusters) Stagings() collector.Collector[Target, fact.Staging] {
+	return collector.Collector[Target, fact.Staging]{
+		Name: stagingCollector, Summary: "Production compared with staging: workloads, images, probes, and the keys of configuration.",
+		Kind: fact.Stagings(), Schedule: "@every 1m", Timeout: 10 * time.Second,
+		Targets: func(s *system.System) []Target {
+			return targets(s, func(cluster system.Cluster) bool { return cluster.Staging.Declared() })
+		},
+		Target:  Target.name,
+		Look:    func(ctx context.Context, t Target) (fact.Batch[fact.Staging], error) { return c.compare(ctx, t) },
+		Changes: func(t Target) <-chan struct{} { return c.signals.of(t.user(stagingCollector)) },
+		Permissions: func(t Target) []collector.Permission {
+			parts := c.compared(t.Cluster).parts
+			return slices.Concat(t.permissions(parts), t.staging().permissions(parts))
+		},
+		Forget: func(t Target) {
+			c.forget(t.Cluster, t.user(stagingCollector))
+			c.forget(t.staging().Cluster, t.staging().user(stagingCollector))
+		},
+	}
+}
+
+// staging is the target that is compared with.
+func (t Target) staging() Target {
+	return Target{System: t.System, Cluster: t.Cluster.StagingCluster()}
+}
+
+// A comparedObject is what is compared of an object.
+type comparedObject struct {
+	namespace, kind, name string
+	aspects               map[string]string // in words, by what it is of
+	images                []ranImage
+	ran                   []string          // images of earlier revisions
+	credentials           map[string][]byte // fingerprints, by the key
+}
+
+// A ranImage is one that a container runs.
+type ranImage struct{ declared, id string }
+
+func (o comparedObject) id() string { return o.kind + "/" + o.name }
+
+func (c *Clusters) compared(cluster system.Cluster) gathering[comparedObject] {
+	g := gathering[comparedObject]{
+		name: stagingCollector,
+		kind: fact.Kind[comparedObject]{Subject: func(o comparedObject) string { return o.namespace + "/" + o.id() }},
+		parts: []part{
+			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", pods()}, {"", replicaSets()},
+			{"", keysOf(writtenSecrets())}, {"", keysOf(configMapNames())},
+		},
+		see: c.seeCompared,
+	}
+	if cluster.SecretValues {
+		g.parts = append(g.parts, part{"", c.secretValues()})
+	}
+	return g
+}
+
+// keysOf keeps the keys of an object's data, which its metadata tell.
+func keysOf(of resource[present]) resource[[]string] {
+	return resource[[]string]{
+		GroupVersionResource: of.GroupVersionResource, fields: of.fields, variant: of.variant + ", keys",
+		keep: func(object any) []string { return dataKeys(object.(*metav1.PartialObjectMetadata)) },
+	}
+}
+
+func (c *Clusters) seeCompared(s *sight) (found []comparedObject) {
+	join := workloadJoin{sight: s, revisions: revisionsOf(s)}
+	join.tallies = join.tally()
+	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
+		seen(s, r).each(func(_ types.NamespacedName, w workload) {
+			if s.includes(w.fact.Namespace, w.labels) {
+				found = append(found, join.compared(w))
+			}
+		})
+	}
+	for kind, r := range map[string]resource[[]string]{kindSecret: keysOf(writtenSecrets()), kindConfigMap: keysOf(configMapNames())} {
+		seen(s, r).each(func(name types.NamespacedName, keys []string) {
+			if kind == kindConfigMap && madeByCluster(name.Name) {
+				return
+			}
+			o := comparedObject{namespace: name.Namespace, kind: kind, name: name.Name, aspects: map[string]string{"keys": strings.Join(keys, ", ")}}
+			if values, there := seen(s, c.secretValues()).of(name.Namespace, name.Name); there && kind == kindSecret {
+				o.credentials = values.fingerprints
+			}
+			found = append(found, o)
+		})
+	}
+	return found
+}
+
+// madeByCluster tells ConfigMaps that are in every namespace.
+func madeByCluster(name string) bool {
+	return slices.Contains([]string{"kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt"}, name)
+}
+
+// compared says in words what is to be the same of a workload.
+func (j workloadJoin) compared(w workload) comparedObject {
+	f := w.fact
+	o := comparedObject{namespace: f.Namespace, kind: f.Kind, name: f.Name, aspects: make(map[string]string)}
+	for _, revision := range j.revisions[w.id] {
+		o.ran = append(o.ran, revision.images...)
+	}
+	for _, container := range f.Containers {
+		of := "container " + container.Name + ": "
+		image := ranImage{declared: container.Image}
+		if t := j.tallies[w.id]; t != nil {
+			image.id = t.imageID(container.Name)
+		}
+		o.images = append(o.images, image)
+		o.aspects[of+"image"] = container.Image
+		probes := map[string]*fact.Probe{"readiness": container.Readiness, "liveness": container.Liveness, "startup": container.Startup}
+		for name, probe := range probes {
+			if probe != nil {
+				o.aspects[of+name+" probe"] = fmt.Sprintf("%s %s within %s", probe.How, probe.Port, probe.Patience)
+			}
+		}
+		var variables []string
+		for _, variable := range container.Variables {
+			variables = append(variables, variable.Name)
+		}
+		slices.Sort(variables)
+		o.aspects[of+"variables"] = strings.Join(variables, ", ")
+	}
+	var needs []string
+	for _, each := range w.needs {
+		needs = append(needs, each.Kind+"/"+each.Name)
+	}
+	o.aspects["configuration"] = strings.Join(needs, ", ")
+	return o
+}
+
+// compare looks at both, and tells how they differ. What could not be seen of either leaves nothing to compare.
+func (c *Clusters) compare(ctx context.Context, t Target) (batch fact.Batch[fact.Staging], err error) {
+	g := c.compared(t.Cluster)
+	production, err := lookAt(ctx, c, g, t)
+	if err != nil {
+		return batch, err
+	}
+	staging, err := lookAt(ctx, c, g, t.staging())
+	if err != nil {
+		return batch, fmt.Errorf("look at staging: %w", err)
+	}
+	if batch.Missed = slices.Concat(production.Missed, staging.Missed); len(batch.Missed) > 0 {
+		return batch, nil
+	}
+	for _, namespace := range t.Cluster.Namespaces {
+		with := t.Cluster.StagingNamespace(namespace)
+		f := difference(inNamespace(production.Facts, namespace), inNamespace(staging.Facts, with))
+		f.Cluster, f.Namespace, f.With = t.Cluster.Name, namespace, "namespace "+with
+		f.CompareValues = t.Cluster.SecretValues
+		if t.Cluster.Staging.Kubeconfig != "" || t.Cluster.Staging.Context != "" {
+			f.With += " of " + t.staging().Cluster.Place()
+		}
+		batch.Facts = append(batch.Facts, f)
+	}
+	return batch, nil
+}
+
+func inNamespace(all []comparedObject, namespace string) map[string]comparedObject {
+	found := make(map[string]comparedObject)
+	for _, each := range all {
+		if each.namespace == namespace {
+			found[each.id()] = each
+		}
+	}
+	return found
+}
+
+// difference compares the objects of production with those of staging, by kind and name.
+func difference(production, staging map[string]comparedObject) (f fact.Staging) {
+	ran := make(map[string]bool)
+	for _, object := range staging {
+		for _, image := range object.images {
+			ran[image.declared], ran[image.id] = true, true
+		}
+		for _, image := range object.ran {
+			ran[image] = true
+		}
+	}
+	delete(ran, "")
+	for _, id := range slices.Sorted(maps.Keys(production)) {
+		object := production[id]
+		f.Compared++
+		for _, image := range object.images {
+			// By the digest, where both say which it is: a tag can have moved between staging and production.
+			f.Images = append(f.Images, fact.StagedImage{Object: id, Image: image.declared, Staged: ran[cmp.Or(image.id, image.declared)]})
+		}
+		other, there := staging[id]
+		if !there {
+			f.Differences = append(f.Differences, fact.Difference{Object: id, Production: "there"})
+			continue
+		}
+		f.Differences = append(f.Differences, aspects(object, other)...)
+		for _, key := range slices.Sorted(maps.Keys(object.credentials)) {
+			f.Values++
+			if theirs, both := other.credentials[key]; both && slices.Equal(object.credentials[key], theirs) {
+				f.SameValues = append(f.SameValues, id+" "+key)
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(staging)) {
+		if _, there := production[id]; !there {
+			f.Differences = append(f.Differences, fact.Difference{Object: id, Staging: "there"})
+		}
+	}
+	return f
+}
+
+// aspects gives those in which two objects differ.
+func aspects(production, staging comparedObject) (found []fact.Difference) {
+	all := maps.Clone(production.aspects)
+	maps.Copy(all, staging.aspects)
+	for _, aspect := range slices.Sorted(maps.Keys(all)) {
+		if ours, theirs := production.aspects[aspect], staging.aspects[aspect]; ours != theirs {
+			found = append(found, fact.Difference{Object: production.id(), Aspect: aspect, Production: ours, Staging: theirs})
+		}
+	}
+	return found
+}

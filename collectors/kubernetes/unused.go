@@ -1,0 +1,230 @@
+package kubernetes
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// Namespaces makes the collector of what nobody uses in a namespace.
+func (c *Clusters) Namespaces() collector.Collector[Target, fact.Namespace] {
+	return gather(c, namespaces())
+}
+
+func namespaces() gathering[fact.Namespace] {
+	return gathering[fact.Namespace]{
+		name:    "kubernetes_namespace",
+		summary: "Claims, Services, ConfigMaps, Secrets, Jobs and workloads that nobody uses, by namespace.",
+		kind:    fact.Namespaces(),
+		parts: []part{
+			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", cronJobs()}, {"", jobs()}, {"", freePods()},
+			{"", serviceAccounts()}, {"", ingresses()}, {"", scaledObjects()},
+			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
+		},
+		see: seeNamespaces,
+	}
+}
+
+// A consumer is what is kept of an object whose pods use others.
+type consumer struct {
+	uses   []fact.Reference
+	claims []string
+	// idle says in words why the object itself is of no use any more; empty where it is.
+	idle string
+}
+
+func consumerOf(spec *corev1.PodSpec) consumer {
+	keep := consumer{uses: references(spec)}
+	for _, volume := range volumes(spec) {
+		if volume.Type == volumeClaim {
+			keep.claims = append(keep.claims, volume.Claim)
+		}
+	}
+	return keep
+}
+
+func cronJobs() resource[consumer] {
+	return resource[consumer]{
+		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("cronjobs"), example: &batchv1.CronJob{}, variant: " by use",
+		keep: func(object any) consumer {
+			return consumerOf(&object.(*batchv1.CronJob).Spec.JobTemplate.Spec.Template.Spec)
+		},
+	}
+}
+
+// jobs that have ended, that no CronJob removes and that no time of life is set for, stay for ever.
+func jobs() resource[consumer] {
+	return resource[consumer]{
+		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("jobs"), example: &batchv1.Job{},
+		keep: func(object any) consumer {
+			j := object.(*batchv1.Job)
+			if j.Status.CompletionTime == nil && !failedJob(j) {
+				return consumerOf(&j.Spec.Template.Spec)
+			}
+			if len(j.OwnerReferences) > 0 || j.Spec.TTLSecondsAfterFinished != nil {
+				return consumer{}
+			}
+			return consumer{idle: "it has ended"}
+		},
+	}
+}
+
+func failedJob(j *batchv1.Job) bool {
+	return slices.ContainsFunc(j.Status.Conditions, func(c batchv1.JobCondition) bool {
+		return c.Type == batchv1.JobFailed && c.Status == corev1.ConditionTrue
+	})
+}
+
+// freePods are those of which nothing else that is looked at has the template.
+func freePods() resource[consumer] {
+	return resource[consumer]{
+		GroupVersionResource: pods().GroupVersionResource, example: &corev1.Pod{}, fields: pods().fields, variant: " by use",
+		keep: func(object any) consumer {
+			p := object.(*corev1.Pod)
+			for _, owner := range p.OwnerReferences {
+				if slices.Contains([]string{"ReplicaSet", "StatefulSet", "DaemonSet", "Job"}, owner.Kind) {
+					return consumer{}
+				}
+			}
+			return consumerOf(&p.Spec)
+		},
+	}
+}
+
+func serviceAccounts() resource[consumer] {
+	return resource[consumer]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("serviceaccounts"), example: &corev1.ServiceAccount{},
+		keep: func(object any) (keep consumer) {
+			a := object.(*corev1.ServiceAccount)
+			for _, secret := range a.Secrets {
+				keep.uses = append(keep.uses, fact.Reference{Kind: kindSecret, Name: secret.Name})
+			}
+			for _, secret := range a.ImagePullSecrets {
+				keep.uses = append(keep.uses, fact.Reference{Kind: kindSecret, Name: secret.Name})
+			}
+			return keep
+		},
+	}
+}
+
+// A usage is what of a scope is used, and what is left over.
+type usage struct {
+	*sight
+	used  map[types.NamespacedName]map[string]bool // by the object, and its kind
+	found map[string]*fact.Namespace
+}
+
+func seeNamespaces(s *sight) (all []fact.Namespace) {
+	u := usage{s, make(map[types.NamespacedName]map[string]bool), make(map[string]*fact.Namespace)}
+	u.workloads()
+	for _, r := range []resource[consumer]{cronJobs(), jobs(), freePods(), serviceAccounts()} {
+		seen(s, r).each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })
+	}
+	seen(s, ingresses()).each(func(name types.NamespacedName, r route) {
+		for _, entry := range r.tls {
+			u.use(name.Namespace, kindSecret, entry.secret.Name)
+		}
+	})
+	seen(s, jobs()).each(func(name types.NamespacedName, c consumer) { u.look(name, "Job", c.idle) })
+	u.objects()
+	for _, each := range u.found {
+		slices.SortFunc(each.Unused, func(a, b fact.Leftover) int {
+			return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
+		})
+		all = append(all, *each)
+	}
+	return all
+}
+
+// use notes that an object is used.
+func (u usage) use(namespace, kind, name string) {
+	key := types.NamespacedName{Namespace: namespace, Name: name}
+	if u.used[key] == nil {
+		u.used[key] = make(map[string]bool)
+	}
+	u.used[key][kind] = true
+}
+
+func (u usage) consumes(namespace string, uses []fact.Reference, claims []string) {
+	for _, each := range uses {
+		u.use(namespace, each.Kind, each.Name)
+	}
+	for _, claim := range claims {
+		u.use(namespace, kindClaim, claim)
+	}
+}
+
+// look counts an object of the system and, where a reason says why nobody uses it, notes that.
+func (u usage) look(name types.NamespacedName, kind, reason string) {
+	if !u.target.Cluster.Includes(name.Namespace) {
+		return
+	}
+	if u.found[name.Namespace] == nil {
+		u.found[name.Namespace] = &fact.Namespace{Cluster: u.target.Cluster.Name, Name: name.Namespace}
+	}
+	n := u.found[name.Namespace]
+	n.Objects++
+	if reason != "" {
+		n.Unused = append(n.Unused, fact.Leftover{Kind: kind, Name: name.Name, Reason: reason})
+	}
+}
+
+// workloads use what their templates name; those that are scaled to zero, and not by what scales them, are left over.
+func (u usage) workloads() {
+	scaled := scales(u.sight)
+	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
+		seen(u.sight, r).each(func(name types.NamespacedName, w workload) {
+			join := workloadJoin{sight: u.sight}
+			f := w.fact
+			f.Volumes = slices.Clone(f.Volumes)
+			join.claimed(&f)
+			var mounted []string
+			for _, claim := range f.Claims() {
+				mounted = append(mounted, claim.Name)
+			}
+			u.consumes(name.Namespace, w.needs, mounted)
+			reason := ""
+			if f.Kind != fact.KindDaemonSet && f.Replicas.Desired == 0 && scaled[name.Namespace][reference{f.Kind, f.Name}] == nil {
+				reason = "it is scaled to zero"
+			}
+			u.look(name, f.Kind, reason)
+		})
+	}
+}
+
+const kindClaim = "PersistentVolumeClaim"
+
+// objects are looked at once it is known what is used.
+func (u usage) objects() {
+	unless := func(used bool, reason string) string {
+		if used {
+			return ""
+		}
+		return reason
+	}
+	seen(u.sight, claims()).each(func(name types.NamespacedName, _ claim) {
+		u.look(name, kindClaim, unless(u.used[name][kindClaim], "no pod mounts it"))
+	})
+	answered := make(map[types.NamespacedName]bool)
+	seen(u.sight, endpointSlices()).each(func(name types.NamespacedName, e endpointSlice) {
+		if e.all > 0 {
+			answered[types.NamespacedName{Namespace: name.Namespace, Name: e.service}] = true
+		}
+	})
+	seen(u.sight, services()).each(func(name types.NamespacedName, s service) {
+		u.look(name, "Service", unless(s.selector == nil || answered[name], "it selects no pod"))
+	})
+	seen(u.sight, writtenSecrets()).each(func(name types.NamespacedName, p present) {
+		u.look(name, kindSecret, unless(p.owned || u.used[name][kindSecret], "nothing refers to it"))
+	})
+	seen(u.sight, configMapNames()).each(func(name types.NamespacedName, p present) {
+		u.look(name, kindConfigMap, unless(madeByCluster(name.Name) || p.owned || u.used[name][kindConfigMap], "nothing refers to it"))
+	})
+}

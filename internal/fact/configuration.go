@@ -1,0 +1,59 @@
+package fact
+
+// A Configuration is what is judged of the values of a Secret, a ConfigMap, or the environment of a workload. No value is
+// kept.
+type Configuration struct {
+	Cluster   string            `json:"cluster"`
+	Namespace string            `json:"namespace"`
+	Kind      string            `json:"kind"` // Secret, ConfigMap, Deployment, StatefulSet, DaemonSet
+	Name      string            `json:"name"`
+	Values    []ConfiguredValue `json:"values"`
+}
+
+// A ConfiguredValue is the verdict on one value.
+type ConfiguredValue struct {
+	Key        string `json:"key"`
+	Credential bool   `json:"credential"` // a password or a key, by its name or within an address
+	// AtLeast is the greatest of LengthClasses that the credential is as long as, in characters.
+	AtLeast int `json:"at_least"`
+	// Strength of the credential, from 0, guessed at once, to 4, not guessed at all (zxcvbn).
+	Strength    int    `json:"strength"`
+	Placeholder bool   `json:"placeholder"` // it stands for a value that nobody has put in
+	Development string `json:"development"` // in words: why it is not one of production; empty where nothing says so
+}
+
+// LengthClasses are the lengths that are told apart.
+func LengthClasses() []int { return []int{0, 8, 12, 16, 20, 24, 32, 64} }
+
+// Subject names the object.
+func (c Configuration) Subject() string {
+	return c.Cluster + "/" + c.Namespace + "/" + c.Kind + "/" + c.Name
+}
+
+// Configurations describes the facts of configuration.
+func Configurations() Kind[Configuration] {
+	return Kind[Configuration]{
+		Name:    "configuration",
+		Help:    "What is judged of the values of a Secret, a ConfigMap, or the environment of a workload; no value is kept.",
+		Subject: Configuration.Subject,
+		Labels: []Label[Configuration]{
+			{Name: "cluster", Value: func(c Configuration) string { return c.Cluster }},
+			{Name: "namespace", Value: func(c Configuration) string { return c.Namespace }},
+			{Name: "kind", Value: func(c Configuration) string { return c.Kind }},
+			{Name: "name", Value: func(c Configuration) string { return c.Name }},
+		},
+		Gauges: []Gauge[Configuration]{{
+			Name: "configuration_credentials",
+			Help: "How many passwords and keys an object holds.",
+			Value: func(c Configuration) (float64, bool) {
+				credentials := 0
+				for _, value := range c.Values {
+					if value.Credential {
+						credentials++
+					}
+				}
+				return float64(credentials), true
+			},
+		}},
+	}
+}

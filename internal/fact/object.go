@@ -1,0 +1,45 @@
+package fact
+
+import "time"
+
+// An Object is one of a Kubernetes cluster, of a resource that the system description names for expressions of its own.
+type Object struct {
+	Cluster   string `json:"cluster"`
+	Namespace string `json:"namespace"` // empty for what is in none
+	Group     string `json:"group"`     // of the API; empty for the core
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	// Object is the whole of it, as the API server gives it, but for the values of environments and ConfigMaps, which can
+	// be secret, and for what the API server keeps for itself.
+	Object map[string]any `json:"object"`
+	MadeAt time.Time      `json:"made_at"`
+}
+
+// Subject names the object.
+func (o Object) Subject() string {
+	if o.Namespace == "" {
+		return o.Cluster + "/" + o.Kind + "/" + o.Name
+	}
+	return o.Cluster + "/" + o.Namespace + "/" + o.Kind + "/" + o.Name
+}
+
+// Objects describes the facts of objects.
+func Objects() Kind[Object] {
+	return Kind[Object]{
+		Name:    "object",
+		Help:    "An object of a Kubernetes cluster, of a resource that the system description names for expressions of its own.",
+		Subject: Object.Subject,
+		Labels: []Label[Object]{
+			{Name: "cluster", Value: func(o Object) string { return o.Cluster }},
+			{Name: "namespace", Value: func(o Object) string { return o.Namespace }},
+			{Name: "group", Value: func(o Object) string { return o.Group }},
+			{Name: "kind", Value: func(o Object) string { return o.Kind }},
+			{Name: "name", Value: func(o Object) string { return o.Name }},
+		},
+		Gauges: []Gauge[Object]{{
+			Name:  "object_created_timestamp_seconds",
+			Help:  "When an object was made, of a resource that the system description names.",
+			Value: func(o Object) (float64, bool) { return Timestamp(o.MadeAt) },
+		}},
+	}
+}

@@ -1,0 +1,41 @@
+package fact
+
+import "iter"
+
+// A Service is one of a Kubernetes cluster that selects pods, with how many of them answer.
+type Service struct {
+	Cluster   string `json:"cluster"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Ready     int    `json:"ready"`     // endpoints that take requests
+	Endpoints int    `json:"endpoints"` // all of them
+	// LostPorts are ports of the Service that lead to none of those pods, which have no port of the name it wants.
+	LostPorts []string `json:"lost_ports"`
+}
+
+// Subject names the Service.
+func (s Service) Subject() string { return s.Cluster + "/" + s.Namespace + "/Service/" + s.Name }
+
+// Services describes the facts of Services.
+func Services() Kind[Service] {
+	return Kind[Service]{
+		Name:    "service",
+		Help:    "A Service of a Kubernetes cluster that selects pods.",
+		Subject: Service.Subject,
+		Labels: []Label[Service]{
+			{Name: "cluster", Value: func(s Service) string { return s.Cluster }},
+			{Name: "namespace", Value: func(s Service) string { return s.Namespace }},
+			{Name: "name", Value: func(s Service) string { return s.Name }},
+		},
+		Gauges: []Gauge[Service]{{
+			Name: "service_endpoints",
+			Help: "How many endpoints of a Service are ready, and are not.",
+			By:   "state",
+			Values: func(s Service) iter.Seq2[string, float64] {
+				return func(yield func(string, float64) bool) {
+					_ = yield("ready", float64(s.Ready)) && yield("not_ready", float64(s.Endpoints-s.Ready))
+				}
+			},
+		}},
+	}
+}
