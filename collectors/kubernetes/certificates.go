@@ -21,7 +21,9 @@ import (
 // Certificates makes the collector of the certificates in Secrets of type kubernetes.io/tls, with cert-manager's
 // Certificates that renew them. The key beside a certificate is dropped before the Secret is stored.
 func (c *Clusters) Certificates() collector.Collector[Target, fact.Certificate] {
-	return gather(c, certificates())
+	made := gather(c, certificates())
+	made.Narrow = nil // Who declares tls_secrets wants the gauges, whatever the items.
+	return made
 }
 
 func certificates() gathering[fact.Certificate] {
