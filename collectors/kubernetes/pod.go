@@ -23,6 +23,7 @@ type pod struct {
 	images        []containerImage
 	waiting       []containerWord // containers that cannot start, with the reason
 	restarted     *restart        // nil where no container has been started again
+	uses          *consumer       // of a pod that nothing has the template of
 }
 
 type containerImage struct{ container, id unique.Handle[string] }
@@ -37,7 +38,7 @@ type restart struct {
 func keepPod(p *corev1.Pod) pod {
 	keep := pod{
 		owner: ownerOf(p), node: intern(p.Spec.NodeName), made: p.CreationTimestamp.Unix(), going: p.DeletionTimestamp != nil,
-		unschedulable: unschedulable(p),
+		unschedulable: unschedulable(p), uses: usedBy(p),
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for i := range statuses {

@@ -24,7 +24,7 @@ func namespaces() gathering[fact.Namespace] {
 		summary: "Claims, Services, ConfigMaps, Secrets, Jobs and workloads that nobody uses, by namespace.",
 		kind:    fact.Namespaces(),
 		parts: []part{
-			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", cronJobs()}, {"", jobs()}, {"", freePods()},
+			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", cronJobs()}, {"", jobs()}, {"", pods()},
 			{"", serviceAccounts()}, {"", ingresses()}, {"", scaledObjects()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
 		},
@@ -82,20 +82,15 @@ func failedJob(j *batchv1.Job) bool {
 	})
 }
 
-// freePods are those of which nothing else that is looked at has the template.
-func freePods() resource[consumer] {
-	return resource[consumer]{
-		GroupVersionResource: pods().GroupVersionResource, example: &corev1.Pod{}, fields: pods().fields, variant: " by use",
-		keep: func(object any) consumer {
-			p := object.(*corev1.Pod)
-			for _, owner := range p.OwnerReferences {
-				if slices.Contains([]string{"ReplicaSet", "StatefulSet", "DaemonSet", "Job"}, owner.Kind) {
-					return consumer{}
-				}
-			}
-			return consumerOf(&p.Spec)
-		},
+// usedBy is what a pod uses of which nothing else that is looked at has the template; nil of other pods.
+func usedBy(p *corev1.Pod) *consumer {
+	for _, owner := range p.OwnerReferences {
+		if slices.Contains([]string{"ReplicaSet", "StatefulSet", "DaemonSet", "Job"}, owner.Kind) {
+			return nil
+		}
 	}
+	uses := consumerOf(&p.Spec)
+	return &uses
 }
 
 func serviceAccounts() resource[consumer] {
@@ -124,9 +119,14 @@ type usage struct {
 func seeNamespaces(s *sight) (all []fact.Namespace) {
 	u := usage{s, make(map[types.NamespacedName]map[string]bool), make(map[string]*fact.Namespace)}
 	u.workloads()
-	for _, r := range []resource[consumer]{cronJobs(), jobs(), freePods(), serviceAccounts()} {
+	for _, r := range []resource[consumer]{cronJobs(), jobs(), serviceAccounts()} {
 		seen(s, r).each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })
 	}
+	seen(s, pods()).each(func(name types.NamespacedName, p pod) {
+		if p.uses != nil {
+			u.consumes(name.Namespace, p.uses.uses, p.uses.claims)
+		}
+	})
 	seen(s, ingresses()).each(func(name types.NamespacedName, r route) {
 		for _, entry := range r.tls {
 			u.use(name.Namespace, kindSecret, entry.secret.Name)

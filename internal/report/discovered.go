@@ -1,11 +1,14 @@
 package report
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -33,7 +36,7 @@ func DiscoveredOf(a *assess.Assessment) Discovered {
 	described := a.Plan.System
 	discovered := Discovered{
 		Name: described.Name, Environment: described.Environment, Source: described.Origin.String(), Pieces: []Piece{},
-		YAML: pinned(described),
+		YAML: pinned(withHosts(described, a.Looks)),
 	}
 	for _, look := range FactsOf(a).Looks {
 		piece := Piece{
@@ -51,6 +54,25 @@ func DiscoveredOf(a *assess.Assessment) Discovered {
 		discovered.Pieces = append(discovered.Pieces, piece)
 	}
 	return discovered
+}
+
+// withHosts adds to a description the hosts that ingresses lead, so that their certificates are looked at as they are served.
+func withHosts(described *system.System, looks []fact.Look) *system.System {
+	all := *described
+	all.Certificates = slices.Clone(described.Certificates)
+	for _, look := range looks {
+		for _, f := range look.Facts {
+			ingress, _ := f.(fact.Ingress)
+			for _, host := range ingress.Hosts {
+				address := host.Name + ":443"
+				known := slices.ContainsFunc(all.Certificates, func(c system.Certificate) bool { return c.Address == address })
+				if !known && host.Trouble != fact.HostNotCovered && !strings.HasPrefix(host.Name, "*.") {
+					all.Certificates = append(all.Certificates, system.Certificate{Address: address})
+				}
+			}
+		}
+	}
+	return &all
 }
 
 // pinned writes a description as a configuration file. It holds no secret, since descriptions only name where those are.

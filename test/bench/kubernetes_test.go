@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
@@ -32,7 +34,8 @@ const (
 )
 
 // BenchmarkLargeCluster runs the exporter itself against a control plane with 1,000 nodes, 2,000 Deployments and 10,000
-// pods: how long until all is seen, what it holds, what a scrape takes, and how soon a change shows.
+// pods: how long until all is seen, what it holds, what a scrape takes, and how soon a change shows. Where KUBE_STATE_METRICS
+// names a binary of it, that is measured beside it.
 func BenchmarkLargeCluster(b *testing.B) {
 	binary := builtExporter(b)
 	cluster := largeCluster(b)
@@ -43,22 +46,60 @@ func BenchmarkLargeCluster(b *testing.B) {
 			"systems: [{name: shop, environment: production, kubernetes: [{name: large, kubeconfig: %s, namespaces: [shop]}]}]\n",
 			cluster.Kubeconfig), 0o600))
 		exporter := started(b, binary, "--config.file", config, "--web.listen-address="+address)
-		begun := time.Now()
-		require.Eventually(b, func() bool {
-			return strings.Count(get(b.Context(), address, "/metrics"), "\nreadiness_workload_nodes{") == manyDeployments
-		}, 2*time.Minute, 100*time.Millisecond)
-		b.ReportMetric(time.Since(begun).Seconds(), "s-until-seen")
-		metrics := scrapedForAWhile(b, address)
-		held := float64(resident(b, exporter))
-		b.ReportMetric(held/(1<<20), "MiB-resident")
-		b.ReportMetric(held/(manyNodes+manyDeployments*(2+podsEach)), "B/object")
-		begun = time.Now()
-		get(b.Context(), address, "/metrics")
-		b.ReportMetric(float64(time.Since(begun).Milliseconds()), "ms/scrape")
-		b.ReportMetric(float64(strings.Count(metrics, "\nreadiness_")), "series")
+		observe(b, exporter, address, "\nreadiness_workload_nodes{", "")
 		b.ReportMetric(untilChanged(b, cluster, address).Seconds(), "s-until-changed")
 		exporter.stop()
+		if other := os.Getenv("KUBE_STATE_METRICS"); other != "" {
+			observeKubeStateMetrics(b, other, cluster)
+		}
 	}
+}
+
+// observe reports how long it takes until a series is there of every Deployment, what a process holds then, and what its
+// scrapes cost.
+func observe(b *testing.B, p process, address, series, of string) {
+	b.Helper()
+	begun := time.Now()
+	require.Eventually(b, func() bool {
+		return strings.Count(get(b.Context(), address, "/metrics"), series) == manyDeployments
+	}, 2*time.Minute, 100*time.Millisecond)
+	b.ReportMetric(time.Since(begun).Seconds(), of+"s-until-seen")
+	metrics := scrapedForAWhile(b, address)
+	count := float64(strings.Count(metrics, "\n") - strings.Count(metrics, "\n#"))
+	held := float64(resident(b, p))
+	b.ReportMetric(held/(1<<20), of+"MiB-resident")
+	b.ReportMetric(held/(manyNodes+manyDeployments*(2+podsEach)), of+"B/object")
+	b.ReportMetric(count, of+"series")
+	const scrapes = 20
+	before, begun := processorTime(b, p), time.Now()
+	for range scrapes {
+		get(b.Context(), address, "/metrics")
+	}
+	b.ReportMetric(float64(time.Since(begun).Milliseconds())/scrapes, of+"ms/scrape")
+	b.ReportMetric((processorTime(b, p)-before)*1e9/scrapes/count, of+"cpu-ns/series")
+}
+
+// processorTime is how many seconds a process has computed.
+func processorTime(b *testing.B, p process) float64 {
+	b.Helper()
+	running, err := procfs.NewProc(p.Process.Pid)
+	require.NoError(b, err)
+	stat, err := running.Stat()
+	require.NoError(b, err)
+	return stat.CPUTime()
+}
+
+// observeKubeStateMetrics reports the same of kube-state-metrics, on the same cluster and the same kinds of objects.
+func observeKubeStateMetrics(b *testing.B, binary string, cluster *testworld.Cluster) {
+	b.Helper()
+	host, port, err := net.SplitHostPort(freeAddress(b))
+	require.NoError(b, err)
+	_, telemetry, err := net.SplitHostPort(freeAddress(b))
+	require.NoError(b, err)
+	other := started(b, binary, "--kubeconfig="+cluster.Kubeconfig, "--host="+host, "--port="+port, "--telemetry-host="+host,
+		"--telemetry-port="+telemetry, "--resources=deployments,replicasets,pods,nodes,poddisruptionbudgets,services,endpointslices")
+	defer other.stop()
+	observe(b, other, net.JoinHostPort(host, port), "\nkube_deployment_created{", "ksm-")
 }
 
 // untilChanged scales a Deployment, and tells how long it takes to show.

@@ -1,0 +1,100 @@
+package kubernetes
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/yaml"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+func anything(tb testing.TB, cluster *world.Cluster) dynamic.Interface {
+	tb.Helper()
+	client, err := dynamic.NewForConfig(cluster.Config)
+	require.NoError(tb, err)
+	return client
+}
+
+var definitions = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+
+// TestCustomResourcesComeAndGo installs and removes a CustomResourceDefinition while it is looked at.
+func TestCustomResourcesComeAndGo(t *testing.T) {
+	cluster := servers.NewKubernetes(t)
+	client, clusters := anything(t, cluster), opened(t)
+	target := in(cluster.Kubeconfig, cluster.Namespace(t))
+	target.Topics = nil
+	looked := func(c require.TestingT) fact.Batch[fact.Issuer] {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		batch, err := clusters.Issuers().Look(ctx, target)
+		require.NoError(c, err)
+		return batch
+	}
+	require.Equal(t, fact.Batch[fact.Issuer]{}, looked(t), "what nobody offers is not missed")
+
+	content, err := os.ReadFile("testdata/clusterissuers.yaml")
+	require.NoError(t, err)
+	definition := &unstructured.Unstructured{}
+	require.NoError(t, yaml.Unmarshal(content, &definition.Object))
+	_, err = client.Resource(definitions).Create(t.Context(), definition, metav1.CreateOptions{})
+	require.NoError(t, err)
+	issuers := client.Resource(schema.GroupVersionResource{Group: certManagerGroup, Version: "v1", Resource: "clusterissuers"})
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		_, err := issuers.Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": map[string]any{"name": "letsencrypt"},
+		}}, metav1.CreateOptions{})
+		require.NoError(c, err)
+	}, 20*time.Second, 100*time.Millisecond)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		batch := looked(c)
+		require.Empty(c, batch.Missed)
+		require.Len(c, batch.Facts, 1)
+	}, 30*time.Second, 200*time.Millisecond)
+
+	require.NoError(t, client.Resource(definitions).Delete(t.Context(), definition.GetName(), metav1.DeleteOptions{}))
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		require.Equal(c, fact.Batch[fact.Issuer]{}, looked(c))
+	}, 30*time.Second, 200*time.Millisecond)
+}
+
+// TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt has a group served by somebody who does not answer, as an API server does
+// whose extension is down.
+func TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt(t *testing.T) {
+	cluster := servers.NewKubernetes(t)
+	client, clusters := anything(t, cluster), opened(t)
+	_, err := client.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}).Create(
+		t.Context(), &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": "v1." + monitoringGroup},
+			"spec": map[string]any{
+				"group": monitoringGroup, "version": "v1", "groupPriorityMinimum": int64(1000), "versionPriority": int64(10),
+				"insecureSkipTLSVerify": true, "service": map[string]any{"namespace": "default", "name": "away", "port": int64(443)},
+			},
+		}}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	target := in(cluster.Kubeconfig, deployed(t, cluster))
+	target.Topics = []string{fact.TopicBudgets, fact.TopicMonitors}
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		batch, err := clusters.Workloads().Look(ctx, target)
+		require.NoError(c, err)
+		require.Len(c, batch.Facts, 1, "the workload itself is seen")
+		require.Equal(c, []string{fact.TopicMonitors}, batch.Facts[0].Missing)
+		require.NotEmpty(c, batch.Missed)
+		for _, missed := range batch.Missed {
+			require.Equal(c, fact.TopicMonitors, missed.Topic)
+			require.Equal(c, fact.ReasonUnreachable, missed.Reason)
+			require.Contains(c, missed.Detail, monitoringGroup)
+		}
+	}, 40*time.Second, 500*time.Millisecond)
+}
