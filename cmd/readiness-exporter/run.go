@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -50,7 +51,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	registerChecklist(app, commands)
 	registerRBAC(app, commands)
 
-	name, err := app.Parse(arguments)
+	name, err := app.Parse(withStandardInput(arguments))
 	switch {
 	case ended >= 0:
 		return ended
@@ -64,6 +65,18 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 		return exitUnjudged
 	}
 	return status
+}
+
+// withStandardInput joins a lone - to the flag before it, which kingpin would take for a flag of its own.
+func withStandardInput(arguments []string) (joined []string) {
+	for _, argument := range arguments {
+		if last := len(joined) - 1; argument == "-" && last >= 0 && strings.HasPrefix(joined[last], "--") {
+			joined[last] += "=-"
+			continue
+		}
+		joined = append(joined, argument)
+	}
+	return joined
 }
 
 // exitStatus is what a pipeline sees of a verdict.

@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -67,41 +66,8 @@ func objectsOf(cluster system.Cluster) gathering[fact.Object] {
 	return g
 }
 
-// keepObject keeps an object without what can be secret.
+// keepObject keeps an object without what the API server keeps for itself.
 func keepObject(u *unstructured.Unstructured) fact.Object {
-	u = u.DeepCopy()
 	u.SetManagedFields(nil)
-	annotations := u.GetAnnotations()
-	delete(annotations, "kubectl.kubernetes.io/last-applied-configuration")
-	u.SetAnnotations(annotations)
-	if u.GetKind() == kindConfigMap {
-		for _, field := range []string{"data", "binaryData"} {
-			values, _ := u.Object[field].(map[string]any)
-			for key := range values {
-				values[key] = ""
-			}
-		}
-	}
-	hideEnvironment(u.Object)
 	return fact.Object{Group: u.GroupVersionKind().Group, Kind: u.GetKind(), Object: u.Object, MadeAt: u.GetCreationTimestamp().UTC()}
-}
-
-// hideEnvironment takes the values out of every environment within a value.
-func hideEnvironment(within any) {
-	switch within := within.(type) {
-	case map[string]any:
-		variables, _ := within["env"].([]any)
-		for _, each := range variables {
-			if variable, is := each.(map[string]any); is {
-				delete(variable, "value")
-			}
-		}
-		for _, each := range within {
-			hideEnvironment(each)
-		}
-	case []any:
-		for each := range slices.Values(within) {
-			hideEnvironment(each)
-		}
-	}
 }

@@ -14,8 +14,8 @@ import (
 
 const canary = "canary-8f3a61c2"
 
-// TestObjectsAreSeenAsTheyAreButForWhatCanBeSecret looks at resources that only the system description names.
-func TestObjectsAreSeenAsTheyAreButForWhatCanBeSecret(t *testing.T) {
+// TestObjectsAreSeenAsTheyAreAndNotShown looks at resources that only the system description names.
+func TestObjectsAreSeenAsTheyAreAndNotShown(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	namespace := cluster.Namespace(t)
 	core := cluster.Client.CoreV1()
@@ -48,7 +48,7 @@ func TestObjectsAreSeenAsTheyAreButForWhatCanBeSecret(t *testing.T) {
 	for _, each := range batch.Facts {
 		found[each.Kind+"/"+each.Name] = each
 	}
-	require.Equal(t, map[string]any{"password": ""}, found["ConfigMap/settings"].Object["data"])
+	require.Equal(t, map[string]any{"password": canary}, found["ConfigMap/settings"].Object["data"])
 	require.Equal(t, "Pod", found["Pod/api"].Object["kind"])
 	require.NotZero(t, found["Pod/api"].MadeAt)
 	require.Equal(t, []fact.Missed{{

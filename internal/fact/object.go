@@ -1,6 +1,9 @@
 package fact
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // An Object is one of a Kubernetes cluster, of a resource that the system description names for expressions of its own.
 type Object struct {
@@ -9,10 +12,21 @@ type Object struct {
 	Group     string `json:"group"`     // of the API; empty for the core
 	Kind      string `json:"kind"`
 	Name      string `json:"name"`
-	// Object is the whole of it, as the API server gives it, but for the values of environments and ConfigMaps, which can
-	// be secret, and for what the API server keeps for itself.
+	// Object is the whole of it, for expressions alone: it can hold secrets anywhere, and is never shown.
 	Object map[string]any `json:"object"`
 	MadeAt time.Time      `json:"made_at"`
+}
+
+// MarshalJSON leaves out the object itself.
+func (o Object) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Cluster   string    `json:"cluster"`
+		Namespace string    `json:"namespace"`
+		Group     string    `json:"group"`
+		Kind      string    `json:"kind"`
+		Name      string    `json:"name"`
+		MadeAt    time.Time `json:"made_at"`
+	}{o.Cluster, o.Namespace, o.Group, o.Kind, o.Name, o.MadeAt})
 }
 
 // Subject names the object.
