@@ -40,6 +40,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Configurations(),
 		clusters.Stagings(),
 		clusters.Objects(),
+		clusters.PolicyResults(),
 		clusters.Certificates(),
 		attestation.Attestations(time.Now),
 		attestation.Waivers(),

@@ -5,7 +5,7 @@ func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), Certificates(), Backups(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
-		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(),
+		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Attestations(), Waivers(),
 	}
 }
