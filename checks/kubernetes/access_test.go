@@ -114,6 +114,9 @@ func TestIngressTLS(t *testing.T) {
 		{"a certificate for the host", host(""), nil},
 		{"no entry", host(fact.HostNotCovered), []finding{{"no_tls", check.Fail, "shop.contoso.com"}}},
 		{"no Secret", host(fact.HostNoSecret), found("secret_not_found")},
+		{"a Secret of somebody else", host(fact.HostElsewhere), []finding{
+			{"secret_elsewhere", check.Unknown, "shop.contoso.com, by Secret shop/tls"},
+		}},
 		{"no certificate", host(fact.HostNoCertificate), found("no_certificate")},
 		{"for another name", host(fact.HostOtherName), found("other_name")},
 		{"ended", host(fact.HostExpired), found("expired")},

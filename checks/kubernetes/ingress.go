@@ -92,6 +92,10 @@ func IngressTLS() check.Kind[fact.Ingress, IngressTLSParameters] {
 				"kubernetes.io/tls.",
 			Remedy: "See why nobody makes it: kubectl describe certificate, certificaterequest, order.",
 		},
+		fact.HostElsewhere: {
+			Name: "secret_elsewhere", Level: check.Unknown, Sentence: "The Secret of a host's certificate is in a namespace that is not looked at.",
+			Remedy: "Add the namespace of the Gateway to namespaces of the cluster.",
+		},
 		fact.HostNoCertificate: {Name: "no_certificate", Level: check.Fail, Sentence: "The Secret of a host holds no certificate."},
 		fact.HostOtherName: {
 			Name: "other_name", Level: check.Fail, Sentence: "The certificate of a host is for other names.",
@@ -108,7 +112,7 @@ func IngressTLS() check.Kind[fact.Ingress, IngressTLSParameters] {
 		Summary: "Every host of an ingress has a Secret with a certificate that is valid for it.",
 		Remedy:  "Have the certificate signed anew: cmctl renew, or put the new one into the Secret.",
 		Reasons: []check.Reason{
-			reasons[fact.HostNotCovered], reasons[fact.HostNoSecret], reasons[fact.HostNoCertificate], reasons[fact.HostOtherName],
+			reasons[fact.HostNotCovered], reasons[fact.HostNoSecret], reasons[fact.HostElsewhere], reasons[fact.HostNoCertificate], reasons[fact.HostOtherName],
 			reasons[fact.HostExpired], catchAll,
 		},
 		About:   fact.Ingresses(),

@@ -24,7 +24,7 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 	c := &checkCommand{}
 	clause := app.Command("check", "Look at everything once and report. Exit status: 0 ready, 1 not ready, 2 could not be judged.")
 	clause.Flag("gate", "Judge only the items of this gate.").StringVar(&c.gate)
-	clause.Flag("output", "Form of the report. One of: [table, json, markdown, junit]").
+	clause.Flag("output", "Form of the report. One of: [html, json, junit, markdown, sarif, table]").
 		Default("table").EnumVar(&c.output, report.Forms()...)
 	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. "+
 		"What only a cluster can tell is reported as unknown, and does not change the exit status.").PlaceHolder("PATH").StringVar(&c.manifests)

@@ -142,6 +142,9 @@ func covers(entry, host string) bool {
 
 // troubleWith tells why what a Secret holds is not valid for a host; empty where it is.
 func (s *sight) troubleWith(host string, secret types.NamespacedName) fact.HostTrouble {
+	if s.scope != "" && secret.Namespace != string(s.scope) {
+		return fact.HostElsewhere
+	}
 	content, there := seen(s, tlsSecrets()).of(secret.Namespace, secret.Name)
 	if !there {
 		return fact.HostNoSecret

@@ -30,11 +30,12 @@ type HostTrouble string
 
 // The troubles of hosts.
 const (
-	HostNotCovered    HostTrouble = "not_covered"    // no tls entry or listener names it
-	HostNoSecret      HostTrouble = "secret_missing" // the Secret is not there, or is not one of TLS
-	HostNoCertificate HostTrouble = "no_certificate" // the Secret holds none
-	HostOtherName     HostTrouble = "other_name"     // the certificate is for other names
-	HostExpired       HostTrouble = "expired"        // the certificate has ended
+	HostNotCovered    HostTrouble = "not_covered"      // no tls entry or listener names it
+	HostNoSecret      HostTrouble = "secret_missing"   // the Secret is not there, or is not one of TLS
+	HostElsewhere     HostTrouble = "secret_elsewhere" // the Secret is in a namespace that is not looked at
+	HostNoCertificate HostTrouble = "no_certificate"   // the Secret holds none
+	HostOtherName     HostTrouble = "other_name"       // the certificate is for other names
+	HostExpired       HostTrouble = "expired"          // the certificate has ended
 )
 
 // TopicCertificates is that of the certificates that ingresses show.
