@@ -112,8 +112,8 @@ func IngressTLS() check.Kind[fact.Ingress, IngressTLSParameters] {
 		Summary: "Every host of an ingress has a Secret with a certificate that is valid for it.",
 		Remedy:  "Have the certificate signed anew: cmctl renew, or put the new one into the Secret.",
 		Reasons: []check.Reason{
-			reasons[fact.HostNotCovered], reasons[fact.HostNoSecret], reasons[fact.HostElsewhere], reasons[fact.HostNoCertificate], reasons[fact.HostOtherName],
-			reasons[fact.HostExpired], catchAll,
+			reasons[fact.HostNotCovered], reasons[fact.HostNoSecret], reasons[fact.HostElsewhere], reasons[fact.HostNoCertificate],
+			reasons[fact.HostOtherName], reasons[fact.HostExpired], catchAll,
 		},
 		About:   fact.Ingresses(),
 		None:    check.Undeclared,
