@@ -61,7 +61,7 @@ func Claims() check.Kind[fact.Workload, ClaimsParameters] {
 
 // keepsData tells whether a workload has data to lose: on claims, or in places that look like it.
 func keepsData(w fact.Workload) bool {
-	return len(w.Claims()) > 0 || w.Database() != "" || w.Kind == fact.KindStatefulSet && len(w.Volumes) > 0
+	return len(w.Claims()) > 0 || w.Database != "" || w.Kind == fact.KindStatefulSet && len(w.Volumes) > 0
 }
 
 // where says in words where a workload without claims keeps its data.
@@ -69,5 +69,5 @@ func where(w fact.Workload) string {
 	for _, volume := range w.Volumes {
 		return fmt.Sprintf("volume %s is of type %s", volume.Name, volume.Type)
 	}
-	return fmt.Sprintf("it runs %s without a volume", w.Database())
+	return fmt.Sprintf("it runs %s without a volume", w.Database)
 }

@@ -21,7 +21,8 @@ func database(edit func(*fact.Claim)) fact.Workload {
 	return fact.Workload{
 		Cluster: "main", Namespace: "shop", Kind: fact.KindStatefulSet, Name: "database",
 		Replicas: fact.Replicas{Desired: 1}, Containers: []fact.Container{{Name: "database", Image: "docker.io/library/postgres:18@sha256:0"}},
-		Volumes: []fact.Volume{{Name: "data", Type: "persistentVolumeClaim", Claim: "data", Template: true, Claims: []fact.Claim{claim}}},
+		Database: "postgresql",
+		Volumes:  []fact.Volume{{Name: "data", Type: "persistentVolumeClaim", Claim: "data", Template: true, Claims: []fact.Claim{claim}}},
 	}
 }
 
@@ -52,7 +53,7 @@ func TestClaims(t *testing.T) {
 	}
 	scratch := api(func(w *fact.Workload) { w.Volumes = []fact.Volume{{Name: "tmp", Type: "emptyDir"}} })
 	cache := volumes(fact.Volume{Name: "data", Type: "emptyDir"})
-	cache.Containers[0].Image, cache.Kind = "redis:8", fact.KindDeployment
+	cache.Database, cache.Kind = "", fact.KindDeployment
 	verdicts(t, kubernetes.Claims(), []verdict{
 		{"a bound claim", phase("Bound"), nil},
 		{"a claim that waits", phase("Pending"), []finding{{"not_bound", check.Fail, "data-database-0: Pending"}}},
@@ -69,7 +70,7 @@ func TestClaims(t *testing.T) {
 func TestStorageClass(t *testing.T) {
 	policy := func(policy string) fact.Workload { return database(func(c *fact.Claim) { c.ReclaimPolicy = policy }) }
 	files := policy("Delete")
-	files.Containers[0].Image = "files:1"
+	files.Database = ""
 	verdicts(t, kubernetes.StorageClass(), []verdict{
 		{"a class that lets volumes grow, and retains them", policy("Retain"), nil},
 		{"a database's volume that is deleted", policy("Delete"), []finding{

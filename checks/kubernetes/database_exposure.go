@@ -34,7 +34,7 @@ func DatabaseExposure() check.Kind[fact.Workload, DatabaseExposureParameters] {
 		Topics: func(DatabaseExposureParameters) []string {
 			return []string{fact.TopicServices, fact.TopicRoutes}
 		},
-		Select:  func(w fact.Workload, _ DatabaseExposureParameters) bool { return w.Database() != "" },
+		Select:  func(w fact.Workload, _ DatabaseExposureParameters) bool { return w.Database != "" },
 		None:    check.Undeclared,
 		Nothing: "no workload of the system runs a database that is known by its image; where it is elsewhere, say so in not_applicable",
 		Judge: func(w fact.Workload, _ DatabaseExposureParameters, _ time.Time) []check.Problem {

@@ -70,7 +70,7 @@ func StorageClass() check.Kind[fact.Workload, StorageClassParameters] {
 				case !claim.Expandable:
 					problems = append(problems, fixed.Problem(claim.Name+": "+claim.Class))
 				}
-				if wanted := p.Purpose == "any" || w.Database() != ""; wanted && claim.ReclaimPolicy != p.ReclaimPolicy {
+				if wanted := p.Purpose == "any" || w.Database != ""; wanted && claim.ReclaimPolicy != p.ReclaimPolicy {
 					problems = append(problems, reclaimed.Problem(fmt.Sprintf("%s: %s; %s is wanted", claim.Name, claim.ReclaimPolicy, p.ReclaimPolicy)))
 				}
 			}

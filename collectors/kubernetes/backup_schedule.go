@@ -24,7 +24,7 @@ func (c *Clusters) BackupSchedules() collector.Collector[Target, fact.BackupSche
 func backupSchedules() gathering[fact.BackupSchedule] {
 	return gathering[fact.BackupSchedule]{
 		name:    "kubernetes_backup_schedule",
-		summary: "What makes backups again and again: CronJobs by their names, and schedules of Velero, snapscheduler and CloudNativePG.",
+		summary: "What makes backups again and again: CronJobs by their names, and schedules of Velero, snapscheduler and CloudNativePG, snapshots.",
 		kind:    fact.BackupSchedules(),
 		parts:   scheduleParts(""),
 		see: func(s *sight) (found []fact.BackupSchedule) {
@@ -40,7 +40,7 @@ func backupSchedules() gathering[fact.BackupSchedule] {
 func scheduleParts(topic string) []part {
 	return []part{
 		{topic, backupJobs()}, {topic, veleroSchedules()}, {topic, veleroBackups()},
-		{topic, snapshotSchedules()}, {topic, scheduledBackups()}, {topic, clusterBackups()},
+		{topic, snapshotSchedules()}, {topic, volumeSnapshots()}, {topic, scheduledBackups()}, {topic, clusterBackups()},
 	}
 }
 
@@ -175,6 +175,59 @@ func snapshotSchedules() resource[backupSchedule] {
 	}
 }
 
+// A volumeSnapshot is what is kept of a VolumeSnapshot (https://kubernetes.io/docs/concepts/storage/volume-snapshots/).
+type volumeSnapshot struct {
+	claim   string
+	at      time.Time
+	ready   bool
+	trouble bool
+}
+
+func volumeSnapshots() resource[volumeSnapshot] {
+	return resource[volumeSnapshot]{
+		GroupVersionResource: schema.GroupVersionResource{Group: "snapshot.storage.k8s.io", Resource: "volumesnapshots"},
+		keep: func(object any) volumeSnapshot {
+			u := object.(*unstructured.Unstructured)
+			keep := volumeSnapshot{claim: textAt(u, "spec", "source", "persistentVolumeClaimName"), at: timeAt(u, "status", "creationTime")}
+			if keep.at.IsZero() {
+				keep.at = u.GetCreationTimestamp().UTC()
+			}
+			keep.ready, _, _ = unstructured.NestedBool(u.Object, "status", "readyToUse")
+			_, keep.trouble, _ = unstructured.NestedMap(u.Object, "status", "error")
+			return keep
+		},
+	}
+}
+
+// snapshotted are claims of which snapshots are taken again and again, whoever does it: two are there at least.
+func snapshotted(s *sight) (found []backupSchedule) {
+	byClaim := make(map[types.NamespacedName][]volumeSnapshot)
+	seen(s, volumeSnapshots()).each(func(name types.NamespacedName, v volumeSnapshot) {
+		of := types.NamespacedName{Namespace: name.Namespace, Name: v.claim}
+		byClaim[of] = append(byClaim[of], v)
+	})
+	for claim, all := range byClaim {
+		if claim.Name == "" || len(all) < 2 || !s.target.Cluster.Includes(claim.Namespace) {
+			continue
+		}
+		b := backupSchedule{namespaces: []string{claim.Namespace}, claims: []string{claim.Name}, fact: fact.BackupSchedule{
+			Cluster: s.target.Cluster.Name, Namespace: claim.Namespace, Kind: "VolumeSnapshot", Name: claim.Name,
+		}}
+		for _, v := range all {
+			b.fact.LastRunAt = newer(b.fact.LastRunAt, v.at)
+			switch {
+			case v.ready:
+				b.fact.SucceededAt = newer(b.fact.SucceededAt, v.at)
+			case v.trouble:
+				b.fact.FailedAt = newer(b.fact.FailedAt, v.at)
+			}
+		}
+		b.fact.Failed = b.fact.FailedAt.After(b.fact.SucceededAt)
+		found = append(found, b)
+	}
+	return found
+}
+
 const cloudNativePG = "postgresql.cnpg.io"
 
 // scheduledBackups are those of CloudNativePG (https://cloudnative-pg.io/documentation/current/backup/).
@@ -233,7 +286,7 @@ func schedulesOf(s *sight) (found []backupSchedule) {
 			found = append(found, b)
 		})
 	}
-	return found
+	return append(found, snapshotted(s)...)
 }
 
 // note adds what a run tells to its schedule: the newest that has ended says whether that went well.

@@ -1,8 +1,6 @@
 package kubernetes
 
 import (
-	"strings"
-
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -60,6 +58,5 @@ func keepIssuer(u *unstructured.Unstructured) fact.Issuer {
 	if !keep.Ready {
 		keep.Trouble = ready.reason
 	}
-	keep.Staging = strings.Contains(strings.ToLower(keep.Server), "staging")
 	return keep
 }

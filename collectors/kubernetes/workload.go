@@ -60,12 +60,14 @@ func ownerOf(object metav1.Object) owner {
 }
 
 func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template *corev1.PodTemplateSpec) workload {
+	running := containers(&template.Spec)
 	return workload{
 		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels,
 		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation], values: environmentValues(&template.Spec),
 		fact: fact.Workload{
 			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
-			Containers:  containers(&template.Spec),
+			Containers:  running,
+			Database:    fact.DatabaseOf(running),
 			SpreadRules: spreadRules(meta.Namespace, template),
 			Volumes:     volumes(&template.Spec),
 		},

@@ -20,7 +20,7 @@ type BackupSchedule struct {
 	Cluster   string   `json:"cluster"`
 	Missing   []string `json:"missing,omitempty"` // topics of what could not be seen
 	Namespace string   `json:"namespace"`
-	Kind      string   `json:"kind"` // CronJob, Schedule (Velero), SnapshotSchedule, ScheduledBackup (CloudNativePG)
+	Kind      string   `json:"kind"` // CronJob, Schedule (Velero), SnapshotSchedule, ScheduledBackup (CloudNativePG), VolumeSnapshot
 	Name      string   `json:"name"`
 	Schedule  string   `json:"schedule"` // as it is declared there: cron expressions of five or six fields
 	Suspended bool     `json:"suspended"`

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Database tells which database the workload runs, by the names of its images: postgresql, mysql, …; empty where it runs
+// DatabaseOf tells which database containers run, by the names of their images: postgresql, mysql, …; empty where they run
 // none. Caches are none.
-func (w Workload) Database() string {
-	for _, container := range w.Containers {
+func DatabaseOf(containers []Container) string {
+	for _, container := range containers {
 		image, _, _ := strings.Cut(container.Image, "@")
 		name, _, _ := strings.Cut(path.Base(image), ":")
 		for _, database := range databases() {

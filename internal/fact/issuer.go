@@ -9,7 +9,6 @@ type Issuer struct {
 	Ready     bool   `json:"ready"`
 	Trouble   string `json:"trouble"` // why it is not, in cert-manager's word: ErrRegisterACMEAccount
 	Server    string `json:"server"`  // address of the ACME directory; empty for issuers of another type
-	Staging   bool   `json:"staging"` // that directory signs what no client trusts
 }
 
 // Subject names the issuer.

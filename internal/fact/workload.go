@@ -22,6 +22,8 @@ type Workload struct {
 	Observed   bool        `json:"observed"`
 	Rollout    Rollout     `json:"rollout"`
 	Containers []Container `json:"containers"` // with those sidecars that are restarted init containers
+	// Database is the one that it runs, by the names of its images: postgresql, mysql, …; empty where it runs none.
+	Database string `json:"database"`
 	// SpreadRules keep its pods apart, in words: "required anti-affinity by kubernetes.io/hostname".
 	SpreadRules []string           `json:"spread_rules"`
 	Volumes     []Volume           `json:"volumes"`
