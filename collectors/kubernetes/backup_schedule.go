@@ -23,11 +23,11 @@ func (c *Clusters) BackupSchedules() collector.Collector[Target, fact.BackupSche
 
 func backupSchedules() gathering[fact.BackupSchedule] {
 	return gathering[fact.BackupSchedule]{
-		name:    "kubernetes_backup_schedule",
+		name: "kubernetes_backup_schedule",
 		summary: "What makes backups again and again: CronJobs by their names, " +
 			"and schedules of Velero, snapscheduler and CloudNativePG, snapshots.",
-		kind:    fact.BackupSchedules(),
-		parts:   scheduleParts(""),
+		kind:  fact.BackupSchedules(),
+		parts: scheduleParts(""),
 		see: func(s *sight) (found []fact.BackupSchedule) {
 			for _, each := range schedulesOf(s) {
 				found = append(found, each.fact)
