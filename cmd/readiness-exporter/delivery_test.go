@@ -179,7 +179,7 @@ func (d *duty) mailed(receiver, heading string) string {
 }
 
 // watch has a real Prometheus scrape the exporter, evaluate the shipped rules and tell Alertmanager.
-func (d *duty) watch(t *testing.T, exporter *runningExporter) {
+func (d *duty) watch(t *testing.T, exporter *runningExporter) *world.Prometheus {
 	t.Helper()
 	prometheus := servers.Prometheus(t, exporter.scrapeConfig())
 	for _, check := range []string{"tls.renewal", "recovery.rpo", "availability.replicas", "server.disk"} {
@@ -194,6 +194,7 @@ alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
 	for _, sample := range prometheus.Query(t, "ALERTS") {
 		d.before[nameOf(model.LabelSet(sample.Metric))] = true
 	}
+	return prometheus
 }
 
 // breakAll is a certificate that ends in 5 days, a stale backup, one replica on one node, and a full disk; mendAll undoes it.
@@ -224,7 +225,9 @@ func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
 	s := newShop(t)
 	exporter := startExporter(t, "--config.file", s.config)
 	d := newDuty(t)
-	d.watch(t, exporter)
+	prometheus := d.watch(t, exporter)
+	const share = `readiness:slo_ready:ratio{category="security"}`
+	ready := float64(prometheus.WaitFor(t, share)[0].Value)
 
 	s.breakAll(t)
 	expected := map[string][]string{
@@ -252,6 +255,7 @@ func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
 		}
 	}, time.Minute, 100*time.Millisecond)
 	require.NotEmpty(t, d.told(t, "heartbeat"))
+	prometheus.WaitFor(t, fmt.Sprintf("%s < %g", share, ready)) // The budget burns.
 
 	s.mendAll(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -260,6 +264,7 @@ func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
 		}
 		d.mailsSay(c, "Resolved", expected)
 	}, time.Minute, 100*time.Millisecond)
+	prometheus.WaitFor(t, fmt.Sprintf("%s >= %g", share, ready))
 	for receiver, alerts := range expected {
 		require.Equal(t, alerts, d.everFired(t, receiver), "%s was called for more than that", receiver)
 	}

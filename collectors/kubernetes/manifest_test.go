@@ -77,21 +77,39 @@ func TestHostileManifestsHarmNobody(t *testing.T) {
 		`{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {x: "` + strings.Repeat("y", 1_000_000) + `"}}, data: {a: "\u0000\x1b[2J"}}`,
 		`{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: a}, subjects: [{kind: Group}], roleRef: {kind: Role, name: x}}`,
 	}, "\n---\n"))
-	var facts int
+	facts, missed := seenIn(t, all)
+	require.GreaterOrEqual(t, facts, 8)
 	var invalid []string
+	for _, m := range missed {
+		if m.Reason == fact.ReasonInvalid {
+			invalid = append(invalid, m.Detail)
+		}
+	}
+	require.Contains(t, strings.Join(invalid, "\n"), "app.yaml:9: Deployment/wrong", "what has no sense is told with its place")
+	require.Contains(t, strings.Join(invalid, "\n"), "PodDisruptionBudget/old: apiVersion policy/v1beta1: expected policy/v1")
+}
+
+// seenIn has all collectors look at manifests.
+func seenIn(t *testing.T, all []Manifest) (facts int, missed []fact.Missed) {
+	t.Helper()
 	for _, each := range Manifests(all) {
 		jobs := each.Jobs(&system.System{Name: "shop", Environment: "production"}, fact.Needs{each.Describe().Kind.KindName(): nil})
 		require.Len(t, jobs, 1)
-		seen, missed, err := jobs[0].Look(t.Context())
+		seen, lost, err := jobs[0].Look(t.Context())
 		require.NoError(t, err)
-		facts += len(seen)
-		for _, m := range missed {
-			if m.Reason == fact.ReasonInvalid {
-				invalid = append(invalid, m.Detail)
-			}
-		}
+		facts, missed = facts+len(seen), append(missed, lost...)
 	}
-	require.GreaterOrEqual(t, facts, 8)
-	require.Contains(t, strings.Join(invalid, "\n"), "app.yaml:9: Deployment/wrong", "what has no sense is told with its place")
-	require.Contains(t, strings.Join(invalid, "\n"), "PodDisruptionBudget/old: apiVersion policy/v1beta1: expected policy/v1")
+	return facts, missed
+}
+
+// FuzzManifests looks at whatever stands in a file: it is an error, or it is seen.
+func FuzzManifests(f *testing.F) {
+	f.Add("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec: {replicas: 2, template: {spec: {containers: [{name: a}]}}}\n")
+	f.Add(`{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"rules": [{}]}}]}`)
+	f.Add("apiVersion: v1\nkind: Secret\nstringData: {a.env: \"export A=b\\nC\"}\n---\n&a [*a]\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		if all, err := ReadManifests("fuzzed.yaml", strings.NewReader(content)); err == nil {
+			seenIn(t, all)
+		}
+	})
 }
