@@ -35,6 +35,7 @@ type mirror[T any] struct {
 
 	mu      sync.Mutex
 	kept    map[types.NamespacedName]T
+	groups  map[owner]*group
 	listed  bool            // kept is complete
 	stream  watch.Interface // tells of changes; nil between one watch and the next
 	failure error           // of the newest attempt; nil when it succeeded
@@ -228,6 +229,7 @@ func (m *mirror[T]) Update(object any) error {
 		return err
 	}
 	m.mu.Lock()
+	m.regroup(k.name, &k.value)
 	m.kept[k.name] = k.value
 	m.heard = time.Now()
 	m.mu.Unlock()
@@ -242,6 +244,7 @@ func (m *mirror[T]) Delete(object any) error {
 		return fmt.Errorf("drop one of the %s: %w", m.what(), err)
 	}
 	m.mu.Lock()
+	m.regroup(nameOf(accessor), nil)
 	delete(m.kept, nameOf(accessor))
 	m.heard = time.Now()
 	m.mu.Unlock()
@@ -259,7 +262,13 @@ func (m *mirror[T]) Replace(objects []any, _ string) error {
 		}
 		all[k.name] = k.value
 	}
-	m.change(func() { m.kept, m.listed, m.heard = all, true, time.Now() })
+	m.change(func() {
+		m.kept, m.groups, m.listed, m.heard = nil, nil, true, time.Now()
+		for name, value := range all {
+			m.regroup(name, &value)
+		}
+		m.kept = all
+	})
 	m.told()
 	return nil
 }

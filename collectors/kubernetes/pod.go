@@ -90,7 +90,40 @@ type tally struct {
 	images        []containerImage
 }
 
-func newTally() *tally { return &tally{nodes: make(map[unique.Handle[string]]struct{})} }
+// tallyOf puts pods together. It is not changed afterwards: several looks share it.
+func tallyOf(pods []pod) *tally {
+	t := &tally{nodes: make(map[unique.Handle[string]]struct{})}
+	for _, p := range pods {
+		t.add(p)
+	}
+	return t
+}
+
+// and puts together what two tallies tell; nil tells nothing.
+func (t *tally) and(other *tally) *tally {
+	if t == nil {
+		return other
+	}
+	both := *t
+	both.running, both.unschedulable = t.running+other.running, t.unschedulable+other.unschedulable
+	both.newest = max(t.newest, other.newest)
+	both.nodes = maps.Clone(t.nodes)
+	maps.Copy(both.nodes, other.nodes)
+	both.waiting = maps.Clone(t.waiting)
+	for each, count := range other.waiting {
+		if both.waiting == nil {
+			both.waiting = make(map[containerWord]int)
+		}
+		both.waiting[each] += count
+	}
+	if t.restarted == nil || other.restarted != nil && other.restarted.at > t.restarted.at {
+		both.restarted = other.restarted
+	}
+	if other.imagesOf >= t.imagesOf && len(other.images) > 0 {
+		both.imagesOf, both.images = other.imagesOf, other.images
+	}
+	return &both
+}
 
 func (t *tally) add(p pod) {
 	t.newest = max(t.newest, p.made)

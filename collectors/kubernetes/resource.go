@@ -23,6 +23,7 @@ type resource[T any] struct {
 	whole   bool           // it is of the cluster, and not of a namespace
 	untyped bool           // it is read without its type, as custom resources are
 	keep    func(object any) T
+	group   func(T) owner // of those that are told of together; nil: none are
 }
 
 // A source is a resource, whatever is kept of it.

@@ -66,6 +66,7 @@ func pods() resource[pod] {
 		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("pods"), example: &corev1.Pod{},
 		fields: "status.phase!=Succeeded,status.phase!=Failed",
 		keep:   func(object any) pod { return keepPod(object.(*corev1.Pod)) },
+		group:  func(p pod) owner { return p.owner },
 	}
 }
 

@@ -150,16 +150,12 @@ func (j workloadJoin) tally() map[owner]*tally {
 	above := make(map[owner]owner)
 	seen(j.sight, replicaSets()).each(func(_ types.NamespacedName, r replicaSet) { above[r.id] = r.owner })
 	tallies := make(map[owner]*tally)
-	seen(j.sight, pods()).each(func(_ types.NamespacedName, p pod) {
-		of := p.owner
+	for of, t := range tellings(seen(j.sight, pods()), tallyOf) {
 		if deployment, known := above[of]; known {
 			of = deployment
 		}
-		if tallies[of] == nil {
-			tallies[of] = newTally()
-		}
-		tallies[of].add(p)
-	})
+		tallies[of] = tallies[of].and(t)
+	}
 	return tallies
 }
 
