@@ -83,9 +83,9 @@ vulnerabilities: $(BIN)/govulncheck
 	fi
 
 .PHONY: bench
-## bench: what a scrape, a judgement and a system at rest cost, as ratios within one run
+## bench: what a scrape, a judgement, a system at rest and a large cluster cost; KUBE_STATE_METRICS=PATH measures that beside it
 bench:
-	go test -run '^$$' -bench . -benchmem ./test/bench
+	go test -run '^$$' -bench . -benchmem -timeout 40m ./test/bench
 
 .PHONY: clean
 ## clean: remove what was built, tools included

@@ -44,11 +44,26 @@ func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, err
 	}
 	for i := range systems {
 		systems[i] = systems[i].Placed(places)
+		remedyUntold(systems[i])
 	}
 	if err := c.write(p, systems); err != nil {
 		return 0, err
 	}
 	return manifestStatus(systems), nil
+}
+
+// untold tells problems that are no more than that manifests say nothing of something.
+func untold(problem check.Problem) bool { return strings.Contains(problem.Detail, kubernetes.NotTold) }
+
+// remedyUntold says where to look for what manifests do not tell.
+func remedyUntold(s report.System) {
+	for _, item := range s.Items {
+		for i := range item.Problems {
+			if untold(item.Problems[i]) {
+				item.Problems[i].Remedy = "Look at it in the cluster: readiness-exporter check, without --manifests."
+			}
+		}
+	}
 }
 
 // manifestStatus is 1 where something fails. What manifests cannot tell is in the report, and is nobody's fault; what of
@@ -61,7 +76,7 @@ func manifestStatus(systems []report.System) int {
 				return exitNotReady
 			}
 			for _, problem := range item.Problems {
-				if problem.Level == check.Unknown && !strings.HasPrefix(problem.Detail, "unsupported: ") {
+				if problem.Level == check.Unknown && !untold(problem) {
 					status = exitUnjudged
 				}
 			}

@@ -92,8 +92,11 @@ func untold[F any](kind fact.Kind[F], what string) collector.Any {
 	}
 }
 
+// NotTold begins what is said of a thing that no manifest tells.
+const NotTold = "manifests do not tell: "
+
 func notTold(what string) fact.Missed {
-	return fact.Miss(manifestCluster, fact.Errorf(fact.ReasonUnsupported, "manifests do not tell: %s", what))
+	return fact.Miss(manifestCluster, fact.Errorf(fact.ReasonUnsupported, NotTold+"%s", what))
 }
 
 // asIfWell completes a workload of a manifest by what a cluster adds to it when all goes well.
