@@ -2,8 +2,6 @@ package kubernetes
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,8 +90,9 @@ func outdated(c fact.Cluster, now time.Time) (problems []check.Problem) {
 		problems = append(problems, endOfSupport().Problem(fmt.Sprintf("%s, until %s", c.Version, c.SupportEnd.Format(time.DateOnly))))
 	}
 	var unfit []string
+	server := fact.MinorVersion(c.Version)
 	for _, node := range c.Nodes {
-		if kubelet := minor(node.Kubelet); kubelet != 0 && (kubelet > minor(c.Version) || kubelet < minor(c.Version)-maximumSkew) {
+		if kubelet := fact.MinorVersion(node.Kubelet); kubelet != 0 && (kubelet > server || kubelet < server-maximumSkew) {
 			unfit = append(unfit, node.Name+" ("+node.Kubelet+")")
 		}
 	}
@@ -110,18 +109,6 @@ func some(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
-var minorOf = regexp.MustCompile(`^v1\.(\d+)`)
-
-// minor is the minor version of a Kubernetes; 0 of what is none, such as a virtual kubelet's.
-func minor(version string) int {
-	parts := minorOf.FindStringSubmatch(version)
-	if parts == nil {
-		return 0
-	}
-	n, _ := strconv.Atoi(parts[1])
-	return n
 }
 
 // APIAccessParameters say how long credentials must last.

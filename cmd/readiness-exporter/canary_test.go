@@ -12,8 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/readiness-exporter/readiness-exporter/test/world"
@@ -34,9 +32,8 @@ func TestASecretComesOutNowhere(t *testing.T) {
 		content := bytes.ReplaceAll(template, []byte("$CANARY"), []byte(canary))
 		content = bytes.ReplaceAll(content, []byte("$CERTIFICATE"), []byte(base64.StdEncoding.EncodeToString(issued.PEM())))
 		for _, each := range decoded(t, content) {
-			resource, _ := meta.UnsafeGuessKindToResource(each.GroupVersionKind())
-			_, err := client.Resource(resource).Namespace(in).Create(t.Context(), each, metav1.CreateOptions{})
-			require.NoError(t, err, each.GetKind())
+			each.SetNamespace(in)
+			create(t, client, each)
 		}
 	}
 	config := filepath.Join(t.TempDir(), "config.yaml")

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-kit/log"
 
@@ -19,7 +18,6 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -104,12 +102,8 @@ func (p *program) lookAtManifests(ctx context.Context, collectors []collector.An
 			return item.Rule.Bound != nil && slices.Contains(kinds, item.Rule.Bound.FactKind)
 		})
 	}
-	work := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: collectors, MaxLooks: p.common.maxLooks, MaxLooksPerServer: p.common.maxLooksPerServer,
-		Publish: func([]*assess.Assessment) {},
-		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
-	})
-	return work.Once(ctx, loaded.Plans, func(int, int) {})
+	s.collectors = collectors
+	return p.round(ctx, s, log.NewNopLogger(), loaded.Plans, func(int, int) {})
 }
 
 func (p *program) loadForManifests(s *setup) (*config.Config, error) {
@@ -121,11 +115,19 @@ func (p *program) loadForManifests(s *setup) (*config.Config, error) {
 	}}, s.options)
 }
 
-// readManifests reads all YAML and JSON files of a folder, one file, or standard input: -.
-func readManifests(from string, stdin io.Reader) (all []kubernetes.Manifest, err error) {
+// readManifests reads what manifestsIn gives, of which nothing at all is an error: a pipeline that feeds nothing must not pass.
+func readManifests(from string, stdin io.Reader) ([]kubernetes.Manifest, error) {
+	all, err := manifestsIn(from, stdin)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("--manifests %s: there is no object of Kubernetes in it", from)
+	}
+	return all, err
+}
+
+// manifestsIn reads all YAML and JSON files of a folder, one file, or standard input: -.
+func manifestsIn(from string, stdin io.Reader) (all []kubernetes.Manifest, err error) {
 	if from == "-" {
-		all, err = kubernetes.ReadManifests("standard input", stdin)
-		return all, wanted(all, from, err)
+		return kubernetes.ReadManifests("standard input", stdin)
 	}
 	var failed []error
 	err = filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
@@ -139,10 +141,7 @@ func readManifests(from string, stdin io.Reader) (all []kubernetes.Manifest, err
 		all = append(all, found...)
 		return nil
 	})
-	if err = errors.Join(append(failed, err)...); err != nil {
-		return nil, err
-	}
-	return all, wanted(all, from, nil)
+	return all, errors.Join(append(failed, err)...)
 }
 
 func readManifestFile(path string) ([]kubernetes.Manifest, error) {
@@ -152,12 +151,4 @@ func readManifestFile(path string) ([]kubernetes.Manifest, error) {
 	}
 	defer func() { _ = file.Close() }()
 	return kubernetes.ReadManifests(path, file)
-}
-
-// wanted makes an error of nothing at all: a pipeline that feeds nothing must not pass.
-func wanted(all []kubernetes.Manifest, from string, err error) error {
-	if err == nil && len(all) == 0 {
-		return fmt.Errorf("--manifests %s: there is no object of Kubernetes in it", from)
-	}
-	return err
 }

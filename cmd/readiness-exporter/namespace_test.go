@@ -20,11 +20,10 @@ const answeredByNamespace = 36
 // TestANamespaceIsEnough declares one line, the namespace, and wants most of what a cluster can answer to be judged within
 // the first minute.
 func TestANamespaceIsEnough(t *testing.T) {
-	l := &leastPrivileged{cluster: servers.NewKubernetes(t)}
-	l.cluster.AddNodes(t, 3)
-	namespace := l.cluster.Namespace(t)
-	var err error
-	l.objects, err = dynamic.NewForConfig(l.cluster.Config)
+	cluster := servers.NewKubernetes(t)
+	cluster.AddNodes(t, 3)
+	namespace := cluster.Namespace(t)
+	client, err := dynamic.NewForConfig(cluster.Config)
 	require.NoError(t, err)
 	for _, name := range []string{"crds/cert-manager", "base/shop", "base/database", "base/ingress-nginx", "base/cert-manager"} {
 		content, err := os.ReadFile("../../test/items/" + name + ".yaml")
@@ -44,7 +43,7 @@ func TestANamespaceIsEnough(t *testing.T) {
 					each.SetNamespace(namespace)
 				}
 			}
-			l.create(t, each)
+			create(t, client, each)
 		}
 	}
 	for _, each := range decoded(t, fmt.Appendf(nil, `
@@ -55,12 +54,12 @@ spec:
   tls: [{hosts: [shop.contoso.com], secretName: shop-tls}]
   rules: [{host: shop.contoso.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: api, port: {name: http}}}}]}}]
 `, namespace)) {
-		l.create(t, each)
+		create(t, client, each)
 	}
 	config := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil,
 		"systems: [{name: shop, environment: production, kubernetes: [{name: main, kubeconfig: %s, namespaces: [%s]}]}]\n",
-		l.cluster.Kubeconfig, namespace), 0o600))
+		cluster.Kubeconfig, namespace), 0o600))
 	e := startExporter(t, "--config.file", config)
 	begun := time.Now()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {

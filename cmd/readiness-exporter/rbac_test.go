@@ -48,7 +48,7 @@ type leastPrivileged struct {
 func TestNothingBeyondThePrintedRolesIsAskedFor(t *testing.T) {
 	l := newLeastPrivileged(t)
 	for _, each := range l.printed(t) {
-		l.create(t, each)
+		create(t, l.objects, each)
 	}
 	permissions, err := l.program.permissions(t.Context())
 	require.NoError(t, err)
@@ -92,14 +92,14 @@ func newLeastPrivileged(t *testing.T) *leastPrivileged {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
 		for _, each := range decoded(t, content) {
-			l.create(t, each)
+			create(t, l.objects, each)
 		}
 	}
 	content, err := os.ReadFile("../../test/items/base/shop.yaml")
 	require.NoError(t, err)
 	for _, each := range decoded(t, bytes.ReplaceAll(content, []byte("$NAMESPACE"), []byte(namespace))) {
 		each.SetNamespace(namespace)
-		l.create(t, each)
+		create(t, l.objects, each)
 	}
 	accounts := cluster.Client.CoreV1().ServiceAccounts(namespace)
 	_, err = accounts.Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "exporter"}}, metav1.CreateOptions{})
@@ -149,11 +149,11 @@ func decoded(t *testing.T, content []byte) (all []*unstructured.Unstructured) {
 	}
 }
 
-func (l *leastPrivileged) create(t *testing.T, object *unstructured.Unstructured) {
+func create(t *testing.T, client dynamic.Interface, object *unstructured.Unstructured) {
 	t.Helper()
 	resource, _ := meta.UnsafeGuessKindToResource(object.GroupVersionKind())
-	_, err := l.objects.Resource(resource).Namespace(object.GetNamespace()).Create(t.Context(), object, metav1.CreateOptions{})
-	require.NoError(t, err)
+	_, err := client.Resource(resource).Namespace(object.GetNamespace()).Create(t.Context(), object, metav1.CreateOptions{})
+	require.NoError(t, err, object.GetKind())
 }
 
 // printed are the roles and bindings of the command.

@@ -116,13 +116,19 @@ func (p *program) lookOnce(ctx context.Context) ([]*assess.Assessment, error) {
 	if p.common.logLevel != "debug" {
 		logger = level.NewFilter(logger, level.AllowError())
 	}
-	work := p.engine(s, logger, engine.Options{
-		Publish: func([]*assess.Assessment) {},
-		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
-	})
 	progress := newProgress(p.stderr)
 	defer progress.clear()
-	return work.Once(ctx, loaded.Plans, progress.show)
+	return p.round(ctx, s, logger, loaded.Plans, progress.show)
+}
+
+// round makes one round of looks by the collectors of a setup, and judges it.
+func (p *program) round(
+	ctx context.Context, s *setup, logger log.Logger, plans []*assess.Plan, progress engine.Progress,
+) ([]*assess.Assessment, error) {
+	return p.engine(s, logger, engine.Options{
+		Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	}).Once(ctx, plans, progress)
 }
 
 // configurationError says that a configuration is not good, with a line for each mistake.

@@ -101,11 +101,7 @@ func keepCronJob(c *batchv1.CronJob) backupSchedule {
 		words := slices.Concat([]string{spec.Containers[i].Image}, spec.Containers[i].Command, spec.Containers[i].Args)
 		keep.isBackup = keep.isBackup || backupWords.MatchString(strings.Join(words, " "))
 	}
-	for _, volume := range volumes(spec) {
-		if volume.Type == volumeClaim {
-			keep.claims = append(keep.claims, volume.Claim)
-		}
-	}
+	keep.claims = mounted(spec)
 	return keep
 }
 

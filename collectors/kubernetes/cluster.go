@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -133,8 +132,6 @@ func distribution(version string) string {
 	return "kubernetes"
 }
 
-var minorVersion = regexp.MustCompile(`^v1\.(\d+)`)
-
 // supportEnd is when the community's support of a minor version ends (https://kubernetes.io/releases/patch-releases/);
 // zero for one that is newer than this table. Older ones have ended before its first.
 func supportEnd(version string) time.Time {
@@ -142,11 +139,11 @@ func supportEnd(version string) time.Time {
 	ends := []string{ // of 1.31 and those after it
 		"2025-11-11", "2026-02-28", "2026-06-28", "2026-10-27", "2027-02-28", "2027-06-28", "2027-10-28",
 	}
-	parts := minorVersion.FindStringSubmatch(version)
-	if parts == nil || number(parts[1])-oldest >= len(ends) {
+	minor := fact.MinorVersion(version)
+	if minor == 0 || minor-oldest >= len(ends) {
 		return time.Time{}
 	}
-	end, _ := time.Parse(time.DateOnly, ends[max(0, number(parts[1])-oldest)])
+	end, _ := time.Parse(time.DateOnly, ends[max(0, minor-oldest)])
 	return end
 }
 

@@ -5,8 +5,12 @@ import (
 	"crypto/sha256"
 	"maps"
 	"slices"
+	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -28,7 +32,8 @@ func (c *Clusters) configurations() gathering[fact.Configuration] {
 		kind:    fact.Configurations(),
 		wanted:  func(cluster system.Cluster) bool { return cluster.SecretValues },
 		parts: []part{
-			{"", c.secretValues()}, {"", configMapValues()}, {"", deployments()}, {"", statefulSets()}, {"", daemonSets()},
+			{"", c.secretValues()}, {"", configMapValues()},
+			{"", deploymentValues()}, {"", statefulSetValues()}, {"", daemonSetValues()},
 		},
 		see: c.seeConfigurations,
 	}
@@ -36,6 +41,7 @@ func (c *Clusters) configurations() gathering[fact.Configuration] {
 
 // A judgedObject is what is kept of the values of an object.
 type judgedObject struct {
+	labels       labels.Set // of a workload
 	values       []fact.ConfiguredValue
 	fingerprints map[string][]byte // of credentials, by the key
 }
@@ -75,6 +81,44 @@ func configMapValues() resource[judgedObject] {
 	}
 }
 
+// deploymentValues and the like judge the values in templates. They are apart from what else is kept of workloads, since
+// judging takes its time, and only who permits it has it done.
+func deploymentValues() resource[judgedObject] {
+	return templateValues(deployments(), func(object any) *corev1.PodTemplateSpec { return &object.(*appsv1.Deployment).Spec.Template })
+}
+
+func statefulSetValues() resource[judgedObject] {
+	return templateValues(statefulSets(), func(object any) *corev1.PodTemplateSpec { return &object.(*appsv1.StatefulSet).Spec.Template })
+}
+
+func daemonSetValues() resource[judgedObject] {
+	return templateValues(daemonSets(), func(object any) *corev1.PodTemplateSpec { return &object.(*appsv1.DaemonSet).Spec.Template })
+}
+
+func templateValues(of resource[workload], template func(object any) *corev1.PodTemplateSpec) resource[judgedObject] {
+	return resource[judgedObject]{
+		GroupVersionResource: of.GroupVersionResource, example: of.example, variant: " by value",
+		keep: func(object any) judgedObject {
+			return judgedObject{
+				labels: object.(metav1.Object).GetLabels(), values: environmentValues(&template(object).Spec),
+			}
+		},
+	}
+}
+
+// environmentValues judges the values that stand in a template, as far as there is something to say of them.
+func environmentValues(spec *corev1.PodSpec) (found []fact.ConfiguredValue) {
+	silent := func(v fact.ConfiguredValue) bool { return !v.Credential && !v.Placeholder && v.Development == "" }
+	for i := range spec.Containers {
+		for _, each := range spec.Containers[i].Env {
+			if each.ValueFrom == nil && !strings.HasPrefix(each.Value, "$(") {
+				found = append(found, slices.DeleteFunc(secret.Judge(each.Name, each.Value), silent)...)
+			}
+		}
+	}
+	return found
+}
+
 // fingerprint tells equal values from others, to whoever has the key: this process, as long as it runs.
 func (c *Clusters) fingerprint(value string) []byte {
 	keyed := hmac.New(sha256.New, c.key)
@@ -92,10 +136,12 @@ func (c *Clusters) seeConfigurations(s *sight) (found []fact.Configuration) {
 	}
 	seen(s, c.secretValues()).each(func(name types.NamespacedName, o judgedObject) { note(kindSecret, name, o.values) })
 	seen(s, configMapValues()).each(func(name types.NamespacedName, o judgedObject) { note(kindConfigMap, name, o.values) })
-	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
-		seen(s, r).each(func(name types.NamespacedName, w workload) {
-			if s.selector.Matches(w.labels) {
-				note(w.fact.Kind, name, w.values)
+	for kind, r := range map[string]resource[judgedObject]{
+		fact.KindDeployment: deploymentValues(), fact.KindStatefulSet: statefulSetValues(), fact.KindDaemonSet: daemonSetValues(),
+	} {
+		seen(s, r).each(func(name types.NamespacedName, o judgedObject) {
+			if s.selector.Matches(o.labels) {
+				note(kind, name, o.values)
 			}
 		})
 	}

@@ -16,6 +16,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // builtInTypes are those of the API groups whose objects are read whole.
@@ -50,6 +51,18 @@ func daemonSets() resource[workload] {
 	return resource[workload]{
 		GroupVersionResource: appsv1.SchemeGroupVersion.WithResource("daemonsets"), example: &appsv1.DaemonSet{},
 		keep: func(object any) workload { return keepDaemonSet(object.(*appsv1.DaemonSet)) },
+	}
+}
+
+// workloadParts are those whose objects are workloads.
+func workloadParts() []part {
+	return []part{{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}}
+}
+
+// eachWorkload calls see for every workload that is held.
+func eachWorkload(s *sight, see func(types.NamespacedName, workload)) {
+	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
+		seen(s, r).each(see)
 	}
 }
 

@@ -64,10 +64,8 @@ func (c *Clusters) compared(cluster system.Cluster) gathering[comparedObject] {
 	g := gathering[comparedObject]{
 		name: stagingCollector,
 		kind: fact.Kind[comparedObject]{Subject: func(o comparedObject) string { return o.namespace + "/" + o.id() }},
-		parts: []part{
-			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", pods()}, {"", replicaSets()},
-			{"", keysOf(writtenSecrets())}, {"", keysOf(configMapNames())},
-		},
+		parts: append(workloadParts(),
+			part{"", pods()}, part{"", replicaSets()}, part{"", keysOf(writtenSecrets())}, part{"", keysOf(configMapNames())}),
 		see: c.seeCompared,
 	}
 	if cluster.SecretValues {
@@ -87,13 +85,11 @@ func keysOf(of resource[present]) resource[[]string] {
 func (c *Clusters) seeCompared(s *sight) (found []comparedObject) {
 	join := workloadJoin{sight: s, revisions: revisionsOf(s)}
 	join.tallies = join.tally()
-	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
-		seen(s, r).each(func(_ types.NamespacedName, w workload) {
-			if s.includes(w.fact.Namespace, w.labels) {
-				found = append(found, join.compared(w))
-			}
-		})
-	}
+	eachWorkload(s, func(_ types.NamespacedName, w workload) {
+		if s.includes(w.fact.Namespace, w.labels) {
+			found = append(found, join.compared(w))
+		}
+	})
 	for kind, r := range map[string]resource[[]string]{kindSecret: keysOf(writtenSecrets()), kindConfigMap: keysOf(configMapNames())} {
 		seen(s, r).each(func(name types.NamespacedName, keys []string) {
 			if kind == kindConfigMap && madeByCluster(name.Name) {

@@ -60,22 +60,6 @@ func variables(environment []corev1.EnvVar) (found []fact.Variable) {
 	return found
 }
 
-// environmentValues judges the values that stand in a template, as far as there is something to say of them.
-func environmentValues(spec *corev1.PodSpec) (found []fact.ConfiguredValue) {
-	for i := range spec.Containers {
-		for _, each := range spec.Containers[i].Env {
-			if each.ValueFrom == nil && !strings.HasPrefix(each.Value, "$(") {
-				for _, judged := range secret.Judge(each.Name, each.Value) {
-					if judged.Credential || judged.Placeholder || judged.Development != "" {
-						found = append(found, judged)
-					}
-				}
-			}
-		}
-	}
-	return found
-}
-
 const volumeClaim = "persistentVolumeClaim"
 
 // volumes are those that hold data.
@@ -94,6 +78,16 @@ func volumes(spec *corev1.PodSpec) (found []fact.Volume) {
 		}
 	}
 	return found
+}
+
+// mounted are the names of the claims that pods mount.
+func mounted(spec *corev1.PodSpec) (claims []string) {
+	for _, volume := range volumes(spec) {
+		if volume.Type == volumeClaim {
+			claims = append(claims, volume.Claim)
+		}
+	}
+	return claims
 }
 
 func keepProbe(p *corev1.Probe) *fact.Probe {

@@ -23,11 +23,10 @@ func namespaces() gathering[fact.Namespace] {
 		name:    "kubernetes_namespace",
 		summary: "Claims, Services, ConfigMaps, Secrets, Jobs and workloads that nobody uses, by namespace.",
 		kind:    fact.Namespaces(),
-		parts: []part{
-			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", cronJobs()}, {"", jobs()}, {"", pods()},
-			{"", serviceAccounts()}, {"", ingresses()}, {"", scaledObjects()},
+		parts: slices.Concat(workloadParts(), []part{
+			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingresses()}, {"", scaledObjects()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
-		},
+		}),
 		see: seeNamespaces,
 	}
 }
@@ -41,13 +40,7 @@ type consumer struct {
 }
 
 func consumerOf(spec *corev1.PodSpec) consumer {
-	keep := consumer{uses: references(spec)}
-	for _, volume := range volumes(spec) {
-		if volume.Type == volumeClaim {
-			keep.claims = append(keep.claims, volume.Claim)
-		}
-	}
-	return keep
+	return consumer{uses: references(spec), claims: mounted(spec)}
 }
 
 func cronJobs() resource[consumer] {
@@ -179,24 +172,22 @@ func (u usage) look(name types.NamespacedName, kind, reason string) {
 // workloads use what their templates name; those that are scaled to zero, and not by what scales them, are left over.
 func (u usage) workloads() {
 	scaled := scales(u.sight)
-	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
-		seen(u.sight, r).each(func(name types.NamespacedName, w workload) {
-			join := workloadJoin{sight: u.sight}
-			f := w.fact
-			f.Volumes = slices.Clone(f.Volumes)
-			join.claimed(&f)
-			var mounted []string
-			for _, claim := range f.Claims() {
-				mounted = append(mounted, claim.Name)
-			}
-			u.consumes(name.Namespace, w.needs, mounted)
-			reason := ""
-			if f.Kind != fact.KindDaemonSet && f.Replicas.Desired == 0 && scaled[name.Namespace][reference{f.Kind, f.Name}] == nil {
-				reason = "it is scaled to zero"
-			}
-			u.look(name, f.Kind, reason)
-		})
-	}
+	join := workloadJoin{sight: u.sight}
+	eachWorkload(u.sight, func(name types.NamespacedName, w workload) {
+		f := w.fact
+		f.Volumes = slices.Clone(f.Volumes)
+		join.claimed(&f)
+		var claims []string
+		for _, claim := range f.Claims() {
+			claims = append(claims, claim.Name)
+		}
+		u.consumes(name.Namespace, w.needs, claims)
+		reason := ""
+		if f.Kind != fact.KindDaemonSet && f.Replicas.Desired == 0 && scaled[name.Namespace][reference{f.Kind, f.Name}] == nil {
+			reason = "it is scaled to zero"
+		}
+		u.look(name, f.Kind, reason)
+	})
 }
 
 const kindClaim = "PersistentVolumeClaim"

@@ -23,9 +23,8 @@ type workload struct {
 	id        owner
 	labels    labels.Set // its own
 	podLabels labels.Set
-	needs     []fact.Reference       // Secrets and ConfigMaps
-	revision  string                 // of a Deployment: the number of the newest one
-	values    []fact.ConfiguredValue // of the environment that stands in its template
+	needs     []fact.Reference // Secrets and ConfigMaps
+	revision  string           // of a Deployment: the number of the newest one
 }
 
 // A replicaSet is what is kept of a ReplicaSet.
@@ -63,7 +62,7 @@ func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template
 	running := containers(&template.Spec)
 	return workload{
 		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels,
-		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation], values: environmentValues(&template.Spec),
+		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation],
 		fact: fact.Workload{
 			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
 			Containers:  running,

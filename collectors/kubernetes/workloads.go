@@ -25,8 +25,7 @@ func workloads() gathering[fact.Workload] {
 		name:    workloadCollector,
 		summary: "Deployments, StatefulSets and DaemonSets of Kubernetes clusters, with what belongs to them.",
 		kind:    fact.Workloads(),
-		parts: slices.Concat([]part{
-			{"", deployments()}, {"", statefulSets()}, {"", daemonSets()},
+		parts: slices.Concat(workloadParts(), []part{
 			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()},
 			{fact.TopicBudgets, budgets()},
 			{fact.TopicAutoscalers, horizontalPodAutoscalers()}, {fact.TopicAutoscalers, scaledObjects()},
@@ -82,15 +81,13 @@ func seeWorkloads(s *sight) []fact.Workload {
 	join.tallies = join.tally()
 	var facts []fact.Workload
 	var budgets [][]*budget
-	for _, r := range []resource[workload]{deployments(), statefulSets(), daemonSets()} {
-		seen(s, r).each(func(_ types.NamespacedName, w workload) {
-			covering := join.coverage.of(w.fact.Namespace, w.podLabels) // Counts even what belongs to another system.
-			if s.includes(w.fact.Namespace, w.labels) {
-				facts = append(facts, join.of(w))
-				budgets = append(budgets, covering)
-			}
-		})
-	}
+	eachWorkload(s, func(_ types.NamespacedName, w workload) {
+		covering := join.coverage.of(w.fact.Namespace, w.podLabels) // Counts even what belongs to another system.
+		if s.includes(w.fact.Namespace, w.labels) {
+			facts = append(facts, join.of(w))
+			budgets = append(budgets, covering)
+		}
+	})
 	for i := range facts { // Only now is it known how many workloads each budget covers.
 		for _, b := range budgets[i] {
 			facts[i].Budgets = append(facts[i].Budgets, b.fact)

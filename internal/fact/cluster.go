@@ -2,6 +2,8 @@ package fact
 
 import (
 	"iter"
+	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -125,6 +127,18 @@ func (c Cluster) nodes(yield func(string, float64) bool) {
 // Plus adds two amounts.
 func (r Resources) Plus(other Resources) Resources {
 	return Resources{CPU: r.CPU + other.CPU, Memory: r.Memory + other.Memory}
+}
+
+var minorVersion = regexp.MustCompile(`^v1\.(\d+)`)
+
+// MinorVersion is the minor version of a Kubernetes: 35 of v1.35.2+k3s1; 0 of what is none, such as a virtual kubelet's.
+func MinorVersion(version string) int {
+	parts := minorVersion.FindStringSubmatch(version)
+	if parts == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(parts[1])
+	return n
 }
 
 // Usable tells whether pods are scheduled to the node.
