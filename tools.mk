@@ -70,10 +70,12 @@ $(BIN)/kwok-stages.yaml: $(BIN)/kwok
 	for stage in $(KWOK_STAGES); do echo '---'; cat $$folder/$$stage.yaml || exit 1; done > $@.new
 	@mv $@.new $@
 
-# The registry's archive holds it ready to run in a page, so that no Node is needed.
+# The package holds it ready to run in a page; npm fetches it from wherever this machine is set up to fetch packages.
 $(eval $(call stamp,axe.min.js,$(AXE_VERSION)))
-$(BIN)/axe.min.js: $(BIN)/.axe.min.js@$(AXE_VERSION)-$(TOOLS_GO)
-	curl -fsSL https://registry.npmjs.org/axe-core/-/axe-core-$(AXE_VERSION).tgz | tar -xzO package/axe.min.js > $@.new
+$(BIN)/axe.min.js: $(BIN)/.axe.min.js@$(AXE_VERSION)-$(TOOLS_GO) | tools-debian
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	npm pack --silent --pack-destination "$$folder" axe-core@$(AXE_VERSION) >/dev/null && \
+	tar -xzOf "$$folder"/axe-core-$(AXE_VERSION).tgz package/axe.min.js > $@.new
 	@mv $@.new $@
 
 .PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-browser tools-debian lint-tools
@@ -90,7 +92,7 @@ tools-monitoring: $(BIN)/prometheus $(BIN)/promtool $(BIN)/alertmanager $(BIN)/a
 ## tools-s3: an object store
 tools-s3: $(BIN)/versitygw
 
-## tools-browser: what looks for faults of accessibility; the browser itself is Debian's
+## tools-browser: what finds faults of accessibility; the browser itself is Debian's
 tools-browser: $(BIN)/axe.min.js
 
 ## lint-tools: linters, and what compares benchmarks
@@ -101,7 +103,7 @@ lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
 tools-debian:
 	@missing=; \
 	command -v restic >/dev/null || missing="$$missing restic"; \
-	command -v curl >/dev/null || missing="$$missing curl ca-certificates"; \
+	command -v npm >/dev/null || missing="$$missing npm ca-certificates"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v mkfs.ext4 >/dev/null || missing="$$missing e2fsprogs"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \

@@ -189,8 +189,8 @@ func TestWhatMutesAFailingItemComesFirstAndGoesLast(t *testing.T) {
 	}
 }
 
-// TestTheReadmeTellsWhatMutesWhat holds its table against the example: a line an inhibition, with the alerts of both sides.
-func TestTheReadmeTellsWhatMutesWhat(t *testing.T) {
+// TestTheReadmeListsWhatMutesWhat holds its table against the example: a line an inhibition, with the alerts of both sides.
+func TestTheReadmeListsWhatMutesWhat(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	lines := regexp.MustCompile("(?m)^\\| (`Readiness.*) \\| (`Readiness.*) \\| (.*)\\| (.+) \\|$").FindAllStringSubmatch(string(readme), -1)

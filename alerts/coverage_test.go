@@ -58,20 +58,20 @@ type proof struct {
 	Spares  bool // whoever has just less of the fault
 	Gap     bool // a failed scrape changes nothing
 	Restart bool // nor does an exporter that is replaced by another
-	Words   bool // what it says is compared, and what it is routed by
+	Texts   bool // what it says is compared, and what it is routed by
 }
 
 // TestEveryAlertIsProven reads what the tests of promtool expect; make test-rules runs them. In most of them the system
 // "fires" has the fault, "limit" just less of it, "gap" a scrape that failed, "restart" an exporter that was replaced; what
-// is told of the exporter itself has no system, and what tells of absence must not take the last two for it.
+// is about the exporter itself has no system, and what is about absence must not take the last two for it.
 func TestEveryAlertIsProven(t *testing.T) {
 	cases := allTestCases(t)
 	for _, alert := range alertRules(t) {
 		t.Run(alert.String(), func(t *testing.T) {
-			want := proof{Fires: true, Waits: true, Spares: true, Gap: true, Restart: true, Words: true}
+			want := proof{Fires: true, Waits: true, Spares: true, Gap: true, Restart: true, Texts: true}
 			switch alert.Alert {
 			case "ReadinessHeartbeat": // always fires
-				want = proof{Fires: true, Words: true}
+				want = proof{Fires: true, Texts: true}
 			case "ReadinessThresholdsMissing": // reads nothing that is scraped
 				want.Gap, want.Restart = false, false
 			case "ReadinessReloadFailed": // a restart takes a configuration that can be loaded
@@ -87,42 +87,42 @@ func TestEveryAlertIsProven(t *testing.T) {
 }
 
 func (p *proof) add(alert rule, test testCase) {
-	firing := `ALERTS{alertname="` + alert.Alert + `",severity="` + alert.Labels["severity"] + `",alertstate="firing"}`
-	tells := !strings.HasSuffix(alert.Alert, "Absent")
+	query := `ALERTS{alertname="` + alert.Alert + `",severity="` + alert.Labels["severity"] + `",alertstate="firing"}`
+	fires := !strings.HasSuffix(alert.Alert, "Absent")
 	for _, each := range test.Expressions {
-		if !strings.Contains(each.Expr, firing) {
+		if !strings.Contains(each.Expr, query) {
 			continue
 		}
-		told := make(map[string]bool)
+		firing := make(map[string]bool)
 		for _, sample := range each.Samples {
-			told[systemOf(sample.Labels)] = true
+			firing[systemOf(sample.Labels)] = true
 		}
-		p.Fires = p.Fires || len(told) > 0
-		p.Waits = p.Waits || len(told) == 0
+		p.Fires = p.Fires || len(firing) > 0
+		p.Waits = p.Waits || len(firing) == 0
 		for system := range test.systems() {
 			switch system {
 			case "", "gap", "restart":
-				p.Gap = p.Gap || told[system] == tells && test.has(system, scrapeFails)
-				p.Restart = p.Restart || told[system] == tells && test.has(system, ends) && test.has(system, begins)
+				p.Gap = p.Gap || firing[system] == fires && test.has(system, scrapeFails)
+				p.Restart = p.Restart || firing[system] == fires && test.has(system, ends) && test.has(system, begins)
 			case "limit", "below":
-				p.Spares = p.Spares || len(told) > 0 && !told[system]
+				p.Spares = p.Spares || len(firing) > 0 && !firing[system]
 			}
 		}
 	}
-	p.Spares = p.Spares || test.neverFires(firing)
+	p.Spares = p.Spares || test.neverFires(query)
 	for _, each := range test.Alerts {
 		for _, expected := range each.Expected {
-			p.Words = p.Words || each.Name == alert.Alert && expected.Labels["severity"] == alert.Labels["severity"] &&
+			p.Texts = p.Texts || each.Name == alert.Alert && expected.Labels["severity"] == alert.Labels["severity"] &&
 				expected.Labels["team"] != "" && slices.Equal(keys(expected.Annotations), keys(alert.Annotations))
 		}
 	}
 }
 
-// neverFires tells that a test is about an alert, and wants it to stay away throughout.
-func (c testCase) neverFires(firing string) bool {
+// neverFires reports whether a test is about an alert, and wants it to stay away throughout.
+func (c testCase) neverFires(query string) bool {
 	about := false
 	for _, each := range c.Expressions {
-		if strings.Contains(each.Expr, firing) {
+		if strings.Contains(each.Expr, query) {
 			if len(each.Samples) > 0 {
 				return false
 			}
@@ -139,7 +139,7 @@ const (
 	ends        = `(_|stale)$`          // before others: the one that is replaced
 )
 
-// has tells whether a series of a system has values of a form.
+// has reports whether a series of a system has values of a form.
 func (c testCase) has(system, form string) bool {
 	for _, each := range c.InputSeries {
 		if systemOf(each.Series) == system && regexp.MustCompile(form).MatchString(each.Values) {
@@ -149,7 +149,7 @@ func (c testCase) has(system, form string) bool {
 	return false
 }
 
-// systems are those of the series; of what tells of the exporter itself it is "".
+// systems are those of the series; of what is about the exporter itself it is "".
 func (c testCase) systems() map[string]bool {
 	found := make(map[string]bool)
 	for _, each := range c.InputSeries {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -35,21 +35,23 @@ func TestExpressionsNameWhatIsThere(t *testing.T) {
 	}
 }
 
-// valuesExist looks at the matchers of a series whose values are of a closed set.
+// valuesExist checks the matchers of a series whose values are of a closed set.
 func valuesExist(t *testing.T, n *node) {
 	t.Helper()
 	closed := map[string][]string{
 		"severity": {"critical", "warning", "info"},
 		"status":   texts(check.Statuses()),
 		"outcome":  texts(engine.Outcomes()),
-		"state":    {"desired", "available"},
+		"level":    {"fail", "unknown", "warn"},
 	}
 	switch n.Name {
-	case "readiness_check_problems":
-		for _, reason := range check.AttestationReasons() {
-			closed["reason"] = append(closed["reason"], reason.Name)
+	case "readiness_check_problem":
+		for _, kind := range checks.All() {
+			for _, reason := range kind.Describe().AllReasons() {
+				closed["reason"] = append(closed["reason"], reason.Name)
+			}
 		}
-	case "readiness_collector_missed":
+	case "readiness_collector_unavailable":
 		closed["reason"] = texts(fact.Reasons())
 	}
 	for _, matcher := range n.Matchers {
@@ -89,10 +91,15 @@ func TestAnnotationsReadWhatIsThere(t *testing.T) {
 func TestNumbersStandInOnePlace(t *testing.T) {
 	r := newReader(t)
 	meant := map[string]string{
-		"readiness:slo_applicable:weight":       "the weights of the score",
-		"readiness:slo_ready:weight":            "the weights of the score",
-		"ReadinessBudgetBurningFast (critical)": "the burn rate of its windows",
-		"ReadinessBudgetBurning (critical)":     "the burn rate of its windows",
+		"readiness:objective_known:ratio_30d":   "the minutes of its window",
+		"readiness:objective_burn:ratio_5m":     "the minutes of its window",
+		"readiness:objective_burn:ratio_30m":    "the minutes of its window",
+		"readiness:objective_burn:ratio_1h":     "the minutes of its window",
+		"readiness:objective_burn:ratio_6h":     "the minutes of its window",
+		"readiness:objective_burn:ratio_3d":     "the minutes of its window",
+		"readiness:objective_budget_left:ratio": "the minutes of its window",
+		"ReadinessBudgetBurningFast (warning)":  "the burn rate of its windows",
+		"ReadinessBudgetBurning (warning)":      "the burn rate of its windows",
 		"ReadinessBackupShrunken (critical)":    "a median, and of how many sizes",
 		"ReadinessScrapeSlow (warning)":         "a median",
 		"ReadinessThresholdsMissing (warning)":  "how many there are",
@@ -124,14 +131,4 @@ func one(t *testing.T, rules []rule, name string) rule {
 	at := slices.IndexFunc(rules, func(r rule) bool { return r.Alert == name || r.Record == name })
 	require.GreaterOrEqual(t, at, 0, name)
 	return rules[at]
-}
-
-// TestWeightsAreThoseOfTheScore holds the one number that rules and exporter must agree on.
-func TestWeightsAreThoseOfTheScore(t *testing.T) {
-	rules := allRules(t)
-	for _, severity := range []checklist.Severity{checklist.Critical, checklist.Warning, checklist.Info} {
-		selected := fmt.Sprintf(`{severity=%q} * `, severity)
-		require.Contains(t, one(t, rules, "readiness:slo_applicable:weight").Expr, fmt.Sprintf("%s0 + %g\n", selected, severity.Weight()))
-		require.Contains(t, one(t, rules, "readiness:slo_ready:weight").Expr, fmt.Sprintf("%s%g\n", selected, severity.Weight()))
-	}
 }

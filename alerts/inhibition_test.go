@@ -71,7 +71,7 @@ func (a *alertmanager) post(t *testing.T, end time.Time, alerts []model.LabelSet
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-// muted tells of each alert whether something mutes it.
+// muted reports of each alert whether something mutes it.
 func (a *alertmanager) muted(t *testing.T) map[model.Fingerprint]bool {
 	t.Helper()
 	response, err := http.Get(a.URL + "/api/v2/alerts")
@@ -142,7 +142,7 @@ type inhibitionCase struct {
 func inhibitionCases() []inhibitionCase {
 	certificate := []string{"source", "address", "name", "shop.example.com:443", "server_name", "", "ip", "192.0.2.1"}
 	filesystem := []string{"host", "web", "mountpoint", "/", "purpose", "root"}
-	workload := []string{"cluster", "main", "namespace", "shop", "kind", "Deployment", "name", "api"}
+	workload := []string{"kubernetes_cluster", "main", "kubernetes_namespace", "shop", "kind", "Deployment", "name", "api"}
 	backup := []string{"backup", "database", "place", "s3", "group", ""}
 	waiver := []string{"check", "server.capacity", "by", "jane", "check_kind", "host_capacity"}
 	host := []string{"host", "web"}
@@ -150,18 +150,18 @@ func inhibitionCases() []inhibitionCase {
 	renewal := failing("tls.renewal", "certificate_renewal", "critical")
 	return []inhibitionCase{
 		{
-			"a certificate that has ended need not end soon",
-			alert("CertificateEnded", "critical", certificate...), alert("CertificateEndsSoon", "critical", certificate...),
-			with(alert("CertificateEndsSoon", "critical", certificate...), "ip", "192.0.2.2"),
+			"a certificate that has expired need not expire soon",
+			alert("CertificateExpired", "critical", certificate...), alert("CertificateExpiring", "critical", certificate...),
+			with(alert("CertificateExpiring", "critical", certificate...), "ip", "192.0.2.2"),
 		},
 		{
-			"a certificate that ends in a week ends in three",
-			alert("CertificateEndsSoon", "critical", certificate...), alert("CertificateEndsSoon", "warning", certificate...),
-			with(alert("CertificateEndsSoon", "warning", certificate...), "server_name", "www.example.com"),
+			"a certificate that expires in a week expires in three",
+			alert("CertificateExpiring", "critical", certificate...), alert("CertificateExpiring", "warning", certificate...),
+			with(alert("CertificateExpiring", "warning", certificate...), "server_name", "www.example.com"),
 		},
 		{
-			"a chain that has ended does not verify",
-			alert("CertificateChainEndsSoon", "critical", certificate...), alert("CertificateNotVerified", "critical", certificate...),
+			"a chain that has expired does not verify",
+			alert("CertificateChainExpiring", "critical", certificate...), alert("CertificateNotVerified", "critical", certificate...),
 			with(alert("CertificateNotVerified", "critical", certificate...), "name", "api.example.com:443"),
 		},
 		{
@@ -180,13 +180,13 @@ func inhibitionCases() []inhibitionCase {
 			with(alert("WorkloadReplicasMissing", "critical", workload...), "name", "web"),
 		},
 		{
-			"a waiver that has ended need not end soon",
-			alert("WaiverEnded", "info", waiver...), alert("WaiverEndsSoon", "warning", waiver...),
-			with(alert("WaiverEndsSoon", "warning", waiver...), "by", "joe"),
+			"a waiver that has expired need not expire soon",
+			alert("WaiverExpired", "info", waiver...), alert("WaiverExpiring", "warning", waiver...),
+			with(alert("WaiverExpiring", "warning", waiver...), "by", "joe"),
 		},
 		{
-			"a certificate that ends in a week fails its item",
-			alert("CertificateEndsSoon", "critical", certificate...), renewal,
+			"a certificate that expires in a week fails its item",
+			alert("CertificateExpiring", "critical", certificate...), renewal,
 			failing("tls.production-issuer", "certificate_issuer", "critical"),
 		},
 		{
@@ -218,7 +218,7 @@ func inhibitionCases() []inhibitionCase {
 		},
 		{
 			"a certificate that has waited for three weeks needs no ticket beside the page of its item",
-			renewal, alert("CertificateEndsSoon", "warning", certificate...), alert("WorkloadTooFewReplicas", "warning", workload...),
+			renewal, alert("CertificateExpiring", "warning", certificate...), alert("WorkloadTooFewReplicas", "warning", workload...),
 		},
 		{
 			"a workload of one pod needs no ticket beside the page of its item",
@@ -246,14 +246,14 @@ func inhibitionCases() []inhibitionCase {
 			failing("server.support", "operating_system", "critical"),
 		},
 		{
-			"an attestation that has run out fails its item",
-			alert("AttestationEnded", "warning", "check", "team.trained", "check_kind", ""), failing("team.trained", "", "warning"),
+			"an attestation that has expired fails its item",
+			alert("AttestationExpired", "warning", "check", "team.trained", "check_kind", ""), failing("team.trained", "", "warning"),
 			failing("security.audit", "", "warning"),
 		},
 		{
-			"an attestation that has run out needs no ticket beside the page of its item",
-			failing("security.audit", "", "critical"), alert("AttestationEnded", "warning", "check", "security.audit", "check_kind", ""),
-			alert("AttestationEnded", "warning", "check", "team.trained", "check_kind", ""),
+			"an attestation that has expired needs no ticket beside the page of its item",
+			failing("security.audit", "", "critical"), alert("AttestationExpired", "warning", "check", "security.audit", "check_kind", ""),
+			alert("AttestationExpired", "warning", "check", "team.trained", "check_kind", ""),
 		},
 		{
 			"a critical item that fails closes gates, and burns the budget",
@@ -265,20 +265,21 @@ func inhibitionCases() []inhibitionCase {
 		},
 		{
 			"a budget that burns fast burns",
-			alert("BudgetBurningFast", "critical"), alert("BudgetBurning", "critical", "category", "security"),
-			alert("GateClosed", "warning", "gate", "production"),
+			alert("BudgetBurningFast", "warning", "objective", "critical"), alert("BudgetBurning", "warning", "objective", "critical"),
+			alert("BudgetBurning", "warning", "objective", "backups"),
 		},
 		{
-			"a budget that burns burns slowly too", alert("BudgetBurning", "critical"), alert("BudgetBurningSlowly", "warning"),
-			alert("GateClosed", "warning", "gate", "production"),
+			"a budget that burns burns slowly too",
+			alert("BudgetBurning", "warning", "objective", "critical"), alert("BudgetBurningSlowly", "warning", "objective", "critical"),
+			alert("BudgetBurningSlowly", "warning", "objective", "backups"),
 		},
 		{
-			"a collector that cannot look knows only what is old",
-			alert("CollectorDown", "warning", collector...), alert("FactsLate", "warning", collector...),
-			alert("FactsLate", "warning", "collector", "backup"),
+			"a collector that cannot collect has only old facts",
+			alert("CollectorDown", "warning", collector...), alert("FactsStale", "warning", collector...),
+			alert("FactsStale", "warning", "collector", "backup"),
 		},
 		{
-			"what a collector cannot see nobody can tell",
+			"what cannot be collected cannot be judged",
 			alert("CollectorDown", "warning", collector...), alert("CheckUnknown", "warning", "check", "tls.renewal"), renewal,
 		},
 		{

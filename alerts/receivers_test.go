@@ -16,9 +16,9 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
-// TestReceiversSayWhatIsWrongAndHowToMendIt sends alerts through the shipped receivers as they are, with only the addresses
+// TestReceiversSayWhatIsWrongAndHowToFixIt sends alerts through the shipped receivers as they are, with only the addresses
 // and the secrets of this test: no check of the file finds a template that fails when it is used.
-func TestReceiversSayWhatIsWrongAndHowToMendIt(t *testing.T) {
+func TestReceiversSayWhatIsWrongAndHowToFixIt(t *testing.T) {
 	ca := world.NewCA(t, world.Spec{})
 	mail := world.NewMailServer(t, ca.Issue(t, world.Spec{}))
 	a := &alertmanager{webhook: world.NewWebhook(t)}
@@ -55,7 +55,7 @@ func TestReceiversSayWhatIsWrongAndHowToMendIt(t *testing.T) {
 		require.ElementsMatch(c, []string{
 			"/slack danger firing: production a", "/slack warning firing: ReadinessReloadFailed production c",
 			"/pagerduty operations trigger: the summary, and 1 more", "/pagerduty shop trigger: the summary",
-		}, a.told(t))
+		}, a.posted(t))
 		require.NotEmpty(c, a.webhook.Notifications(t, "/heartbeat"))
 	}, 20*time.Second, 50*time.Millisecond)
 	for _, taken := range mail.Mails() {
@@ -68,14 +68,14 @@ func TestReceiversSayWhatIsWrongAndHowToMendIt(t *testing.T) {
 	a.resolve(t, alerts...)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		require.ElementsMatch(c, []string{"operations@example.com", "shop-team@example.com"}, recipients(mail, "[RESOLVED]"))
-		require.Subset(c, a.told(t), []string{
+		require.Subset(c, a.posted(t), []string{
 			"/slack good resolved: production a", "/slack good resolved: ReadinessReloadFailed production c",
 			"/pagerduty operations resolve: the summary, and 1 more", "/pagerduty shop resolve: the summary",
 		})
 	}, 20*time.Second, 50*time.Millisecond)
 }
 
-// recipients are those of the mails whose subject begins with a word.
+// recipients are those of the mails whose subject begins with a prefix.
 func recipients(mail *world.MailServer, subject string) (found []string) {
 	for _, taken := range mail.Mails() {
 		if strings.HasPrefix(taken.Subject, subject) {
@@ -85,8 +85,8 @@ func recipients(mail *world.MailServer, subject string) (found []string) {
 	return found
 }
 
-// told is what was posted to Slack and to PagerDuty, in short, and wants each to have a way on.
-func (a *alertmanager) told(t *testing.T) (lines []string) {
+// posted is what Slack and PagerDuty got, in short; each must have a link.
+func (a *alertmanager) posted(t *testing.T) (lines []string) {
 	t.Helper()
 	for _, post := range a.webhook.Posts() {
 		var body struct {

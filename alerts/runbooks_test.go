@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRunbooksSayWhatSomebodyNeeds wants one runbook an alert, each with the same headings, commands to look closer with,
-// the thresholds behind it, and a silence that names its alert, has an end and asks for a reason.
+// TestRunbooksSayWhatSomebodyNeeds wants one runbook an alert, each with the same headings, commands to find the cause with,
+// the thresholds behind it, and a silence that names its alert, expires and asks for a reason.
 func TestRunbooksSayWhatSomebodyNeeds(t *testing.T) {
 	r := newReader(t)
 	labels := make(map[string][]string)
@@ -33,7 +33,7 @@ func TestRunbooksSayWhatSomebodyNeeds(t *testing.T) {
 			for heading, section := range sections(text) {
 				require.NotEmpty(t, strings.TrimSpace(section), heading)
 			}
-			require.Regexp(t, "(?s)```(sh|promql)\n.+\n```", sections(text)["Diagnosis"], "commands to look closer with")
+			require.Regexp(t, "(?s)```(sh|promql)\n.+\n```", sections(text)["Diagnosis"], "commands to find the cause with")
 			for _, threshold := range thresholds[alert] {
 				require.Contains(t, sections(text)["Meaning"], "`"+threshold+"`")
 			}
@@ -57,7 +57,7 @@ func sections(text string) map[string]string {
 	return found
 }
 
-// silencesHonestly wants a silence of the very subject, with an end and a reason; or a waiver, which has both; or none.
+// silencesHonestly wants a silence of the very subject, which expires and has a reason; or a waiver, which has both; or none.
 func silencesHonestly(t *testing.T, alert string, labels []string, section string) {
 	t.Helper()
 	commands := regexp.MustCompile(`amtool silence add ((?:.|\\\n)+)`).FindAllString(strings.ReplaceAll(section, "\\\n", ""), -1)

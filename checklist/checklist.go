@@ -6,10 +6,6 @@ package checklist
 import (
 	"iter"
 	"slices"
-
-	"go.yaml.in/yaml/v4"
-
-	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
 // A Checklist is what a system is judged by.
@@ -18,8 +14,10 @@ type Checklist struct {
 	Name string `yaml:"name"`
 	// Title is the heading that people see.
 	Title string `yaml:"title"`
-	// Extends names a checklist whose items come before those written here, such as production. What is written here
-	// under an id that it has too stands in its place.
+	// Version grows by one whenever items are added; default: 1. A system can pin it: checklist: NAME@VERSION.
+	Version int `yaml:"version,omitempty"`
+	// Extends names a checklist whose items come before those written here, such as production, or production@1 to pin
+	// its version. What is written here under an id that it has too stands in its place.
 	Extends    string     `yaml:"extends,omitempty"`
 	Categories []Category `yaml:"categories"`
 	Gates      []Gate     `yaml:"gates,omitempty"`
@@ -48,27 +46,18 @@ type Item struct {
 	Text     string   `yaml:"text"`
 	Severity Severity `yaml:"severity" jsonschema:"enum=critical,enum=warning,enum=info"`
 	Mode     Mode     `yaml:"mode" jsonschema:"enum=auto,enum=evidence,enum=attest,enum=auto+attest"`
-	// Kind names the kind of check that judges the item; an item that rests on a person's word alone has none.
-	Kind string `yaml:"kind,omitempty"`
-	// Parameters are the kind's. They are kept as they were written, since only the kind knows what they mean; what is
-	// left out is as the kind says.
-	Parameters yaml.Node `yaml:"parameters,omitempty"`
-	// Attestation says how a person's word counts. Where the mode does not ask for one, it counts in place of the look.
-	Attestation *Attestation `yaml:"attestation,omitempty"`
-	// NotBuilt: the kind is not in the program yet, so the item cannot be judged.
-	NotBuilt bool `yaml:"not_built,omitempty"`
+	// Clause is how the item is judged: a kind with parameters, or clauses of several.
+	Clause `yaml:",inline"`
+	// Since is the version of the checklist that brought the item; default: 1.
+	Since int `yaml:"since,omitempty"`
+	// Newer: the item is newer than the version of the checklist that another one extends.
+	Newer bool `yaml:"-"`
 	// Owner is the team whose item it is; a system's description can name another.
 	Owner string `yaml:"owner,omitempty"`
 	// Runbook is the address of what to read when the item is not ready; default: the reference of its kind.
 	Runbook string `yaml:"runbook,omitempty"`
 	// Parent is the id of the item above, in the same section, that this one is a part of.
 	Parent string `yaml:"parent,omitempty"`
-}
-
-// An Attestation says how a person's word for an item counts.
-type Attestation struct {
-	// MaximumAge is how long after it was given the word counts.
-	MaximumAge quantity.Duration `yaml:"maximum_age"`
 }
 
 // A Gate is a named set of items that pipelines wait on. Each list that is given narrows the set: an item belongs to it
@@ -125,7 +114,7 @@ type Severity string
 // The severities.
 const (
 	Critical Severity = "critical" // stops a go-live, or wakes somebody
-	Warning  Severity = "warning"  // must be mended soon
+	Warning  Severity = "warning"  // must be fixed soon
 	Info     Severity = "info"     // good practice
 )
 
@@ -153,15 +142,15 @@ type Mode string
 const (
 	Auto       Mode = "auto"        // read from the running system
 	Evidence   Mode = "evidence"    // a machine's result, delivered by a pipeline
-	Attest     Mode = "attest"      // a person's word
-	AutoAttest Mode = "auto+attest" // both the running system and a person's word
+	Attest     Mode = "attest"      // a person's signature
+	AutoAttest Mode = "auto+attest" // both the running system and a person's signature
 )
 
 // Modes lists every mode.
 func Modes() []Mode { return []Mode{Auto, Evidence, Attest, AutoAttest} }
 
-// NeedsKind tells whether an item of this mode is judged by a kind of check.
-func (m Mode) NeedsKind() bool { return m == Auto || m == Evidence || m == AutoAttest }
+// CurrentVersion is the version of the checklist, which is 1 where it does not say.
+func (c *Checklist) CurrentVersion() int { return max(1, c.Version) }
 
-// NeedsAttestation tells whether an item of this mode passes only with a person's word.
-func (m Mode) NeedsAttestation() bool { return m == Attest || m == AutoAttest }
+// NewerThan tells whether the item came after a version that is pinned; 0: none is.
+func (i *Item) NewerThan(pinned int) bool { return i.Newer || pinned > 0 && i.Since > pinned }

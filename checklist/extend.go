@@ -6,11 +6,31 @@ import "slices"
 // in their order, each replaced where this one has the same id, and what is new at the end of where it belongs.
 func (c *Checklist) Over(base *Checklist) *Checklist {
 	return &Checklist{
-		Name: c.Name, Title: c.Title,
-		Categories: overlay(base.Categories, c.Categories, func(c Category) string { return c.ID }, Category.over),
+		Name: c.Name, Title: c.Title, Version: c.Version,
+		Categories: overlay(base.pinned(c.Extends).Categories, c.Categories, func(c Category) string { return c.ID }, Category.over),
 		Gates: overlay(base.Gates, c.Gates, func(g Gate) string { return g.ID },
 			func(own, _ Gate) Gate { return own }),
 	}
+}
+
+// pinned is the checklist as another extends it: versions of the one say nothing about the other, so that an item is
+// newer than what is extended, or as old as the other checklist.
+func (c *Checklist) pinned(extends string) *Checklist {
+	reference, _ := ParseReference(extends)
+	copied := Checklist{Categories: slices.Clone(c.Categories)}
+	for i := range copied.Categories {
+		category := &copied.Categories[i]
+		category.Sections = slices.Clone(category.Sections)
+		for j := range category.Sections {
+			section := &category.Sections[j]
+			section.Items = slices.Clone(section.Items)
+			for k := range section.Items {
+				item := &section.Items[k]
+				item.Since, item.Newer = 0, item.NewerThan(reference.Version)
+			}
+		}
+	}
+	return &copied
 }
 
 func (c Category) over(base Category) Category {

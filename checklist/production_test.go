@@ -106,17 +106,23 @@ func TestProductionCategoriesAreNamedAfterTheirTitles(t *testing.T) {
 }
 
 // A kind is in the program or it is not, whichever item uses it.
-func TestProductionAgreesWithItselfWhichKindsAreBuilt(t *testing.T) {
-	notBuilt := make(map[string]bool)
+func TestProductionAgreesWithItselfWhichKindsAreSupported(t *testing.T) {
+	supported := make(map[string]bool)
 	for entry := range production(t).Items() {
-		item := entry.Item
-		if item.Kind == "" {
-			continue
+		for leaf := range entry.Item.Leaves() {
+			if earlier, ok := supported[leaf.Kind]; ok {
+				require.Equal(t, earlier, leaf.IsSupported(), "kind %s at %s", leaf.Kind, entry.Item.ID)
+			}
+			supported[leaf.Kind] = leaf.IsSupported()
 		}
-		if earlier, ok := notBuilt[item.Kind]; ok {
-			require.Equal(t, earlier, item.NotBuilt, "kind %s at %s", item.Kind, item.ID)
-		}
-		notBuilt[item.Kind] = item.NotBuilt
+	}
+}
+
+// An item that is new says since when, so that whoever has pinned a version is not judged by it.
+func TestProductionHasOneVersionSoFar(t *testing.T) {
+	require.Equal(t, 1, production(t).CurrentVersion())
+	for entry := range production(t).Items() {
+		require.Zero(t, entry.Item.Since, entry.Item.ID)
 	}
 }
 

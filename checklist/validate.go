@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
@@ -24,11 +22,14 @@ func (c *Checklist) Validate(base *Checklist) mistake.List {
 		base = &Checklist{}
 	}
 	v := validation{
-		base: base, whole: c.Over(base),
+		base: base, whole: c.Over(base), version: c.CurrentVersion(),
 		categories: place{}, sections: place{}, items: place{},
 	}
 	v.name(nil, "name", c.Name)
 	v.title(nil, c.Title)
+	if c.Version < 0 {
+		v.mistakes.Add(mistake.At(nil, "version"), "version %d: expected a number from 1 on", c.Version)
+	}
 	if len(c.Categories) == 0 {
 		v.mistakes.Add(mistake.At(nil, "categories"), "categories are missing: expected at least one")
 	}
@@ -49,6 +50,7 @@ type place map[string]string
 type validation struct {
 	base       *Checklist // that is extended
 	whole      *Checklist // with the base
+	version    int
 	mistakes   mistake.List
 	categories place
 	sections   place
@@ -102,49 +104,27 @@ func (v *validation) item(path []any, item Item, section Section) {
 	}
 	checkOneOf(&v.mistakes, mistake.At(path, "severity"), "severity", item.Severity, Severities())
 	checkOneOf(&v.mistakes, mistake.At(path, "mode"), "mode", item.Mode, Modes())
-	v.kind(path, item)
-	v.attestation(path, item)
-}
-
-// kind checks what an item says about the kind of check that judges it.
-func (v *validation) kind(path []any, item Item) {
-	at := mistake.At(path, "kind")
-	switch {
-	case item.Kind == "" && item.Mode.NeedsKind():
-		v.mistakes.Add(at, "kind is missing: mode %s is judged by a kind of check", item.Mode)
-	case item.Kind != "" && item.Mode == Attest:
-		v.mistakes.Add(at, "kind %q: mode %s rests on a person's word alone, and has no kind", item.Kind, item.Mode)
-	case item.Kind != "" && !validKind.MatchString(item.Kind):
-		v.mistakes.Add(at, "kind %q: expected lower-case words joined by '_'", item.Kind)
-	}
-	at = mistake.At(path, "parameters")
-	switch {
-	case item.Parameters.IsZero():
-	case item.Kind == "":
-		v.mistakes.Add(at, "parameters are given, and no kind to take them")
-	case !isMapping(item.Parameters):
-		v.mistakes.Add(at, "parameters: expected names with values")
-	}
-	if item.NotBuilt && item.Kind == "" {
-		v.mistakes.Add(mistake.At(path, "not_built"), "not_built is given, and no kind that could be built")
+	item.validate(&v.mistakes, path)
+	v.mode(path, item)
+	if item.Since < 0 || item.Since > v.version {
+		v.mistakes.Add(mistake.At(path, "since"), "since %d: expected a version of this checklist, from 1 to %d", item.Since, v.version)
 	}
 }
 
-func isMapping(node yaml.Node) bool {
-	if node.Kind == yaml.AliasNode {
-		node = *node.Alias
+// mode checks that an item's mode and its clauses agree.
+func (v *validation) mode(path []any, item Item) {
+	if item.Main() == nil {
+		return // which is a mistake of its own
 	}
-	return node.Kind == yaml.MappingNode
-}
-
-func (v *validation) attestation(path []any, item Item) {
-	at := mistake.At(path, "attestation")
+	at := mistake.At(path, "mode")
+	judged := item.MainKind() != AttestationKind
 	switch {
-	case item.Attestation == nil && item.Mode.NeedsAttestation():
-		v.mistakes.Add(at, "attestation is missing: mode %s asks for a person's word, say how long it counts", item.Mode)
-	case item.Attestation != nil && item.Attestation.MaximumAge <= 0:
-		v.mistakes.Add(mistake.At(at, "maximum_age"),
-			"maximum_age is missing or zero: say how long a person's word counts, like 365d")
+	case (item.Mode == Auto || item.Mode == Evidence) && !judged:
+		v.mistakes.Add(at, "mode %s: expected a clause of another kind than %s", item.Mode, AttestationKind)
+	case item.Mode == Attest && !item.Attested():
+		v.mistakes.Add(at, "mode %s: expected a clause of kind %s", item.Mode, AttestationKind)
+	case item.Mode == AutoAttest && (len(item.AllOf) == 0 || !judged || !item.Attested()):
+		v.mistakes.Add(at, "mode %s: expected all_of with a clause of kind %s and one of another kind", item.Mode, AttestationKind)
 	}
 }
 

@@ -88,7 +88,7 @@ func TestValidate(t *testing.T) {
 			`severity "urgent": expected one of critical, warning, info`,
 		},
 		{
-			"an item has a mode", "mode: evidence, ", "", mistake.At(awake, "mode"),
+			"an item has a mode", "mode: evidence,", "", mistake.At(awake, "mode"),
 			"mode is missing: expected one of auto, evidence, attest, auto+attest",
 		},
 		{
@@ -97,29 +97,28 @@ func TestValidate(t *testing.T) {
 		},
 
 		{
-			"an automatic item has a kind", "kind: backup_age,\n             parameters: {maximum_age: 26h}", "",
-			mistake.At(age, "kind"),
-			"kind is missing: mode auto is judged by a kind of check",
+			"an item has a clause", "kind: backup_age,\n             parameters: {maximum_age: 26h}", "", age,
+			"expected exactly one of kind, all_of, any_of and first_of",
 		},
 		{
-			"an item that rests on evidence has a kind", "kind: evidence,", "", mistake.At(awake, "kind"),
-			"kind is missing: mode evidence is judged by a kind of check",
+			"an item has one clause", "all_of: [{kind: on_call", "kind: backup_age, all_of: [{kind: on_call", ready,
+			"expected exactly one of kind, all_of, any_of and first_of",
 		},
 		{
-			"an item that is looked at and attested has a kind", "kind: on_call_schedule,", "", mistake.At(ready, "kind"),
-			"kind is missing: mode auto+attest is judged by a kind of check",
-		},
-		{
-			"an item that is only attested has no kind", "mode: attest", "mode: attest, kind: document",
-			mistake.At(plan, "kind"), `kind "document": mode attest rests on a person's word alone, and has no kind`,
+			"a clause has clauses", "{any_of: [{kind: alarm}, {kind: attestation}]}", "{any_of: []}",
+			mistake.At(awake, "first_of", 1), "expected exactly one of kind, all_of, any_of and first_of",
 		},
 		{
 			"kinds are written in snake_case", "kind: disk_space", "kind: DiskSpace", mistake.At(space, "kind"),
 			`kind "DiskSpace": expected lower-case words joined by '_'`,
 		},
 		{
-			"parameters have a kind to take them", "mode: attest", "mode: attest, parameters: {document: plan}",
-			mistake.At(plan, "parameters"), "parameters are given, and no kind to take them",
+			"kinds of clauses within clauses are written in snake_case", "kind: alarm", "kind: Alarm",
+			mistake.At(awake, "first_of", 1, "any_of", 0, "kind"), `kind "Alarm": expected lower-case words joined by '_'`,
+		},
+		{
+			"parameters have a kind to take them", "{any_of: [{kind: alarm}", "{parameters: {bell: true}, any_of: [{kind: alarm}",
+			mistake.At(awake, "first_of", 1, "parameters"), "parameters belong to a kind, and there is none here",
 		},
 		{
 			"parameters have names", "parameters: {maximum_age: 26h}", "parameters: [26h]", mistake.At(age, "parameters"),
@@ -129,26 +128,41 @@ func TestValidate(t *testing.T) {
 			"parameters that are given are not empty", "parameters: {maximum_age: 26h}", "parameters:",
 			mistake.At(age, "parameters"), "parameters: expected names with values",
 		},
-		{
-			"only a kind can be not built", "mode: attest", "mode: attest, not_built: true", mistake.At(plan, "not_built"),
-			"not_built is given, and no kind that could be built",
-		},
 
 		{
-			"an attested item says how long a word counts", "mode: attest, attestation: {maximum_age: 365d}", "mode: attest",
-			mistake.At(plan, "attestation"),
-			"attestation is missing: mode attest asks for a person's word, say how long it counts",
+			"an automatic item rests on more than a signature", "mode: attest, ", "mode: auto, ", mistake.At(plan, "mode"),
+			"mode auto: expected a clause of another kind than attestation",
 		},
 		{
-			"an item that is looked at and attested says how long a word counts",
-			",\n             attestation: {maximum_age: 7d}", "",
-			mistake.At(ready, "attestation"),
-			"attestation is missing: mode auto+attest asks for a person's word, say how long it counts",
+			"an item that rests on evidence rests on more than a signature", "mode: attest, ", "mode: evidence, ", mistake.At(plan, "mode"),
+			"mode evidence: expected a clause of another kind than attestation",
 		},
 		{
-			"a word counts for some time", "{maximum_age: 7d}", "{maximum_age: 0}",
-			mistake.At(ready, "attestation", "maximum_age"),
-			"maximum_age is missing or zero: say how long a person's word counts, like 365d",
+			"an attested item has a clause for the signature", "mode: attest, kind: attestation", "mode: attest, kind: document",
+			mistake.At(plan, "mode"), "mode attest: expected a clause of kind attestation",
+		},
+		{
+			"an item that is judged and attested wants both", "all_of: [{kind: on_call", "any_of: [{kind: on_call",
+			mistake.At(ready, "mode"), "mode auto+attest: expected all_of with a clause of kind attestation and one of another kind",
+		},
+		{
+			"an item that is judged and attested has a clause for the signature",
+			"{kind: attestation, parameters: {maximum_age: 7d}}", "{kind: calendar}",
+			mistake.At(ready, "mode"), "mode auto+attest: expected all_of with a clause of kind attestation and one of another kind",
+		},
+		{
+			"an item that is judged and attested has a clause of another kind", "[{kind: on_call_schedule}, ", "[",
+			mistake.At(ready, "mode"), "mode auto+attest: expected all_of with a clause of kind attestation and one of another kind",
+		},
+
+		{"a version counts from 1", "title: Small", "title: Small\nversion: -1", []any{"version"}, "version -1: expected a number from 1 on"},
+		{
+			"an item is no newer than its checklist", "mode: attest,", "mode: attest, since: 2,", mistake.At(plan, "since"),
+			"since 2: expected a version of this checklist, from 1 to 1",
+		},
+		{
+			"an item is no older than its checklist", "mode: attest,", "mode: attest, since: -2,", mistake.At(plan, "since"),
+			"since -2: expected a version of this checklist, from 1 to 1",
 		},
 
 		{
@@ -244,10 +258,11 @@ gates:
 		{Path: mistake.At(first, "text"), Message: "text is missing"},
 		{Path: mistake.At(first, "severity"), Message: "severity is missing: expected one of critical, warning, info"},
 		{Path: mistake.At(first, "mode"), Message: "mode is missing: expected one of auto, evidence, attest, auto+attest"},
+		{Path: first, Message: "expected exactly one of kind, all_of, any_of and first_of"},
 		{Path: mistake.At(second, "id"), Message: `id "same" stands twice: a section of category one has it already`},
 		{
-			Path:    mistake.At(second, "items", 0, "kind"),
-			Message: "kind is missing: mode evidence is judged by a kind of check",
+			Path:    mistake.At(second, "items", 0),
+			Message: "expected exactly one of kind, all_of, any_of and first_of",
 		},
 		{Path: mistake.At(gate, "title"), Message: "title is missing"},
 	}
@@ -270,11 +285,13 @@ func TestAnEmptyChecklistHasMistakes(t *testing.T) {
 func TestParametersMayBeShared(t *testing.T) {
 	c := load(t, []byte(strings.NewReplacer(
 		"parameters: {maximum_age: 26h}", "parameters: &daily {maximum_age: 26h}",
-		"kind: evidence", "kind: evidence, parameters: *daily",
+		"kind: alarm", "kind: alarm, parameters: *daily",
 	).Replace(small)))
 	var shared yaml.Node
 	for entry := range c.Items() {
-		shared = entry.Item.Parameters
+		if main := entry.Item.Main(); main.Kind == "evidence" {
+			shared = entry.Item.FirstOf[1].AnyOf[0].Parameters
+		}
 	}
 	require.False(t, shared.IsZero())
 	require.Empty(t, c.Validate(nil))

@@ -1,13 +1,22 @@
-// Package checks lists every kind of check. To add one, write it as one file in the package of its category, and name it
-// here.
+// Package checks lists every kind of check. To add one, write it as one file in the package of the thing that it judges, and
+// name it here.
 package checks
 
 import (
+	"github.com/readiness-exporter/readiness-exporter/checks/attestation"
+	"github.com/readiness-exporter/readiness-exporter/checks/backup"
+	"github.com/readiness-exporter/readiness-exporter/checks/certificate"
+	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
+	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
-	"github.com/readiness-exporter/readiness-exporter/checks/kubernetes"
-	"github.com/readiness-exporter/readiness-exporter/checks/predeployment"
-	"github.com/readiness-exporter/readiness-exporter/checks/recovery"
-	"github.com/readiness-exporter/readiness-exporter/checks/security"
+	"github.com/readiness-exporter/readiness-exporter/checks/host"
+	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
+	"github.com/readiness-exporter/readiness-exporter/checks/item"
+	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
+	"github.com/readiness-exporter/readiness-exporter/checks/query"
+	"github.com/readiness-exporter/readiness-exporter/checks/service"
+	"github.com/readiness-exporter/readiness-exporter/checks/storage"
+	"github.com/readiness-exporter/readiness-exporter/checks/workload"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
@@ -15,62 +24,82 @@ import (
 // All lists every kind of check.
 func All() []check.Any {
 	return []check.Any{
-		predeployment.OperatingSystem(),
-		predeployment.HostCapacity(),
-		predeployment.DiskSpace(),
-		security.CertificateRenewal(),
-		security.CertificateIssuer(),
-		security.CertificateName(),
-		security.ImageVulnerabilities(),
-		kubernetes.StorageCapacity(),
-		kubernetes.Replicas(),
-		kubernetes.DisruptionBudget(),
-		kubernetes.Spread(),
-		kubernetes.RollingUpdate(),
-		kubernetes.Probes(),
-		kubernetes.Resources(),
-		kubernetes.ContainerHealth(),
-		kubernetes.ContainerEnvironment(),
-		kubernetes.RequiredConfiguration(),
-		kubernetes.ImageSize(),
-		kubernetes.Labels(),
-		kubernetes.Autoscaling(),
-		kubernetes.ServiceMonitor(),
-		kubernetes.Rollback(),
-		kubernetes.RolloutHealth(),
-		kubernetes.RolloutAge(),
-		kubernetes.Health(),
-		kubernetes.APIAccess(),
-		kubernetes.NodeCapacity(),
-		kubernetes.HelmReleases(),
-		kubernetes.IngressController(),
-		kubernetes.IngressExposure(),
-		kubernetes.CertManager(),
-		kubernetes.ClusterIssuer(),
-		kubernetes.Authorization(),
-		kubernetes.SecretRotation(),
-		kubernetes.Claims(),
-		kubernetes.StorageClass(),
-		kubernetes.VolumeBackupSchedule(),
-		kubernetes.BackupAutomation(),
-		kubernetes.MaintenanceWindows(),
-		kubernetes.NetworkPolicies(),
-		kubernetes.ServiceEndpoints(),
-		kubernetes.DatabaseExposure(),
-		kubernetes.IngressHosts(),
-		kubernetes.IngressTLS(),
-		kubernetes.Unused(),
-		kubernetes.CredentialStrength(),
-		kubernetes.ProductionConfiguration(),
-		kubernetes.Parity(),
-		kubernetes.StagedImages(),
-		kubernetes.SecretReuse(),
-		kubernetes.SecurityUpdates(),
-		recovery.Age(),
-		recovery.Retention(),
-		recovery.OffSite(),
-		recovery.Size(),
-		recovery.Point(),
+		// Hosts, and what runs on them.
+		host.OperatingSystem(),
+		host.Capacity(),
+		host.DiskSpace(),
+		host.StorageCapacity(),
+
+		// Certificates.
+		certificate.Renewal(),
+		certificate.Issuer(),
+		certificate.Name(),
+
+		// Kubernetes clusters as a whole.
+		cluster.Health(),
+		cluster.APIAccess(),
+		cluster.NodeCapacity(),
+		cluster.SecurityUpdates(),
+		cluster.Authorization(),
+		cluster.HelmReleases(),
+		cluster.IngressController(),
+		cluster.IngressExposure(),
+		cluster.CertManager(),
+		cluster.Issuer(),
+
+		// Workloads of clusters: how they stay available, and how they are run and released.
+		workload.Replicas(),
+		workload.DisruptionBudget(),
+		workload.Spread(),
+		workload.RollingUpdate(),
+		workload.Probes(),
+		workload.Resources(),
+		workload.ContainerHealth(),
+		workload.ContainerEnvironment(),
+		workload.ImageSize(),
+		workload.ImageVulnerabilities(),
+		workload.Labels(),
+		workload.Autoscaling(),
+		workload.ServiceMonitor(),
+		workload.Rollback(),
+		workload.RolloutHealth(),
+		workload.RolloutAge(),
+		workload.MaintenanceWindows(),
+		workload.NetworkPolicies(),
+		workload.DatabaseExposure(),
+
+		// Where workloads keep their data.
+		storage.Claims(),
+		storage.Class(),
+		storage.VolumeBackups(),
+		storage.BackupAutomation(),
+
+		// How requests reach workloads.
+		service.Endpoints(),
+		ingress.Hosts(),
+		ingress.TLS(),
+
+		// What workloads are configured by.
+		configuration.Required(),
+		configuration.Credentials(),
+		configuration.Production(),
+		configuration.SecretRotation(),
+		configuration.Parity(),
+		configuration.StagedImages(),
+		configuration.SecretReuse(),
+		namespace.Unused(),
+
+		// Backups, wherever they are kept.
+		backup.Age(),
+		backup.Retention(),
+		backup.OffSite(),
+		backup.Size(),
+		backup.Point(),
+
+		// What people sign, other items, and checks of one's own.
+		attestation.Attestation(),
+		item.Items(),
+		query.PromQL(),
 		expression.CEL(fact.Kinds()),
 	}
 }

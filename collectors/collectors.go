@@ -1,4 +1,4 @@
-// Package collectors lists everything that is looked at. To add a collector, write it as one package, and name it here.
+// Package collectors lists everything that collects. To add a collector, write it as one package, and name it here.
 package collectors
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
 
@@ -19,30 +20,17 @@ type Options struct {
 
 // All gives every collector, and the function that ends what they keep running.
 func All(options Options) (all []collector.Any, closeAll func()) {
-	machine := host.Options{RootFS: options.RootFS}
 	clusters := kubernetes.New()
 	return []collector.Any{
-		host.Hosts(machine),
-		host.Filesystems(machine),
+		host.New(host.Options{RootFS: options.RootFS}),
 		certificate.New(),
 		backup.New(backup.Options{}),
-		clusters.Workloads(),
-		clusters.ClusterHealth(),
-		clusters.Components(),
-		clusters.HelmReleases(),
-		clusters.Issuers(),
-		clusters.Authorizations(),
-		clusters.Secrets(),
-		clusters.Services(),
-		clusters.Ingresses(),
-		clusters.BackupSchedules(),
-		clusters.Namespaces(),
+		clusters.Kubernetes(),
 		clusters.Configurations(),
 		clusters.Stagings(),
 		clusters.Objects(),
-		clusters.PolicyResults(),
 		clusters.Certificates(),
-		attestation.Attestations(time.Now),
-		attestation.Waivers(),
+		prometheus.New(),
+		attestation.New(time.Now),
 	}, clusters.Close
 }

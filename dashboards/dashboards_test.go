@@ -4,7 +4,6 @@ package dashboards
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/readiness-exporter/readiness-exporter/checklist"
 )
 
 // lastSchemaOfGrafana94 is the newest dashboard schema that the oldest supported Grafana reads.
@@ -73,7 +70,8 @@ type panel struct {
 			Thresholds *struct {
 				Steps []json.RawMessage `json:"steps"`
 			} `json:"thresholds"`
-			Mappings []json.RawMessage `json:"mappings"`
+			Mappings []json.RawMessage     `json:"mappings"`
+			Color    struct{ Mode string } `json:"color"`
 			Custom   struct {
 				MinWidth  int   `json:"minWidth"`
 				SpanNulls *bool `json:"spanNulls"`
@@ -256,12 +254,12 @@ func TestEveryPanelSaysWhatItIs(t *testing.T) {
 		require.NotEmpty(t, p.Targets)
 		defaults := p.FieldConfig.Defaults
 		require.NotEmpty(t, defaults.Unit)
-		require.NotEmpty(t, defaults.NoValue, "says nothing when there is nothing")
+		require.NotEmpty(t, defaults.NoValue, "it is empty when there is nothing")
 		require.NotNil(t, defaults.Thresholds)
 		require.NotEmpty(t, defaults.Thresholds.Steps)
 		if p.Type == "timeseries" || p.Type == "state-timeline" {
 			require.NotNil(t, defaults.Custom.SpanNulls)
-			require.False(t, *defaults.Custom.SpanNulls, "a gap must be seen")
+			require.False(t, *defaults.Custom.SpanNulls, "a gap must be visible")
 		}
 		if p.Type == "state-timeline" {
 			require.NotEmpty(t, defaults.Mappings, "states must be told apart without colour")
@@ -337,7 +335,7 @@ var (
 // TestNoQueryKnowsWhoseItIs lets queries name only values from the exporter's closed sets: all others are the user's.
 func TestNoQueryKnowsWhoseItIs(t *testing.T) {
 	ofSystems := families(t, "`system`, `environment`")
-	closed := map[string]bool{"status": true, "severity": true, "state": true}
+	closed := map[string]bool{"status": true, "severity": true}
 	eachTarget(t, func(t *testing.T, _ panel, query target) {
 		for _, selector := range selectors.FindAllStringSubmatch(query.Expr, -1) {
 			for _, matcher := range matchers.FindAllStringSubmatch(selector[2], -1) {
@@ -374,19 +372,4 @@ func families(t *testing.T, labels string) (names []string) {
 	}
 	require.NotEmpty(t, names)
 	return names
-}
-
-// TestScoresWeighAsTheChecklistDoes since no metric says what an item counts.
-func TestScoresWeighAsTheChecklistDoes(t *testing.T) {
-	severities := []checklist.Severity{checklist.Critical, checklist.Warning, checklist.Info}
-	weigh := regexp.MustCompile(`(\d+) \* \(min by \([^)]*\) \(readiness_check_ready\{[^}]*severity="(\w+)"\}\)`)
-	found := 0
-	eachTarget(t, func(t *testing.T, _ panel, query target) {
-		for _, each := range weigh.FindAllStringSubmatch(query.Expr, -1) {
-			found++
-			require.Contains(t, severities, checklist.Severity(each[2]))
-			require.Equal(t, fmt.Sprint(checklist.Severity(each[2]).Weight()), each[1])
-		}
-	})
-	require.NotZero(t, found)
 }

@@ -27,8 +27,8 @@ type grafana struct {
 	chosen     map[string]string // variables, as they stand in a query
 }
 
-// unseen is told of a file system after half an hour of growth: no world of a few seconds has it.
-const unseen = "readiness_filesystem_full_timestamp_seconds"
+// growth is known of a file system after half an hour: no world of a few seconds has it.
+const growth = "readiness_filesystem_full_timestamp_seconds"
 
 func TestEveryQueryHasAnAnswer(t *testing.T) {
 	s := openShop(t)
@@ -82,7 +82,7 @@ func sameScore(t *testing.T, prometheus *world.Prometheus, s *shop) {
 	require.Fail(t, "no panel shows the score")
 }
 
-// rules are the recording rules and alerts that the dashboards may read, with the weeks that some look back made seconds.
+// rules are the recording rules and alerts that the dashboards may read, with their windows of weeks made seconds.
 func rules(t *testing.T) (files []world.File) {
 	t.Helper()
 	paths, err := filepath.Glob("../alerts/*.rules.yaml")
@@ -149,34 +149,34 @@ func (g *grafana) interpolate(expression string) string {
 // show wants every query of a panel to have an answer, with the labels that the panel reads.
 func (g *grafana) show(t *testing.T, p panel) {
 	t.Helper()
-	seen := make(map[string]bool)
+	labels := make(map[string]bool)
 	for _, query := range p.Targets {
-		if strings.Contains(query.Expr, unseen) && strings.HasPrefix(query.Expr, "1000 * ") {
+		if strings.Contains(query.Expr, growth) && strings.HasPrefix(query.Expr, "1000 * ") {
 			continue
 		}
 		answer := g.ask(t, query)
 		for _, metric := range answer {
 			for name := range metric {
-				seen[string(name)] = true
+				labels[string(name)] = true
 				if p.Type == "table" {
 					require.Contains(t, p.columns(), string(name), "the table shows it without a title")
 				}
 			}
 		}
 		for _, each := range regexp.MustCompile(`\{\{(\w+)\}\}`).FindAllStringSubmatch(query.LegendFormat, -1) {
-			require.Contains(t, seen, each[1], "the legend reads it")
+			require.Contains(t, labels, each[1], "the legend reads it")
 		}
 	}
 	for field, title := range p.columns() {
 		if !strings.HasPrefix(field, "Value") && !sometimesEmpty(field) {
-			require.Contains(t, seen, field, "the column %s is empty", title)
+			require.Contains(t, labels, field, "the column %s is empty", title)
 		}
 	}
 }
 
-// sometimesEmpty tells whether a label is of those that this world leaves empty.
+// sometimesEmpty reports whether a label is of those that this world leaves empty.
 func sometimesEmpty(label string) bool {
-	return slices.Contains([]string{"owner", "ip", "group", "version"}, label)
+	return slices.Contains([]string{"team", "ip", "group", "version"}, label)
 }
 
 // ask gives the labels of what a query finds, and waits until it finds something that is a number.
@@ -214,7 +214,7 @@ func (g *grafana) evaluate(t *testing.T, expression string, overTime bool) (foun
 		}
 	case model.Matrix:
 		for _, each := range value {
-			if !math.IsNaN(float64(each.Values[len(each.Values)-1].Value)) {
+			if slices.ContainsFunc(each.Values, func(s model.SamplePair) bool { return !math.IsNaN(float64(s.Value)) }) {
 				found = append(found, each.Metric)
 			}
 		}

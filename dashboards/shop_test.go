@@ -28,7 +28,7 @@ var servers *world.World
 
 func TestMain(m *testing.M) { world.Main(m, &servers) }
 
-// A shop is a production system of which some is well and some is broken: something to see in every panel.
+// A shop is a production system of which some is well and some is broken: something to show in every panel.
 type shop struct {
 	ca     *world.CA
 	site   *world.TLSServer
@@ -105,7 +105,7 @@ func mountDisk(t *testing.T) string {
 	return point
 }
 
-// describe writes the description of the shop, and of a second system that nobody can reach.
+// describe writes the description of the shop, and of a second system that cannot be reached.
 func (s *shop) describe(t *testing.T, cluster cluster, backups, disk string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -122,7 +122,8 @@ systems:
     kubernetes:
       - {name: main, kubeconfig: %q, namespaces: [%q]}
     certificates:
-      - {address: %q, server_name: localhost, ca_file: %q}
+      - {address: &site %q, server_name: localhost, ca_file: &root %q}
+      - {address: *site, server_name: shop.example.com, ca_file: *root} # it is not valid for this name
     backups:
       - {name: database, directory: {path: %q}}
     objectives: {recovery_point: 26h, readiness: 0.9, categories: {security: 0.99, backup-recovery: 0.95}}

@@ -26,15 +26,23 @@ type CELParameters struct {
 	Fact string `yaml:"fact"`
 	// Where takes the facts that the item is about; empty takes all: fact.namespace == "shop".
 	Where string `yaml:"where"`
-	// Expression must hold for each of them, or the item fails.
+	// Expression must hold for them, or the item fails.
 	Expression string `yaml:"expression"`
-	// Warning must hold for each of them, or the item warns; empty: it never does.
+	// Warning must hold for them, or the item warns; empty: it never does.
 	Warning string `yaml:"warning"`
+	// Quantifier is each, where the expression must hold for each of the facts, or at_least_one.
+	Quantifier string `yaml:"quantifier"`
 	// Message says what is wrong, as an expression that gives a text; empty: the expression that does not hold.
 	Message string `yaml:"message"`
 
 	facts []fact.Any
 }
+
+// The quantifiers.
+const (
+	quantifierEach       = "each"
+	quantifierAtLeastOne = "at_least_one"
+)
 
 // A celKind is the kind "cel". What it is about follows from its parameters.
 type celKind struct{ facts []fact.Any }
@@ -45,11 +53,11 @@ func CEL(facts []fact.Any) check.Any { return celKind{facts} }
 // Describe says what the kind is.
 func (c celKind) Describe() check.Description { return c.kind(CELParameters{}, nil).Describe() }
 
-// Parameters gives a pointer to empty parameters.
-func (c celKind) Parameters() any { return &CELParameters{facts: c.facts} }
+// Parameters gives a pointer to parameters without an expression.
+func (c celKind) Parameters() any { return c.kind(CELParameters{}, nil).Parameters() }
 
 // Bind fixes the parameters. They must be valid.
-func (c celKind) Bind(parameters any) check.Bound {
+func (c celKind) Bind(parameters any) *check.Bound {
 	p := parameters.(*CELParameters)
 	programs, _ := p.compile()
 	return c.kind(*p, programs).Bind(parameters)
@@ -71,27 +79,34 @@ func notEvaluated() check.Reason {
 }
 
 // kind is the kind as it is with some parameters. The programs are by the names of the parameters they stand in.
-func (c celKind) kind(p CELParameters, programs map[string]cel.Program) check.Kind[any, CELParameters] {
-	kind := check.Kind[any, CELParameters]{
+func (c celKind) kind(p CELParameters, programs map[string]cel.Program) check.Kind[CELParameters] {
+	kind := check.Kind[CELParameters]{
 		Name:     "cel",
-		Summary:  "An expression of one's own holds for every fact that it is about.",
-		Remedy:   "See what the item's page says of the fact, and mend that.",
+		Summary:  "An expression of one's own holds for the facts that it is about.",
+		Remedy:   "See what the item's page shows of the fact, and fix that.",
 		Reasons:  []check.Reason{doesNotHold(), warns(), notEvaluated()},
-		None:     check.Undeclared,
-		Nothing:  "no fact of the kind " + p.Fact + " that the expression is about",
-		Defaults: CELParameters{facts: c.facts},
+		Defaults: CELParameters{Quantifier: quantifierEach, facts: c.facts},
+		WhenEmpty: check.Reason{
+			Name: "no_fact", Level: check.Undeclared, Sentence: "There is no fact that the expression is about.",
+			Remedy: "Check the parameter where, and whether what it asks for is declared.",
+		},
+	}
+	about := p.about()
+	if about == nil {
+		return kind
+	}
+	quantified := check.EachAny[CELParameters]
+	if p.Quantifier == quantifierAtLeastOne {
+		quantified = check.AtLeastOneAny
+	}
+	over := quantified(about, func(c check.Context, f any, p CELParameters) []check.Problem {
+		return judge(f, p, programs, c.Now)
+	})
+	kind.Over = []check.Quantified[CELParameters]{over.Where(func(_ check.Context, f any, p CELParameters) bool {
 		// What cannot be told is judged too, for the judgement to say so.
-		Select: func(f any, p CELParameters) bool {
-			about, problem := p.takes(f, programs)
-			return about || problem != nil
-		},
-		Judge: func(f any, p CELParameters, now time.Time) []check.Problem {
-			return judge(f, p, programs, now)
-		},
-	}
-	if about := p.about(); about != nil {
-		kind.About = fact.Kind[any]{Name: about.KindName(), Help: about.KindHelp(), Subject: about.SubjectOf}
-	}
+		taken, problem := p.takes(f, programs)
+		return taken || problem != nil
+	})}
 	return kind
 }
 
@@ -140,7 +155,7 @@ func judge(f any, p CELParameters, programs map[string]cel.Program, now time.Tim
 func holds(program cel.Program, known map[string]any) (bool, []check.Problem) {
 	value, _, err := program.Eval(known)
 	if err != nil {
-		return false, []check.Problem{notEvaluated().Problem(err.Error())}
+		return false, []check.Problem{notEvaluated().Problem("The expression cannot be evaluated: " + err.Error() + ".")}
 	}
 	return value.Value() == true, nil
 }
@@ -152,12 +167,18 @@ func message(program cel.Program, known map[string]any, expression string) strin
 			return fmt.Sprint(value.Value())
 		}
 	}
-	return "false: " + strings.Join(strings.Fields(expression), " ")
+	return "This does not hold: " + strings.Join(strings.Fields(expression), " ")
 }
 
 // Validate finds every mistake in the expressions, with its place in them.
 func (p *CELParameters) Validate() error {
 	_, err := p.compile()
+	if p.Quantifier != quantifierEach && p.Quantifier != quantifierAtLeastOne {
+		err = errors.Join(err, &check.ParameterError{
+			Parameter: "quantifier",
+			Message:   fmt.Sprintf("quantifier %q: expected %s or %s", p.Quantifier, quantifierEach, quantifierAtLeastOne),
+		})
+	}
 	return err
 }
 
@@ -167,7 +188,7 @@ func (p *CELParameters) compile() (map[string]cel.Program, error) {
 	if about == nil {
 		return nil, &check.ParameterError{Parameter: "fact", Message: fmt.Sprintf("fact %q: expected one of %s", p.Fact, p.factNames())}
 	}
-	structure := reflect.TypeOf(about.Zero())
+	structure := reflect.TypeOf(about.Zero()).Elem()
 	env, err := cel.NewEnv(
 		ext.NativeTypes(structure, ext.ParseStructTag("json")), ext.Strings(), ext.Math(), ext.Sets(), ext.Lists(),
 		cel.CrossTypeNumericComparisons(true), cel.OptionalTypes(),

@@ -2,6 +2,7 @@ package expression_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -10,25 +11,33 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/check/checktest"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // rule makes a rule of parameters, which must be valid.
-func rule(t *testing.T, p expression.CELParameters) check.Rule {
+func rule(t *testing.T, p expression.CELParameters) *check.Rule {
 	t.Helper()
 	kind := expression.CEL(fact.Kinds())
 	parameters := kind.Parameters().(*expression.CELParameters)
 	parameters.Fact, parameters.Where, parameters.Expression = p.Fact, p.Where, p.Expression
 	parameters.Warning, parameters.Message = p.Warning, p.Message
+	if p.Quantifier != "" {
+		parameters.Quantifier = p.Quantifier
+	}
 	require.NoError(t, parameters.Validate())
-	bound := kind.Bind(parameters)
-	return check.Rule{ID: "own.item", Bound: &bound}
+	return &check.Rule{ID: "own.item", Clause: check.Clause{Bound: kind.Bind(parameters)}}
 }
 
-func seen(kind fact.Any, facts ...any) fact.View {
-	return fact.NewView([]fact.Look{{Kind: kind, Interval: time.Hour, SeenAt: now, Facts: facts}}, now)
+func viewOf(sets ...fact.AnySet) fact.View {
+	return fact.NewView([]*fact.Run{{Interval: time.Hour, CollectedAt: now, Sets: sets}}, now)
+}
+
+func viewWith[F any](kind *fact.Kind[F], facts ...F) fact.View {
+	return viewOf(checktest.Facts(kind, facts...))
 }
 
 func workload(name string, replicas int, containers ...fact.Container) fact.Workload {
@@ -49,6 +58,7 @@ func TestExpressions(t *testing.T) {
 	web, job := workload("web", 3), workload("job", 1)
 	small := int64(10)
 	subject := func(w fact.Workload) string { return w.Subject() }
+	lacking := checktest.Lacking(fact.Workloads(), fact.Workload{Name: "gone"})
 	for _, c := range []struct {
 		name       string
 		parameters expression.CELParameters
@@ -59,82 +69,103 @@ func TestExpressions(t *testing.T) {
 		{
 			"what holds for every fact passes",
 			expression.CELParameters{Fact: "workload", Expression: `fact.replicas.desired >= 1 && fact.kind == "Deployment"`},
-			seen(fact.Workloads(), web, job), check.Pass, nil,
+			viewWith(fact.Workloads(), web, job), check.Pass, nil,
 		},
 		{
 			"any field of an object of Kubernetes can be asked for",
 			expression.CELParameters{
 				Fact: "object", Where: "fact.kind == 'Widget'", Expression: "fact.object.spec.size >= 3 && has(fact.object.spec.colour)",
 			},
-			seen(fact.Objects(), widget(3), widget(2)), check.Fail,
+			viewWith(fact.Objects(), widget(3), widget(2)), check.Fail,
 			[]check.Problem{{
 				Subject: "k3s/shop/Widget/size-2", Reason: "does_not_hold", Level: check.Fail,
-				Detail: "false: fact.object.spec.size >= 3 && has(fact.object.spec.colour)",
+				Detail: "This does not hold: fact.object.spec.size >= 3 && has(fact.object.spec.colour)",
 			}},
 		},
 		{
 			"what does not hold fails, with the expression in one line",
 			expression.CELParameters{Fact: "workload", Expression: "fact.replicas.desired >= 2 &&\n  fact.namespace == 'shop'"},
-			seen(fact.Workloads(), web, job), check.Fail,
-			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "false: fact.replicas.desired >= 2 && fact.namespace == 'shop'"}},
+			viewWith(fact.Workloads(), web, job), check.Fail,
+			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "This does not hold: fact.replicas.desired >= 2 && fact.namespace == 'shop'"}},
 		},
 		{
 			"the message says it in the user's words",
 			expression.CELParameters{
 				Fact: "workload", Expression: `fact.replicas.desired >= 2`, Message: `"%s wants %d pods".format([fact.name, fact.replicas.desired])`,
 			},
-			seen(fact.Workloads(), job), check.Fail,
+			viewWith(fact.Workloads(), job), check.Fail,
 			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "job wants 1 pods"}},
 		},
 		{
 			"what is not taken is not judged",
 			expression.CELParameters{Fact: "workload", Where: `fact.name == "web"`, Expression: `fact.replicas.desired >= 2`},
-			seen(fact.Workloads(), web, job), check.Pass, nil,
+			viewWith(fact.Workloads(), web, job), check.Pass, nil,
 		},
 		{
-			"when nothing is taken, nothing is known",
+			"when nothing is taken, there is nothing to judge",
 			expression.CELParameters{Fact: "workload", Where: `fact.name == "other"`, Expression: `true`},
-			seen(fact.Workloads(), web, job), check.Undeclared,
-			[]check.Problem{{Reason: "nothing_seen", Level: check.Undeclared, Detail: "no fact of the kind workload that the expression is about"}},
+			viewWith(fact.Workloads(), web, job), check.Undeclared,
+			[]check.Problem{{Reason: "no_fact", Level: check.Undeclared, Detail: "There is no fact that the expression is about."}},
 		},
 		{
 			"a warning is not a failure",
 			expression.CELParameters{Fact: "workload", Expression: `true`, Warning: `fact.replicas.desired >= 2`},
-			seen(fact.Workloads(), job), check.Warn,
-			[]check.Problem{{Subject: subject(job), Reason: "warning_does_not_hold", Level: check.Warn, Detail: "false: fact.replicas.desired >= 2"}},
+			viewWith(fact.Workloads(), job), check.Warn,
+			[]check.Problem{{Subject: subject(job), Reason: "warning_does_not_hold", Level: check.Warn, Detail: "This does not hold: fact.replicas.desired >= 2"}},
 		},
 		{
 			"a failure is not a warning too",
 			expression.CELParameters{Fact: "workload", Expression: `false`, Warning: `false`},
-			seen(fact.Workloads(), job), check.Fail,
-			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "false: false"}},
+			viewWith(fact.Workloads(), job), check.Fail,
+			[]check.Problem{{Subject: subject(job), Reason: "does_not_hold", Level: check.Fail, Detail: "This does not hold: false"}},
 		},
 		{
 			"times and durations are compared",
 			expression.CELParameters{Fact: "backup", Expression: `now - fact.newest < duration("26h")`},
-			seen(fact.Backups(), fact.Backup{Name: "db", Newest: now.Add(-25 * time.Hour)}), check.Pass, nil,
+			viewWith(fact.Backups(), fact.Backup{Name: "db", Newest: now.Add(-25 * time.Hour)}), check.Pass, nil,
 		},
 		{
 			"what is not known can be asked for",
 			expression.CELParameters{Fact: "backup", Expression: `!has(fact.newest_bytes) || fact.newest_bytes > 10`},
-			seen(fact.Backups(), fact.Backup{Name: "a"}, fact.Backup{Name: "b", NewestBytes: &small}), check.Fail,
-			[]check.Problem{{Subject: "b", Reason: "does_not_hold", Level: check.Fail, Detail: "false: !has(fact.newest_bytes) || fact.newest_bytes > 10"}},
+			viewWith(fact.Backups(), fact.Backup{Name: "a"}, fact.Backup{Name: "b", NewestBytes: &small}), check.Fail,
+			[]check.Problem{{Subject: "b", Reason: "does_not_hold", Level: check.Fail, Detail: "This does not hold: !has(fact.newest_bytes) || fact.newest_bytes > 10"}},
+		},
+		{
+			"at least one is enough where the quantifier says so",
+			expression.CELParameters{Fact: "workload", Expression: `fact.replicas.desired >= 2`, Quantifier: "at_least_one"},
+			viewOf(lacking, checktest.Facts(fact.Workloads(), web, job)), check.Pass, nil,
+		},
+		{
+			"where none holds the one that is unavailable might",
+			expression.CELParameters{Fact: "workload", Expression: `fact.replicas.desired >= 2`, Quantifier: "at_least_one"},
+			viewOf(lacking, checktest.Facts(fact.Workloads(), job)), check.Unknown,
+			[]check.Problem{{
+				Subject: "unavailable", Reason: "not_collected", Level: check.Unknown, Cause: fact.ReasonTimeout, Detail: "no answer in 10 s",
+			}},
+		},
+		{
+			"what is unavailable is unknown",
+			expression.CELParameters{Fact: "workload", Expression: `true`},
+			viewOf(lacking, checktest.Facts(fact.Workloads(), web)), check.Unknown,
+			[]check.Problem{{
+				Subject: "unavailable", Reason: "not_collected", Level: check.Unknown, Cause: fact.ReasonTimeout, Detail: "no answer in 10 s",
+			}},
 		},
 		{
 			"an expression that cannot be evaluated is unknown",
 			expression.CELParameters{Fact: "workload", Expression: `fact.containers[0].name == "app"`},
-			seen(fact.Workloads(), job), check.Unknown,
-			[]check.Problem{{Subject: subject(job), Reason: "not_evaluated", Level: check.Unknown, Detail: "index out of bounds: 0"}},
+			viewWith(fact.Workloads(), job), check.Unknown,
+			[]check.Problem{{Subject: subject(job), Reason: "not_evaluated", Level: check.Unknown, Detail: "The expression cannot be evaluated: index out of bounds: 0."}},
 		},
 		{
 			"a fact of which it cannot be told whether it is meant is unknown",
 			expression.CELParameters{Fact: "workload", Where: `fact.containers[0].name == "app"`, Expression: `true`},
-			seen(fact.Workloads(), job), check.Unknown,
-			[]check.Problem{{Subject: subject(job), Reason: "not_evaluated", Level: check.Unknown, Detail: "index out of bounds: 0"}},
+			viewWith(fact.Workloads(), job), check.Unknown,
+			[]check.Problem{{Subject: subject(job), Reason: "not_evaluated", Level: check.Unknown, Detail: "The expression cannot be evaluated: index out of bounds: 0."}},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			result := rule(t, c.parameters).Judge(c.view, now)
+			result := rule(t, c.parameters).Judge(c.view, &system.System{}, now)
 			for i := range result.Problems {
 				result.Problems[i].Remedy = ""
 			}
@@ -150,7 +181,7 @@ func TestAnExpressionThatCostsTooMuchIsStopped(t *testing.T) {
 		Fact: "workload", Expression: `fact.containers.all(a, fact.containers.all(b, fact.containers.all(c, c.name == "")))`,
 	})
 	started := time.Now()
-	result := costly.Judge(seen(fact.Workloads(), workload("web", 1, containers...)), now)
+	result := costly.Judge(viewWith(fact.Workloads(), workload("web", 1, containers...)), &system.System{}, now)
 	require.Equal(t, check.Unknown, result.Status)
 	require.Contains(t, result.Problems[0].Detail, "cost")
 	require.Less(t, time.Since(started), 10*time.Second, "27 million comparisons were not made")
@@ -160,9 +191,23 @@ func TestEveryKindOfFactCanBeJudged(t *testing.T) {
 	for _, kind := range fact.Kinds() {
 		t.Run(kind.KindName(), func(t *testing.T) {
 			judged := rule(t, expression.CELParameters{Fact: kind.KindName(), Expression: `now > timestamp("2020-01-01T00:00:00Z") && type(fact) == type(fact)`})
-			require.Equal(t, check.Pass, judged.Judge(seen(kind, kind.Zero()), now).Status)
+			require.Equal(t, check.Pass, judged.Judge(viewOf(setOfZero(kind)), &system.System{}, now).Status)
 		})
 	}
+}
+
+// setOfZero is a set with one fact of which nothing is known.
+func setOfZero(kind fact.Any) fact.AnySet {
+	set := kind.NoFacts()
+	facts := reflect.ValueOf(set).FieldByName("Set").Elem().FieldByName("Facts")
+	facts.Set(reflect.Append(facts, reflect.ValueOf(kind.Zero())))
+	return set
+}
+
+func TestTheQuantifierIsOneOfTwo(t *testing.T) {
+	parameters := expression.CEL(fact.Kinds()).Parameters().(*expression.CELParameters)
+	parameters.Fact, parameters.Expression, parameters.Quantifier = "workload", "true", "most"
+	require.EqualError(t, parameters.Validate(), `quantifier: quantifier "most": expected each or at_least_one`)
 }
 
 func FuzzExpression(f *testing.F) {
@@ -177,7 +222,7 @@ func FuzzExpression(f *testing.F) {
 			require.NotEmpty(t, strings.TrimSpace(err.Error()))
 			return
 		}
-		bound := kind.Bind(parameters)
-		check.Rule{ID: "x", Bound: &bound}.Judge(seen(fact.Workloads(), workload("web", 1)), now)
+		own := check.Rule{ID: "x", Clause: check.Clause{Bound: kind.Bind(parameters)}}
+		own.Judge(viewWith(fact.Workloads(), workload("web", 1)), &system.System{}, now)
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,12 +23,12 @@ type checkCommand struct {
 
 func registerCheck(app *kingpin.Application, commands map[string]command) {
 	c := &checkCommand{}
-	clause := app.Command("check", "Look at everything once and report. Exit status: 0 ready, 1 not ready, 2 could not be judged.")
+	clause := app.Command("check", "Collect everything once and report. Exit status: 0 ready, 1 not ready, 2 could not be judged.")
 	clause.Flag("gate", "Judge only the items of this gate.").StringVar(&c.gate)
 	clause.Flag("output", "Form of the report. One of: [html, json, junit, markdown, sarif, table]").
 		Default("table").EnumVar(&c.output, report.Forms()...)
 	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. "+
-		"What only a cluster can tell is reported as unknown, and does not change the exit status.").PlaceHolder("PATH").StringVar(&c.manifests)
+		"What only a cluster reports is unknown, and does not change the exit status.").PlaceHolder("PATH").StringVar(&c.manifests)
 	commands[clause.FullCommand()] = c
 }
 
@@ -35,7 +36,7 @@ func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
 	if c.manifests != "" {
 		return c.runOnManifests(ctx, p)
 	}
-	assessments, err := p.lookOnce(ctx)
+	assessments, err := p.collectOnce(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -49,9 +50,15 @@ func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
 	return exitStatus(report.Judge(systems)), nil
 }
 
-// write writes the report. Colours are taken out where the output is no terminal, or NO_COLOR is set.
+// write writes the report in one piece: colours are taken out where the output is no terminal, or NO_COLOR is set, and a
+// colour that is cut in two would not be seen to be one.
 func (c *checkCommand) write(p *program, systems []report.System) error {
-	return report.Writers()[c.output](colorprofile.NewWriter(p.stdout, os.Environ()), systems)
+	var whole bytes.Buffer
+	if err := report.Writers()[c.output](&whole, systems); err != nil {
+		return err
+	}
+	_, err := colorprofile.NewWriter(p.stdout, os.Environ()).Write(whole.Bytes())
+	return err
 }
 
 func (c *checkCommand) systems(assessments []*assess.Assessment) ([]report.System, error) {
@@ -70,16 +77,16 @@ func (c *checkCommand) systems(assessments []*assess.Assessment) ([]report.Syste
 	return systems, nil
 }
 
-// factsCommand makes one round and writes what was seen.
+// factsCommand collects once and writes the facts.
 type factsCommand struct{}
 
 func registerFacts(app *kingpin.Application, commands map[string]command) {
-	clause := app.Command("facts", "Look at everything once and write what was seen, as JSON.")
+	clause := app.Command("facts", "Collect everything once and write the facts as JSON.")
 	commands[clause.FullCommand()] = &factsCommand{}
 }
 
 func (c *factsCommand) run(ctx context.Context, p *program) (int, error) {
-	assessments, err := p.lookOnce(ctx)
+	assessments, err := p.collectOnce(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -24,17 +25,17 @@ func registerChecklist(app *kingpin.Application, commands map[string]command) {
 	parent := app.Command("checklist", "Show the checklist that systems are judged by.")
 	list := parent.Command("list", "List every item.")
 	commands[list.FullCommand()] = &checklistListCommand{}
-	explain := parent.Command("explain", "Explain one item: how it is judged, with which parameters, and how to mend it.")
+	explain := parent.Command("explain", "Explain one item: how it is judged, with which parameters, and how to fix it.")
 	explained := &checklistExplainCommand{}
 	explain.Arg("item", "Id of the item, such as tls.renewal.").Required().StringVar(&explained.item)
 	commands[explain.FullCommand()] = explained
 	markdown := parent.Command("markdown",
-		"Look at everything once and print the checklist as Markdown, with its boxes ticked by what is true now.")
+		"Collect everything once and print the checklist as Markdown, with its boxes ticked by the current state.")
 	commands[markdown.FullCommand()] = &checklistMarkdownCommand{}
 	registerChecklistImport(parent, commands)
 }
 
-// plans loads the configuration without looking at anything.
+// plans loads the configuration without collecting anything.
 func (p *program) plans(ctx context.Context) ([]*assess.Plan, error) {
 	_, libraries := p.logger()
 	s := p.setUp(libraries)
@@ -69,13 +70,13 @@ func (c *checklistListCommand) run(ctx context.Context, p *program) (int, error)
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "CHECKLIST\tITEM\tSEVERITY\tMODE\tKIND\tTEXT")
 	if err := perChecklist(plans, func(plan *assess.Plan) error {
-		for _, item := range plan.Items {
-			kind := item.Item.Kind
-			if item.Item.NotBuilt {
-				kind += " (not built)"
+		for entry := range plan.Checklist.Items() {
+			kind := report.KindsOf(entry.Item)
+			if !entry.Item.IsSupported() {
+				kind = "(not supported yet)"
 			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n",
-				plan.Checklist.Name, item.Item.ID, item.Severity, item.Item.Mode, kind, item.Item.Text)
+				plan.Checklist.Name, entry.Item.ID, entry.Item.Severity, entry.Item.Mode, kind, entry.Item.Text)
 		}
 		return nil
 	}); err != nil {
@@ -91,10 +92,13 @@ func (c *checklistExplainCommand) run(ctx context.Context, p *program) (int, err
 	}
 	found := false
 	for _, plan := range plans {
-		for i := range plan.Items {
-			if item := &plan.Items[i]; item.Item.ID == c.item {
+		for _, items := range [][]assess.Item{plan.Items, plan.Unsupported} {
+			for i := range items {
+				if items[i].Item.ID != c.item {
+					continue
+				}
 				found = true
-				if err := p.explain(plan, item); err != nil {
+				if err := p.explain(plan, &items[i]); err != nil {
 					return 0, err
 				}
 			}
@@ -106,7 +110,7 @@ func (c *checklistExplainCommand) run(ctx context.Context, p *program) (int, err
 	return exitReady, nil
 }
 
-// explain writes all that is known of an item before looking.
+// explain writes all that is known of an item before anything is collected.
 func (p *program) explain(plan *assess.Plan, item *assess.Item) error {
 	fmt.Fprintf(p.stdout, "%s: %s\n", item.Item.ID, item.Item.Text)
 	fmt.Fprintf(p.stdout, "  system       %s (%s)\n", plan.System.Name, plan.System.Environment)
@@ -120,26 +124,40 @@ func (p *program) explain(plan *assess.Plan, item *assess.Item) error {
 	if item.Rule.NotApplicable != "" {
 		fmt.Fprintf(p.stdout, "  not applicable: %s\n", item.Rule.NotApplicable)
 	}
-	if bound := item.Rule.Bound; bound != nil {
-		parameters, err := yaml.Dump(bound.Parameters)
-		if err != nil {
-			return fmt.Errorf("write parameters of %s: %w", item.Item.ID, err)
+	if item.Rule.Clause.Operator != "" {
+		fmt.Fprintf(p.stdout, "\nIt is judged by %s of these clauses.\n", item.Rule.Clause.Operator)
+	}
+	supported := false
+	for bound := range item.Rule.Clause.Bounds() {
+		supported = true
+		if err := p.explainKind(bound); err != nil {
+			return fmt.Errorf("explain %s: %w", item.Item.ID, err)
 		}
-		fmt.Fprintf(p.stdout, "\nkind %s: %s\nlooks at: %s\n\nparameters in force:\n%s",
-			bound.Name, bound.Summary, bound.FactKind, indented(string(parameters)))
 	}
-	fmt.Fprintln(p.stdout, "\nreasons:")
-	for _, reason := range item.Rule.Reasons() {
-		fmt.Fprintf(p.stdout, "  %-10s %-26s %s\n", reason.Level, reason.Name, reason.Sentence)
-	}
-	if bound := item.Rule.Bound; bound != nil {
-		fmt.Fprintf(p.stdout, "\nto mend it: %s\n", bound.Remedy)
+	if !supported {
+		fmt.Fprintln(p.stdout, "\nThis version does not support it yet: it counts in no score, gate or objective.")
 	}
 	return nil
 }
 
+// explainKind writes how one kind judges with the parameters in force.
+func (p *program) explainKind(bound *check.Bound) error {
+	parameters, err := yaml.Dump(bound.Parameters)
+	if err != nil {
+		return fmt.Errorf("write parameters of %s: %w", bound.Name, err)
+	}
+	fmt.Fprintf(p.stdout, "\nkind %s: %s\njudges: %s\n\nparameters in force:\n%s",
+		bound.Name, bound.Summary, strings.Join(bound.FactKinds, ", "), indented(string(parameters)))
+	fmt.Fprintln(p.stdout, "\nreasons:")
+	for _, reason := range bound.AllReasons() {
+		fmt.Fprintf(p.stdout, "  %-10s %-26s %s\n", reason.Level, reason.Name, reason.Sentence)
+	}
+	fmt.Fprintf(p.stdout, "\nto fix it: %s\n", bound.Remedy)
+	return nil
+}
+
 func (c *checklistMarkdownCommand) run(ctx context.Context, p *program) (int, error) {
-	assessments, err := p.lookOnce(ctx)
+	assessments, err := p.collectOnce(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -116,7 +116,7 @@ func tell(w io.Writer, made *importer.Import) error {
 	}
 	_, err := fmt.Fprintf(w, "\n%d items: %d are judged by a check, %d rest on a person's word; %d matches are exact, %d high, %d medium. "+
 		"%d lines were skipped.\n",
-		counts[importer.BecameCheck]+counts[importer.BecameWord], counts[importer.BecameCheck], counts[importer.BecameWord],
+		counts[importer.BecameCheck]+counts[importer.BecameAttestation], counts[importer.BecameCheck], counts[importer.BecameAttestation],
 		sure[importer.Exact], sure[importer.High], sure[importer.Medium], counts[importer.Skipped])
 	return err
 }

@@ -1,5 +1,5 @@
-// Command readiness-exporter looks at a production system on cron schedules, judges a checklist by what it sees, and
-// exports both as Prometheus gauges.
+// Command readiness-exporter collects facts of production systems on cron schedules, judges a checklist by them, and exports
+// both as Prometheus gauges.
 package main
 
 import (

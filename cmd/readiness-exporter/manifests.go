@@ -9,13 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/go-kit/log"
 
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
-	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
@@ -32,7 +30,7 @@ func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, err
 	for _, each := range manifests {
 		places[each.Subject()] = system.Origin{File: each.File, Line: each.Line}
 	}
-	assessments, err := p.lookAtManifests(ctx, kubernetes.Manifests(manifests))
+	assessments, err := p.judgeManifests(ctx, kubernetes.Manifests(manifests))
 	if err != nil {
 		return 0, err
 	}
@@ -41,51 +39,17 @@ func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, err
 		return 0, err
 	}
 	for i := range systems {
-		systems[i] = systems[i].Placed(places)
-		remedyUntold(systems[i])
+		systems[i] = systems[i].OfManifests(places)
 	}
 	if err := c.write(p, systems); err != nil {
 		return 0, err
 	}
-	return manifestStatus(systems), nil
+	return exitStatus(report.JudgeManifests(systems)), nil
 }
 
-// untold tells problems that are no more than that manifests say nothing of something.
-func untold(problem check.Problem) bool { return strings.Contains(problem.Detail, kubernetes.NotTold) }
-
-// remedyUntold says where to look for what manifests do not tell.
-func remedyUntold(s report.System) {
-	for _, item := range s.Items {
-		for i := range item.Problems {
-			if untold(item.Problems[i]) {
-				item.Problems[i].Remedy = "Look at it in the cluster: readiness-exporter check, without --manifests."
-			}
-		}
-	}
-}
-
-// manifestStatus is 1 where something fails. What manifests cannot tell is in the report, and is nobody's fault; what of
-// them could not be read is: 2.
-func manifestStatus(systems []report.System) int {
-	status := exitReady
-	for _, s := range systems {
-		for _, item := range s.Items {
-			if item.Status == check.Fail {
-				return exitNotReady
-			}
-			for _, problem := range item.Problems {
-				if problem.Level == check.Unknown && !untold(problem) {
-					status = exitUnjudged
-				}
-			}
-		}
-	}
-	return status
-}
-
-// lookAtManifests judges the items that are on facts of manifests, as the configuration tunes them or else as the
-// production checklist says.
-func (p *program) lookAtManifests(ctx context.Context, collectors []collector.Any) ([]*assess.Assessment, error) {
+// judgeManifests judges the items that are on facts of manifests, as the configuration tunes them or else as in the
+// production checklist.
+func (p *program) judgeManifests(ctx context.Context, collectors []collector.Any) ([]*assess.Assessment, error) {
 	_, libraries := p.logger()
 	s := p.setUp(libraries)
 	defer s.close()
@@ -95,15 +59,25 @@ func (p *program) lookAtManifests(ctx context.Context, collectors []collector.An
 	}
 	var kinds []string
 	for _, each := range collectors {
-		kinds = append(kinds, each.Describe().Kind.KindName())
+		for _, kind := range each.Describe().Yields {
+			kinds = append(kinds, kind.KindName())
+		}
 	}
 	for i, plan := range loaded.Plans {
-		loaded.Plans[i] = plan.Only(func(item assess.Item) bool {
-			return item.Rule.Bound != nil && slices.Contains(kinds, item.Rule.Bound.FactKind)
-		})
+		loaded.Plans[i] = plan.Only(func(item *assess.Item) bool { return judges(item, kinds) })
 	}
 	s.collectors = collectors
 	return p.round(ctx, s, log.NewNopLogger(), loaded.Plans, func(int, int) {})
+}
+
+// judges tells whether an item is about facts of one of these kinds.
+func judges(item *assess.Item, kinds []string) bool {
+	for bound := range item.Rule.Clause.Bounds() {
+		if slices.ContainsFunc(bound.FactKinds, func(kind string) bool { return slices.Contains(kinds, kind) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *program) loadForManifests(s *setup) (*config.Config, error) {

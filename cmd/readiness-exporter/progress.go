@@ -22,7 +22,7 @@ func newProgress(stderr io.Writer) progress {
 
 func (p progress) show(done, all int) {
 	if p.terminal != nil {
-		fmt.Fprintf(p.terminal, "\r\x1b[KLooking: %d of %d", done, all)
+		fmt.Fprintf(p.terminal, "\r\x1b[KCollecting: %d of %d", done, all)
 	}
 }
 

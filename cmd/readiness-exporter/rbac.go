@@ -26,7 +26,7 @@ func registerRBAC(app *kingpin.Application, commands map[string]command) {
 	clause := app.Command("rbac",
 		"Print the Kubernetes roles that the configuration takes, with their bindings: what the items of its checklists need, and no more.")
 	clause.Flag("name", "Name of the roles and bindings.").Default("readiness-exporter").StringVar(&c.name)
-	clause.Flag("service-account", "Whom to bind them to, as NAMESPACE/NAME.").
+	clause.Flag("service-account", "The service account to bind them to, as NAMESPACE/NAME.").
 		Default("readiness-exporter/readiness-exporter").StringVar(&c.serviceAccount)
 	commands[clause.FullCommand()] = c
 }
@@ -58,7 +58,7 @@ func (c *rbacCommand) run(ctx context.Context, p *program) (int, error) {
 	return exitReady, nil
 }
 
-// permissions are those of every look that the configuration asks for.
+// permissions are those of every collection that the configuration asks for.
 func (p *program) permissions(ctx context.Context) ([]collector.Permission, error) {
 	_, libraries := p.logger()
 	s := p.setUp(libraries)
@@ -71,7 +71,7 @@ func (p *program) permissions(ctx context.Context) ([]collector.Permission, erro
 	for _, plan := range loaded.Plans {
 		for _, each := range s.collectors {
 			for _, job := range each.Jobs(plan.System, plan.Needs()) {
-				all = append(all, job.Permissions...)
+				all = append(all, job.Permissions(job.Asked)...)
 			}
 		}
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -54,7 +55,7 @@ func TestNothingBeyondThePrintedRolesIsAskedFor(t *testing.T) {
 	require.NoError(t, err)
 	var sound map[string]check.Result
 	require.EventuallyWithT(t, func(c *assert.CollectT) { // The API server learns of roles within moments.
-		sound = l.look(c)
+		sound = l.judge(c)
 		require.Empty(c, denied(sound, ""))
 	}, 30*time.Second, time.Second)
 
@@ -67,7 +68,7 @@ func TestNothingBeyondThePrintedRolesIsAskedFor(t *testing.T) {
 			defer back()
 			resource, _, _ := strings.Cut(taken, ".")
 			require.EventuallyWithT(t, func(c *assert.CollectT) {
-				now := l.look(c)
+				now := l.judge(c)
 				require.Equal(c, wanted, denied(now, resource))
 				for id, result := range now {
 					if !slices.Contains(wanted, id) {
@@ -116,7 +117,7 @@ systems:
       - {name: main, kubeconfig: %s, namespaces: [%s], tls_secrets: true, secret_values: true}
 `, kubeconfigOf(t, cluster.Config, token.Status.Token), namespace), 0o600))
 	l.program = &program{stderr: io.Discard, common: commonFlags{
-		configFile: config, rootFS: "/", maxLooks: 64, maxLooksPerServer: 64, logLevel: "error", logFormat: "logfmt",
+		configFile: config, rootFS: "/", maxRuns: 64, maxRunsPerServer: 64, logLevel: "error", logFormat: "logfmt",
 	}}
 	return l
 }
@@ -169,11 +170,11 @@ func (l *leastPrivileged) printed(t *testing.T) []*unstructured.Unstructured {
 	return decoded(t, out.Bytes())
 }
 
-// look makes one round, and gives the results of all items.
-func (l *leastPrivileged) look(t require.TestingT) map[string]check.Result {
+// judge collects once, and gives the results of all items.
+func (l *leastPrivileged) judge(t require.TestingT) map[string]check.Result {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	assessments, err := l.program.lookOnce(ctx)
+	assessments, err := l.program.collectOnce(ctx)
 	require.NoError(t, err)
 	results := make(map[string]check.Result)
 	for _, result := range assessments[0].Results {
@@ -186,7 +187,7 @@ func (l *leastPrivileged) look(t require.TestingT) map[string]check.Result {
 func denied(results map[string]check.Result, resource string) (ids []string) {
 	for _, id := range slices.Sorted(maps.Keys(results)) {
 		if slices.ContainsFunc(results[id].Problems, func(p check.Problem) bool {
-			return strings.HasPrefix(p.Detail, "denied: ") && strings.Contains(p.Detail, resource)
+			return p.Cause == fact.ReasonDenied && strings.Contains(p.Detail, resource)
 		}) {
 			ids = append(ids, id)
 		}
@@ -222,19 +223,11 @@ func (l *leastPrivileged) needing(t *testing.T, plan *assess.Plan, resource stri
 	s := l.program.setUp(libraries)
 	defer s.close()
 	for i := range plan.Items {
-		bound := plan.Items[i].Rule.Bound
-		if bound == nil {
-			continue
-		}
+		needs := fact.Needs{Topics: make(fact.Topics)}
+		plan.Items[i].Rule.Needs(&needs)
 		for _, each := range s.collectors {
-			if each.Describe().Kind.KindName() != bound.FactKind {
-				continue
-			}
-			for _, job := range each.Jobs(plan.System, plan.Needs()) {
-				if slices.ContainsFunc(job.Permissions, func(p collector.Permission) bool {
-					ofItem := p.Topic == "" || bound.Topics == nil || slices.Contains(bound.Topics, p.Topic)
-					return ofItem && slices.Equal(resourcesOf([]collector.Permission{p}), []string{resource})
-				}) {
+			for _, job := range each.Jobs(plan.System, needs) {
+				if len(needs.Topics.Only(each.Describe().Yields)) > 0 && slices.Contains(resourcesOf(job.Permissions(job.Asked)), resource) {
 					ids = append(ids, plan.Items[i].Item.ID)
 				}
 			}

@@ -16,7 +16,7 @@ import (
 const (
 	exitReady    = 0
 	exitNotReady = 1
-	exitUnjudged = 2 // nothing fails, and not all could be seen; also for mistakes in flags and configuration
+	exitUnjudged = 2 // nothing fails, and not everything could be collected; also for mistakes in flags and configuration
 )
 
 // A command is one of the program's commands, with its flags parsed into it. It gives the exit status.
@@ -31,11 +31,21 @@ type program struct {
 	stderr io.Writer
 }
 
-// run parses the arguments and runs the command that they name.
+// run parses the arguments and runs the command that they name. What cannot be written to standard output is a failure.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+	out := checked(stdout)
+	status := runTo(ctx, arguments, out, stderr)
+	if err := out.failure(); err != nil {
+		fmt.Fprintf(stderr, "readiness-exporter: write the output: %v\n", err)
+		return exitUnjudged
+	}
+	return status
+}
+
+func runTo(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
 	p := &program{stdout: stdout, stderr: stderr}
 	app := kingpin.New("readiness-exporter",
-		"Looks at a production system on cron schedules, judges a checklist by what it sees, and exports both as gauges.")
+		"Collects facts of production systems on cron schedules, judges a checklist by them, and exports both as gauges.")
 	app.Version(version.Print("readiness-exporter"))
 	app.HelpFlag.Short('h')
 	// What was asked for is written to standard output, mistakes to standard error.
@@ -56,6 +66,10 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	case ended >= 0:
 		return ended
 	case err != nil:
+		fmt.Fprintf(stderr, "readiness-exporter: %v, try --help\n", err)
+		return exitUnjudged
+	}
+	if err := p.common.validate(); err != nil {
 		fmt.Fprintf(stderr, "readiness-exporter: %v, try --help\n", err)
 		return exitUnjudged
 	}

@@ -24,7 +24,6 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
@@ -183,8 +182,8 @@ func (s *shop) connect(t *testing.T) string {
 	return s.kubeconfig
 }
 
-// unseen are the checks that cannot be judged when these cannot be seen.
-func unseen(checks ...string) map[string]string {
+// unknown are checks that cannot be judged.
+func unknown(checks ...string) map[string]string {
 	changes := make(map[string]string)
 	for _, check := range checks {
 		changes[check] = "unknown"
@@ -192,26 +191,31 @@ func unseen(checks ...string) map[string]string {
 	return changes
 }
 
-// unseenCluster are the items on what a cluster alone tells, as they are while it does not answer.
-func (s *shop) unseenCluster(t *testing.T, well map[string]string) map[string]string {
+// unknownCluster are the items on what a cluster alone reports, as they are while it does not answer.
+func (s *shop) unknownCluster(t *testing.T, well map[string]string) map[string]string {
 	t.Helper()
 	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
 	defer closeAll()
-	loaded, err := config.Load(s.config, config.Options{Kinds: checks.All(), Collectors: all, CheckSchedule: engine.CheckSchedule})
+	loaded, err := config.Load(s.config, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	plan := loaded.Plans[0]
-	told := make(map[string]bool)
+	yielded := make(map[string]bool)
 	for _, each := range all {
 		jobs := each.Jobs(plan.System, plan.Needs())
-		if strings.HasPrefix(each.Describe().Name, "kubernetes_") && len(jobs) > 0 {
-			told[each.Describe().Kind.KindName()] = true
+		if strings.HasPrefix(each.Describe().Name, "kubernetes") && len(jobs) > 0 {
+			for _, kind := range each.Describe().Yields {
+				yielded[kind.KindName()] = true
+			}
 		}
 	}
 	changes := make(map[string]string)
 	for i := range plan.Items {
-		id, bound := plan.Items[i].Item.ID, plan.Items[i].Rule.Bound
-		if bound != nil && told[bound.FactKind] && well[id] != "unknown" && well[id] != "not_applicable" {
-			changes[id] = "unknown"
+		id := plan.Items[i].Item.ID
+		for bound := range plan.Items[i].Rule.Clause.Bounds() {
+			judged := slices.ContainsFunc(bound.FactKinds, func(kind string) bool { return yielded[kind] })
+			if judged && !slices.Contains([]string{"", "unknown", "not_applicable"}, well[id]) {
+				changes[id] = "unknown"
+			}
 		}
 	}
 	require.Greater(t, len(changes), 30)
@@ -230,9 +234,9 @@ func clusterChecks() []string {
 		"availability.anti-affinity", "availability.rolling-update", "availability.health-checks")
 }
 
-// TestWhatBreaksIsSeenByPrometheus breaks one thing after the other, wants the item and the gauge to turn as a real
-// Prometheus scrapes them, and to turn back when it is mended.
-func TestWhatBreaksIsSeenByPrometheus(t *testing.T) {
+// TestWhatBreaksReachesPrometheus breaks one thing after the other, wants the item and the gauge to turn as a real
+// Prometheus scrapes them, and to turn back when it is fixed.
+func TestWhatBreaksReachesPrometheus(t *testing.T) {
 	s := newShop(t)
 	exporter := startExporter(t, "--config.file", s.config)
 	prometheus := servers.Prometheus(t, exporter.scrapeConfig())
@@ -246,15 +250,15 @@ func TestWhatBreaksIsSeenByPrometheus(t *testing.T) {
 	for _, each := range []struct {
 		name       string
 		breakIt    func(t *testing.T)
-		mendIt     func(t *testing.T)
+		fixIt      func(t *testing.T)
 		changes    map[string]string
 		gauge      string // holds while it is broken
-		gaugeAfter string // holds when it is mended
+		gaugeAfter string // holds when it is fixed
 	}{
 		{
-			name:       "a certificate that ends in 5 days",
+			name:       "a certificate that expires in 5 days",
 			breakIt:    func(t *testing.T) { s.site.Show(s.certificate(t, 5*day)) },
-			mendIt:     func(t *testing.T) { s.site.Show(s.certificate(t, 90*day)) },
+			fixIt:      func(t *testing.T) { s.site.Show(s.certificate(t, 90*day)) },
 			changes:    map[string]string{"tls.renewal": "fail"},
 			gauge:      `readiness_certificate_not_after_timestamp_seconds - time() < 5*86400`,
 			gaugeAfter: `readiness_certificate_not_after_timestamp_seconds - time() > 89*86400`,
@@ -267,7 +271,7 @@ func TestWhatBreaksIsSeenByPrometheus(t *testing.T) {
 						backupName(time.Duration(age)*day+time.Hour), minio.RemoveObjectOptions{}))
 				}
 			},
-			mendIt: func(t *testing.T) {
+			fixIt: func(t *testing.T) {
 				for age := range 3 {
 					s.backUp(t, time.Duration(age)*day+time.Hour)
 				}
@@ -279,19 +283,19 @@ func TestWhatBreaksIsSeenByPrometheus(t *testing.T) {
 		{
 			name:    "a Deployment with one replica on one node",
 			breakIt: func(t *testing.T) { s.scale(t, 1) },
-			mendIt:  func(t *testing.T) { s.scale(t, 2) },
+			fixIt:   func(t *testing.T) { s.scale(t, 2) },
 			changes: map[string]string{
 				"availability.replicas": "fail", "availability.anti-affinity": "fail", "availability.disruption-budget": "fail",
 			},
-			gauge:      `readiness_workload_replicas{name="api", state="desired"} == 1 and on () readiness_workload_nodes == 1`,
-			gaugeAfter: `readiness_workload_replicas{name="api", state="available"} == 2 and on () readiness_workload_nodes == 2`,
+			gauge:      `readiness_workload_replicas_desired{name="api"} == 1 and on () readiness_workload_nodes == 1`,
+			gaugeAfter: `readiness_workload_replicas_available{name="api"} == 2 and on () readiness_workload_nodes == 2`,
 		},
 		{
 			name: "a full file system",
 			breakIt: func(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(s.disk, "fill"), make([]byte, 60<<20), 0o600))
 			},
-			mendIt:     func(t *testing.T) { require.NoError(t, os.Remove(filepath.Join(s.disk, "fill"))) },
+			fixIt:      func(t *testing.T) { require.NoError(t, os.Remove(filepath.Join(s.disk, "fill"))) },
 			changes:    map[string]string{"server.disk": "fail"},
 			gauge:      fmt.Sprintf(`readiness_filesystem_available_bytes{mountpoint=%q} < 8*1024*1024`, s.disk),
 			gaugeAfter: fmt.Sprintf(`readiness_filesystem_available_bytes{mountpoint=%q} > 60*1024*1024`, s.disk),
@@ -305,7 +309,7 @@ func TestWhatBreaksIsSeenByPrometheus(t *testing.T) {
 				prometheus.WaitFor(t, fmt.Sprintf(`readiness_check_ready{check=%q} == 0`, check))
 			}
 			prometheus.WaitFor(t, each.gauge)
-			each.mendIt(t)
+			each.fixIt(t)
 			exporter.become(well, map[string]string{})
 			for check := range each.changes {
 				prometheus.WaitFor(t, fmt.Sprintf(`readiness_check_status{check=%q, status="pass"} == 1`, check))
@@ -333,45 +337,45 @@ func TestFaultsCostOnlyTheirOwnChecks(t *testing.T) {
 	for _, each := range []struct {
 		name    string
 		breakIt func(t *testing.T)
-		mendIt  func(t *testing.T)
+		fixIt   func(t *testing.T)
 		changes map[string]string
 	}{
 		{
 			"a site that accepts and never answers",
 			func(t *testing.T) { s.siteProxy.Hang(t) }, func(t *testing.T) { s.siteProxy.Pass(t) },
-			unseen(certificateChecks()...),
+			unknown(certificateChecks()...),
 		},
 		{
 			"a site that is gone",
 			func(*testing.T) { s.siteProxy.Refuse() }, func(t *testing.T) { s.siteProxy.Pass(t) },
-			unseen(certificateChecks()...),
+			unknown(certificateChecks()...),
 		},
 		{
 			"a store that accepts and never answers",
 			func(t *testing.T) { s.storeProxy.Hang(t) }, func(t *testing.T) { s.storeProxy.Pass(t) },
-			unseen(backupChecks()...),
+			unknown(backupChecks()...),
 		},
 		{
 			"a store that is killed",
 			func(t *testing.T) { s.store.Kill(t) }, func(t *testing.T) { s.store.Restart(t) },
-			unseen(backupChecks()...),
+			unknown(backupChecks()...),
 		},
 		{
 			"an API server that is stopped in its tracks",
 			func(t *testing.T) { apiServer.Pause(t) }, func(t *testing.T) { apiServer.Resume(t) },
-			s.unseenCluster(t, well),
+			s.unknownCluster(t, well),
 		},
 		{
 			"an API server that is killed",
 			func(t *testing.T) { apiServer.Kill(t) }, func(t *testing.T) { apiServer.Restart(t) },
-			s.unseenCluster(t, well),
+			s.unknownCluster(t, well),
 		},
 	} {
 		t.Run(each.name, func(t *testing.T) {
 			each.breakIt(t)
 			exporter.become(well, each.changes)
 			exporter.scrapesAsFast(usual)
-			each.mendIt(t)
+			each.fixIt(t)
 			exporter.become(well, map[string]string{})
 		})
 	}
@@ -385,7 +389,7 @@ func TestFaultsCostOnlyTheirOwnChecks(t *testing.T) {
 }
 
 // scrapesAsFast wants the usual scrape to take about as long as when all was well: one that waited for a server would take
-// as long as a look may, a second.
+// as long as a collection may, a second.
 func (e *runningExporter) scrapesAsFast(well time.Duration) {
 	e.t.Helper()
 	now := e.medianScrape()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"sync"
@@ -25,33 +27,46 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
+	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/web"
 )
 
 const (
 	// defaultAddress is a port that the ecosystem's list of default ports leaves free.
 	defaultAddress = ":10216"
-	// firstLooksWithin spreads the first looks, so that a start is no load peak.
-	firstLooksWithin = 3 * time.Second
 	// watchInterval is how often the configuration's files are compared with what was loaded.
 	watchInterval = 5 * time.Second
+	// answerPatience is how long an answer may take to be read by whoever asked.
+	answerPatience = 2 * time.Minute
 	// closePatience is how long a shutdown waits for answers under way.
 	closePatience = 5 * time.Second
 )
 
 // serveCommand runs the exporter.
 type serveCommand struct {
-	web         *exporterweb.FlagConfig
-	lifecycle   bool
-	configCheck bool
+	web           *exporterweb.FlagConfig
+	lifecycle     bool
+	configCheck   bool
+	storage       string
+	externalURL   string
+	maxRequests   int
+	exposeDetails bool
 }
 
 func registerServe(app *kingpin.Application, commands map[string]command) {
 	c := &serveCommand{}
-	clause := app.Command("serve", "Look on schedules and serve metrics, page and API (the default).").Default()
+	clause := app.Command("serve", "Collect on schedules and serve metrics, page and API (the default).").Default()
 	c.web = kingpinflag.AddFlags(clause, defaultAddress)
 	clause.Flag("web.enable-lifecycle", "Enable reload via HTTP request.").BoolVar(&c.lifecycle)
 	clause.Flag("config.check", "Check the configuration, report every mistake, and exit.").BoolVar(&c.configCheck)
+	clause.Flag("web.external-url", "Where browsers reach the exporter. Requests for other hosts are refused then, but for addresses and localhost.").
+		StringVar(&c.externalURL)
+	clause.Flag("web.max-requests", "How many scrapes, and how many pages, are answered at one time. 0: any number.").
+		Default("40").IntVar(&c.maxRequests)
+	clause.Flag("web.expose-details", "Show everybody how contacts can be reached and where things are declared. Without it, only requests "+
+		"from this machine see that; set it where the exporter is behind authentication.").BoolVar(&c.exposeDetails)
+	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status. Empty: nothing is kept.").
+		Default("data/").StringVar(&c.storage)
 	commands[clause.FullCommand()] = c
 }
 
@@ -59,19 +74,27 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 type exporter struct {
 	program *program
 	setup   *setup
+	hangup  chan os.Signal
 	logger  log.Logger
 	self    *metrics.Self
 	engine  *engine.Engine
 
 	mu     sync.Mutex // held while the configuration is loaded
 	loaded *config.Config
-	known  []*assess.Plan // of the configuration in force
 }
 
 func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
+	// From the beginning, since the signal ends a process that does not listen to it.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	logger, libraries := p.logger()
 	s := p.setUp(libraries)
 	defer s.close()
+	external, err := web.ParseExternalURL(c.externalURL)
+	if err != nil {
+		return 0, fmt.Errorf("--web.external-url %w", err)
+	}
 	if c.configCheck {
 		if _, err := p.load(ctx, s); err != nil {
 			return 0, configurationError(p.common.configFile, err)
@@ -83,51 +106,103 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	if _, err := memlimit.Set(memlimit.WithProvider(memlimit.FromCgroup)); err != nil {
 		level.Debug(logger).Log("msg", "no memory limit", "err", err)
 	}
-	e := &exporter{program: p, setup: s, logger: logger, self: metrics.NewSelf()}
-	exposition := metrics.NewExposition(s.collectors, e.self.Registry())
-	e.engine = p.engine(s, logger, engine.Options{
-		Spread:  firstLooksWithin,
-		Observe: e.self.ObserveLook,
-		Publish: func(assessments []*assess.Assessment) {
-			if err := exposition.Publish(assessments); err != nil {
-				level.Error(logger).Log("msg", "metrics stay as they were", "err", err)
-			}
-			e.self.ObserveChecks(assessments)
-		},
-	})
-	if err := e.reload(ctx); err != nil {
-		return 0, configurationError(p.common.configFile, err)
+	e := &exporter{program: p, setup: s, hangup: hangup, logger: logger, self: metrics.NewSelf()}
+	return exitReady, c.serve(ctx, e, external, libraries)
+}
+
+// serve runs the exporter until ctx ends.
+func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL, libraries *slog.Logger) error {
+	store, err := e.openStorage(c.storage)
+	if err != nil {
+		return err
 	}
-	options := web.Options{
+	exposition := metrics.NewExposition(e.setup.collectors, e.self.Registry())
+	options := engine.Options{
+		Observe: e.self.ObserveRun,
+		Publish: func(assessments []*assess.Assessment) {
+			exposition.Publish(assessments)
+			e.self.ObserveAssessments(assessments)
+		},
+	}
+	if store != nil {
+		defer e.closeStorage(store)
+		options.Memory = memory{store}
+	}
+	e.engine = e.program.engine(e.setup, e.logger, options)
+	e.self.CountClockSteps(e.engine.ClockSteps)
+	if err := e.reload(ctx); err != nil {
+		return configurationError(e.program.common.configFile, err)
+	}
+	pages := web.Options{
 		Metrics: exposition, Assessments: e.engine.Assessments, Ready: e.engine.Ready, Version: programVersion(),
-		OpenAPI: docs.OpenAPI(),
+		OpenAPI: docs.OpenAPI(), ExternalURL: external, MaxRequests: c.maxRequests, ExposeDetails: c.exposeDetails,
 	}
 	if c.lifecycle {
-		options.Reload = func() error { return e.reload(ctx) }
+		pages.Reload = func() error { return e.reload(ctx) }
 	}
-	handler, err := web.Handler(options)
+	handler, err := web.Handler(pages)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+	return e.runUntil(ctx, &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: answerPatience,
+		IdleTimeout: 2 * time.Minute,
 		BaseContext: func(listener net.Listener) context.Context {
-			level.Info(logger).Log("msg", "readiness-exporter is running", "version", programVersion(),
-				"address", listener.Addr(), "systems", len(e.known))
+			level.Info(e.logger).Log("msg", "readiness-exporter is running", "version", programVersion(),
+				"address", listener.Addr(), "systems", e.systems())
 			return ctx
 		},
-	}
+	}, func(server *http.Server) error { return exporterweb.ListenAndServe(server, c.web, libraries) })
+}
+
+// runUntil runs the engine, the watch on the configuration and a server until ctx ends or one of them fails.
+func (e *exporter) runUntil(ctx context.Context, server *http.Server, listen func(*http.Server) error) error {
 	group := &actors.Group{}
 	addUntilDone(ctx, group, func(ctx context.Context) { <-ctx.Done() })
 	addUntilDone(ctx, group, e.engine.Run)
 	addUntilDone(ctx, group, e.watch)
-	group.Add(
-		func() error { return exporterweb.ListenAndServe(server, c.web, libraries) },
-		func(error) { closeServer(server, logger) })
+	group.Add(func() error { return listen(server) }, func(error) { closeServer(server, e.logger) })
 	if err := group.Run(); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return 0, err
+		return err
 	}
-	return exitReady, nil
+	level.Info(e.logger).Log("msg", "readiness-exporter has stopped")
+	return nil
+}
+
+// openStorage opens what must outlive the process; nil where nothing is to be kept.
+func (e *exporter) openStorage(path string) (record.Store, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // To keep nothing is a choice.
+	}
+	store, err := record.OpenDirectory(path, record.Options{
+		Ready: countsAsReady,
+		Report: func(err error) {
+			e.self.SetStorageWritable(err == nil)
+			if err != nil {
+				level.Warn(e.logger).Log("msg", "changes of status are kept in memory alone", "path", path, "err", err)
+			} else {
+				level.Info(e.logger).Log("msg", "changes of status can be stored again", "path", path)
+			}
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--storage.path %s: %w", path, err)
+	}
+	e.self.SetStorageWritable(store.Writable())
+	return store, nil
+}
+
+func (e *exporter) closeStorage(store record.Store) {
+	if err := store.Close(); err != nil {
+		level.Warn(e.logger).Log("msg", "the newest changes of status were not stored", "err", err)
+	}
+}
+
+// systems is how many systems the configuration in force describes.
+func (e *exporter) systems() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.loaded.Plans)
 }
 
 // addUntilDone adds an actor that works until its context ends.
@@ -159,21 +234,11 @@ func (e *exporter) reload(ctx context.Context) error {
 		err = e.engine.Apply(loaded.Plans)
 	}
 	e.self.ObserveReload(err)
-	if err != nil {
-		return err
-	}
-	for _, plan := range e.known {
-		e.self.ForgetUnless(plan.System, loaded.Plans)
-	}
-	e.known = loaded.Plans
-	return nil
+	return err
 }
 
 // watch reloads on SIGHUP, and when a file of the configuration has changed.
 func (e *exporter) watch(ctx context.Context) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	for {
@@ -181,7 +246,7 @@ func (e *exporter) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangup:
+		case <-e.hangup:
 		case <-ticker.C:
 			if !e.changed() {
 				continue

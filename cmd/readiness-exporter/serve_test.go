@@ -107,20 +107,20 @@ func (e *runningExporter) post(path string) int {
 	return response.StatusCode
 }
 
-// TestWithoutAFileThisMachineAndItsClusterAreLookedAt is the first minute of a user.
-func TestWithoutAFileThisMachineAndItsClusterAreLookedAt(t *testing.T) {
+// TestWithoutAFileThisMachineAndItsClusterAreDescribed is the first minute of a user.
+func TestWithoutAFileThisMachineAndItsClusterAreDescribed(t *testing.T) {
 	t.Setenv("KUBECONFIG", servers.Kubernetes(t).Kubeconfig)
 	e := startExporter(t)
 	hostname, err := os.Hostname()
 	require.NoError(t, err)
 	var facts report.SystemFacts
 	require.NoError(t, json.Unmarshal(e.get("/api/v1/systems/"+hostname+"/default/facts"), &facts))
-	var looks []string
-	for _, look := range facts.Looks {
-		require.Nil(t, look.Failure)
-		looks = append(looks, look.Collector+" "+look.Target)
+	var runs []string
+	for _, run := range facts.Runs {
+		require.Nil(t, run.Failure)
+		runs = append(runs, run.Collector+" "+run.Target)
 	}
-	require.Subset(t, looks, []string{"host " + hostname, "filesystem " + hostname, "kubernetes_workload default", "kubernetes_cluster default"})
+	require.Subset(t, runs, []string{"host " + hostname, "kubernetes default"})
 	require.Equal(t, 1, strings.Count(e.log.String(), "\n"), "one line at start: %s", e.log)
 	require.Contains(t, e.log.String(), "address="+e.addr)
 	require.Contains(t, string(e.get("/")), hostname)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
@@ -25,28 +26,38 @@ import (
 
 // commonFlags are the flags of every command.
 type commonFlags struct {
-	configFile        string
-	rootFS            string
-	logLevel          string
-	logFormat         string
-	maxLooks          int
-	maxLooksPerServer int
+	configFile       string
+	rootFS           string
+	logLevel         string
+	logFormat        string
+	maxRuns          int
+	maxRunsPerServer int
 }
 
 func (f *commonFlags) register(app *kingpin.Application) {
-	app.Flag("config.file", "File that describes the systems to look at. Without it, this machine is looked at, "+
-		"and the cluster of the current kubeconfig or service account.").
+	app.Flag("config.file", "File that describes the systems. Without it, this machine is described as a system, "+
+		"with the cluster of the current kubeconfig or service account.").
 		StringVar(&f.configFile)
 	app.Flag("path.rootfs", "Where the file system of the host is mounted, when the exporter runs in a container.").
 		Default("/").StringVar(&f.rootFS)
-	app.Flag("collector.max-looks", "How many looks may be under way at one time, in all.").
-		Default("64").IntVar(&f.maxLooks)
-	app.Flag("collector.max-looks-per-server", "How many looks may be under way at one time, at one server.").
-		Default("4").IntVar(&f.maxLooksPerServer)
+	app.Flag("collector.max-runs", "How many collections may be under way at one time, in all.").
+		Default("64").IntVar(&f.maxRuns)
+	app.Flag("collector.max-runs-per-server", "How many collections may be under way at one time, at one server.").
+		Default("4").IntVar(&f.maxRunsPerServer)
 	app.Flag("log.level", "Only log messages with the given severity or above. One of: [debug, info, warn, error]").
 		Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Output format of log messages. One of: [logfmt, json]").
 		Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
+}
+
+// validate refuses numbers that make no sense.
+func (f *commonFlags) validate() error {
+	for name, value := range map[string]int{"max-runs": f.maxRuns, "max-runs-per-server": f.maxRunsPerServer} {
+		if value < 1 {
+			return fmt.Errorf("--collector.%s %d: expected 1 or more", name, value)
+		}
+	}
+	return nil
 }
 
 // logger makes the logger that the flags ask for, and the same as slog for libraries, which log warnings and errors.
@@ -63,7 +74,7 @@ func (p *program) logger() (log.Logger, *slog.Logger) {
 		slog.New(sloggokit.NewGoKitHandler(filtered, libraries))
 }
 
-// A setup is everything that looks and judges, wired together.
+// A setup is everything that collects and judges, wired together.
 type setup struct {
 	collectors []collector.Any
 	options    config.Options
@@ -77,7 +88,7 @@ func (p *program) setUp(libraries *slog.Logger) *setup {
 	return &setup{
 		collectors: all,
 		options: config.Options{
-			Kinds: checks.All(), Collectors: all, CheckSchedule: engine.CheckSchedule,
+			Kinds: checks.All(), Collectors: all,
 		},
 		close: closeAll,
 	}
@@ -92,19 +103,19 @@ func (p *program) load(ctx context.Context, s *setup) (*config.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describe this machine: %w", err)
 	}
-	return config.For([]*system.System{system.Local(ctx, hostname)}, s.options)
+	return config.For([]*system.System{system.Local(hostname, kubernetes.Answers(ctx) == nil)}, s.options)
 }
 
 // engine makes the engine of a command.
 func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *engine.Engine {
 	options.Logger = logger
 	options.Collectors = s.collectors
-	options.MaxLooks, options.MaxLooksPerServer = p.common.maxLooks, p.common.maxLooksPerServer
+	options.MaxRuns, options.MaxRunsPerServer = p.common.maxRuns, p.common.maxRunsPerServer
 	return engine.New(options)
 }
 
-// lookOnce makes one round of looks at what the configuration describes, and judges it. Progress is shown while it works.
-func (p *program) lookOnce(ctx context.Context) ([]*assess.Assessment, error) {
+// collectOnce collects everything that the configuration describes once, and judges it. Progress is shown while it works.
+func (p *program) collectOnce(ctx context.Context) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
 	s := p.setUp(libraries)
 	defer s.close()
@@ -112,7 +123,7 @@ func (p *program) lookOnce(ctx context.Context) ([]*assess.Assessment, error) {
 	if err != nil {
 		return nil, configurationError(p.common.configFile, err)
 	}
-	// What could not be seen stands in the report; the log repeats it only to those who look closer.
+	// What could not be collected is in the report; the log repeats it only where it is asked for.
 	if p.common.logLevel != "debug" {
 		logger = level.NewFilter(logger, level.AllowError())
 	}
@@ -121,7 +132,7 @@ func (p *program) lookOnce(ctx context.Context) ([]*assess.Assessment, error) {
 	return p.round(ctx, s, logger, loaded.Plans, progress.show)
 }
 
-// round makes one round of looks by the collectors of a setup, and judges it.
+// round has the collectors of a setup collect once, and judges it.
 func (p *program) round(
 	ctx context.Context, s *setup, logger log.Logger, plans []*assess.Plan, progress engine.Progress,
 ) ([]*assess.Assessment, error) {

@@ -1,4 +1,4 @@
-// Package attestation turns what people say in a system's description into facts: attestations and waivers.
+// Package attestation turns what people sign in a system's description into facts: attestations and waivers.
 package attestation
 
 import (
@@ -10,48 +10,35 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// Attestations is the collector of a system's attestations.
-func Attestations(now func() time.Time) collector.Collector[[]system.Attestation, fact.Attestation] {
-	return collector.Collector[[]system.Attestation, fact.Attestation]{
+// A Target is what is signed in the description of one system, possibly nothing.
+type Target struct {
+	Attestations []system.Attestation
+	Waivers      []system.Waiver
+}
+
+// New makes the collector of a system's attestations and waivers. Every system has a target, so that an item that nobody
+// has attested is one without an attestation, and not one without a target.
+func New(now func() time.Time) collector.Collector[Target] {
+	return collector.Collector[Target]{
 		Name:     "attestation",
-		Summary:  "Reads the attestations of the system's description.",
-		Kind:     fact.Attestations(),
+		Summary:  "The attestations and waivers of the system's description.",
+		Yields:   []fact.Any{fact.Attestations(), fact.Waivers()},
 		Schedule: "@every 1m",
 		Timeout:  10 * time.Second,
-		Targets:  func(s *system.System) [][]system.Attestation { return atMostOne(s.Attestations) },
-		Target:   func([]system.Attestation) string { return "attestations" },
-		Look: func(_ context.Context, list []system.Attestation) (fact.Batch[fact.Attestation], error) {
-			return fact.Batch[fact.Attestation]{Facts: newest(list, now())}, nil
-		},
-	}
-}
-
-// Waivers is the collector of a system's waivers.
-func Waivers() collector.Collector[[]system.Waiver, fact.Waiver] {
-	return collector.Collector[[]system.Waiver, fact.Waiver]{
-		Name:     "waiver",
-		Summary:  "Reads the waivers of the system's description.",
-		Kind:     fact.Waivers(),
-		Schedule: "@every 1m",
-		Timeout:  10 * time.Second,
-		Targets:  func(s *system.System) [][]system.Waiver { return atMostOne(s.Waivers) },
-		Target:   func([]system.Waiver) string { return "waivers" },
-		Look: func(_ context.Context, list []system.Waiver) (fact.Batch[fact.Waiver], error) {
-			var batch fact.Batch[fact.Waiver]
-			for _, w := range list {
-				batch.Facts = append(batch.Facts, fact.Waiver(w))
+		Targets:  func(s *system.System) []Target { return []Target{{s.Attestations, s.Waivers}} },
+		Target:   func(Target) string { return "description" },
+		Collect: func(ctx context.Context, target Target, _ fact.Topics) ([]fact.AnySet, error) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
 			}
-			return batch, nil
+			attestations, waivers := &fact.Set[fact.Attestation]{}, &fact.Set[fact.Waiver]{}
+			attestations.Add(newest(target.Attestations, now())...)
+			for _, waiver := range target.Waivers {
+				waivers.Add(fact.Waiver(waiver))
+			}
+			return []fact.AnySet{fact.Attestations().Set(attestations), fact.Waivers().Set(waivers)}, nil
 		},
 	}
-}
-
-// atMostOne makes a whole list one target, and an empty one none.
-func atMostOne[E any](list []E) [][]E {
-	if len(list) == 0 {
-		return nil
-	}
-	return [][]E{list}
 }
 
 // newest keeps one attestation a person and item, in their order: the newest that is signed by now, else the first that
@@ -61,9 +48,9 @@ func newest(list []system.Attestation, now time.Time) []fact.Attestation {
 	var facts []fact.Attestation
 	index := make(map[subject]int)
 	for _, a := range list {
-		at, seen := index[subject{a.Check, a.By}]
+		at, known := index[subject{a.Check, a.By}]
 		switch {
-		case !seen:
+		case !known:
 			index[subject{a.Check, a.By}] = len(facts)
 			facts = append(facts, fact.Attestation(a))
 		case better(a.At, facts[at].At, now):

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func on(day int) time.Time { return time.Date(2026, time.November, day, 0, 0, 0, 0, time.UTC) }
 
 func signed(check, by string, day int) system.Attestation {
-	return system.Attestation{Check: check, By: by, At: on(day), Until: on(30), Link: "https://example.com/" + by, Comment: "seen"}
+	return system.Attestation{Check: check, By: by, At: on(day), Until: on(30), Link: "https://example.com/" + by, Comment: "checked"}
 }
 
 func TestAttestations(t *testing.T) {
@@ -27,7 +27,7 @@ func TestAttestations(t *testing.T) {
 		want []system.Attestation
 	}{
 		{
-			"each person's word on each item is a fact",
+			"what each person attests of each item is a fact",
 			[]system.Attestation{signed("a", "ann", 1), signed("a", "bob", 2), signed("b", "ann", 3)},
 			[]system.Attestation{signed("a", "ann", 1), signed("a", "bob", 2), signed("b", "ann", 3)},
 		},
@@ -47,35 +47,42 @@ func TestAttestations(t *testing.T) {
 			[]system.Attestation{signed("a", "ann", 24)},
 		},
 	}
-	collector := attestation.Attestations(func() time.Time { return on(22) })
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			targets := collector.Targets(&system.System{Attestations: c.list})
-			require.Len(t, targets, 1)
-			require.Equal(t, "attestations", collector.Target(targets[0]))
-			batch, err := collector.Look(t.Context(), targets[0])
-			require.NoError(t, err)
-			var want fact.Batch[fact.Attestation]
+			want := &fact.Set[fact.Attestation]{}
 			for _, a := range c.want {
-				want.Facts = append(want.Facts, fact.Attestation(a))
+				want.Add(fact.Attestation(a))
 			}
-			require.Equal(t, want, batch)
+			attestations, waivers := collect(t, &system.System{Attestations: c.list})
+			require.True(t, attestations.Equal(fact.Attestations().Set(want)), "%+v", attestations)
+			require.Zero(t, waivers.Len())
 		})
 	}
 }
 
-func TestWaivers(t *testing.T) {
-	waiver := system.Waiver{Check: "a", By: "ann", Reason: "moving house", Until: on(30), Link: "https://example.com/1"}
-	collector := attestation.Waivers()
-	targets := collector.Targets(&system.System{Waivers: []system.Waiver{waiver}})
-	require.Len(t, targets, 1)
-	require.Equal(t, "waivers", collector.Target(targets[0]))
-	batch, err := collector.Look(t.Context(), targets[0])
+func collect(t *testing.T, s *system.System) (attestations, waivers fact.AnySet) {
+	t.Helper()
+	jobs := attestation.New(func() time.Time { return on(22) }).Jobs(s, fact.Needs{})
+	require.Len(t, jobs, 1)
+	require.Equal(t, "description", jobs[0].Target)
+	sets, err := jobs[0].Collect(t.Context(), nil)
 	require.NoError(t, err)
-	require.Equal(t, fact.Batch[fact.Waiver]{Facts: []fact.Waiver{fact.Waiver(waiver)}}, batch)
+	require.Len(t, sets, 2)
+	return sets[0], sets[1]
 }
 
-func TestSystemWithoutAnyHasNoTarget(t *testing.T) {
-	require.Empty(t, attestation.Attestations(time.Now).Targets(&system.System{}))
-	require.Empty(t, attestation.Waivers().Targets(&system.System{}))
+func TestWaivers(t *testing.T) {
+	waiver := system.Waiver{Check: "a", By: "ann", Reason: "moving house", Until: on(30), Link: "https://example.com/1"}
+	want := &fact.Set[fact.Waiver]{}
+	want.Add(fact.Waiver(waiver))
+	attestations, waivers := collect(t, &system.System{Waivers: []system.Waiver{waiver}})
+	require.True(t, waivers.Equal(fact.Waivers().Set(want)), "%+v", waivers)
+	require.Zero(t, attestations.Len())
+}
+
+func TestASystemWithoutAnyHasATargetWithoutFacts(t *testing.T) {
+	attestations, waivers := collect(t, &system.System{})
+	require.Zero(t, attestations.Len())
+	require.Zero(t, waivers.Len())
+	require.Empty(t, append(attestations.Gaps(), waivers.Gaps()...))
 }

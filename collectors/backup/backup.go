@@ -1,5 +1,5 @@
-// Package backup looks at the places where backups are kept: directories, S3 buckets and restic repositories. It lists
-// what is there, with times and sizes, and reads none of it.
+// Package backup lists what is in the places where backups are kept, with times and sizes: directories, S3 buckets and
+// restic repositories. It reads none of the backups.
 package backup
 
 import (
@@ -27,30 +27,35 @@ type Options struct {
 }
 
 // New makes the collector.
-func New(options Options) collector.Collector[Target, fact.Backup] {
+func New(options Options) collector.Collector[Target] {
 	if options.Restic == "" {
 		options.Restic = "restic"
 	}
-	return collector.Collector[Target, fact.Backup]{
+	return collector.Collector[Target]{
 		Name:     "backup",
-		Summary:  "Looks at the directories, S3 buckets and restic repositories where backups are kept.",
-		Kind:     fact.Backups(),
+		Summary:  "The backups in directories, S3 buckets and restic repositories.",
+		Yields:   []fact.Any{fact.Backups()},
 		Schedule: "@every 5m",
 		Timeout:  time.Minute,
 		Targets:  targets,
 		Target:   func(t Target) string { return t.Backup.Name },
 		Server:   server,
-		Look: func(ctx context.Context, t Target) (fact.Batch[fact.Backup], error) {
+		Known: func(t Target) []fact.AnySet {
+			return []fact.AnySet{fact.Backups().Set(&fact.Set[fact.Backup]{
+				Unavailable: []fact.Unavailable[fact.Backup]{{Known: t.declared("")}},
+			})}
+		},
+		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			groups, err := list(ctx, t.Backup, options)
 			if err != nil {
-				return fact.Batch[fact.Backup]{}, err
+				return nil, err
 			}
-			var batch fact.Batch[fact.Backup]
+			set := &fact.Set[fact.Backup]{}
 			now := time.Now()
 			for _, group := range slices.Sorted(maps.Keys(groups)) {
-				batch.Facts = append(batch.Facts, t.fact(group, groups[group], now))
+				set.Add(t.fact(group, groups[group], now))
 			}
-			return batch, nil
+			return []fact.AnySet{fact.Backups().Set(set)}, nil
 		},
 	}
 }
@@ -91,7 +96,7 @@ func list(ctx context.Context, backup system.Backup, options Options) (map[strin
 	case backup.Restic != nil:
 		return listSnapshots(ctx, options.Restic, *backup.Restic)
 	default:
-		err = fmt.Errorf("look at backup %s: no place is declared", backup.Name)
+		err = fmt.Errorf("list backup %s: no place is declared", backup.Name)
 	}
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ var servers *world.World
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(world.Around(m, &servers)) }
 
-// canary is part of every secret of these tests, and may be in nothing that a look gives.
+// canary is part of every secret of these tests, and may be in nothing that a run gives.
 const canary = "canary"
 
 // began is when the tests did, to the second.
@@ -30,43 +30,55 @@ var began = time.Now().Truncate(time.Second).UTC()
 // hour is a whole number of hours before the tests began.
 func hour(ago int) time.Time { return began.Add(-time.Duration(ago) * time.Hour) }
 
-// look looks at one place as the engine does, with restic as the program.
-func look(ctx context.Context, t *testing.T, restic string, place system.Backup) (fact.Batch[fact.Backup], error) {
+// collect collects from one place as the engine does, with restic as the program.
+func collect(ctx context.Context, t *testing.T, restic string, place system.Backup) ([]fact.Backup, error) {
 	t.Helper()
 	place.Name = "database"
 	collector := backup.New(backup.Options{Restic: restic})
 	targets := collector.Targets(&system.System{Backups: []system.Backup{place}})
 	require.Len(t, targets, 1)
 	require.Equal(t, "database", collector.Target(targets[0]))
-	batch, err := collector.Look(ctx, targets[0])
+	sets, err := collector.Collect(ctx, targets[0], nil)
 	if err != nil {
-		require.Empty(t, batch)
+		require.Empty(t, sets)
 		require.NotContains(t, err.Error(), canary)
+		return nil, err
 	}
-	for _, f := range batch.Facts {
+	require.Len(t, sets, 1)
+	require.Empty(t, sets[0].Gaps())
+	facts := factsOf(sets[0])
+	for _, f := range facts {
 		require.NotContains(t, f.NewestName, canary)
 	}
-	return batch, err
+	return facts, nil
 }
 
-// missed is the reason why nothing can be seen of a place.
-func missed(t *testing.T, restic string, place system.Backup) (reason fact.Reason, detail string) {
+func factsOf(set fact.AnySet) (facts []fact.Backup) {
+	for i := range set.Len() {
+		facts = append(facts, *set.At(i).(*fact.Backup))
+	}
+	return facts
+}
+
+// failure is the reason why nothing can be collected from a place.
+func failure(t *testing.T, restic string, place system.Backup) (reason fact.Reason, detail string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err := look(ctx, t, restic, place)
+	_, err := collect(ctx, t, restic, place)
 	require.Error(t, err)
 	return fact.ReasonOf(err), err.Error()
 }
 
-// requireTimeout wants looking at a place to end when its time does, and not much later even on a busy machine.
+// requireTimeout wants a run to end when its time does, and not much later even on a busy machine.
 func requireTimeout(t *testing.T, restic string, place system.Backup) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	const limit = 300 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	start := time.Now()
-	_, err := look(ctx, t, restic, place)
-	require.Less(t, time.Since(start), 5*time.Second)
+	_, err := collect(ctx, t, restic, place)
+	require.Less(t, time.Since(start), 20*limit)
 	require.Error(t, err)
 	require.Equal(t, fact.ReasonTimeout, fact.ReasonOf(err), err.Error())
 }
@@ -95,19 +107,25 @@ func TestNew_joinsTheDescription(t *testing.T) {
 		},
 		Objectives: system.Objectives{RecoveryPoint: quantity.Duration(time.Minute)},
 	})
-	var got []fact.Backup
-	for _, target := range targets[:2] {
-		batch, err := collector.Look(t.Context(), target)
-		require.NoError(t, err)
-		got = append(got, batch.Facts...)
-	}
-	require.Equal(t, []fact.Backup{
+	want := []fact.Backup{
 		{Name: "local", Place: "directory", RecoveryPoint: time.Minute},
 		{
 			Name: "away", Place: "directory", RecoveryPoint: 3 * time.Hour, Schedule: time.Hour, Retention: 2 * time.Hour,
 			OffSite: true, Since: hour(4),
 		},
-	}, got)
+	}
+	var got []fact.Backup
+	for i, target := range targets[:2] {
+		known := collector.Known(target)
+		require.Len(t, known, 1)
+		require.True(t, known[0].Equal(fact.Backups().Set(&fact.Set[fact.Backup]{
+			Unavailable: []fact.Unavailable[fact.Backup]{{Known: want[i]}},
+		})), "what is declared is known before anything is collected")
+		sets, err := collector.Collect(t.Context(), target, nil)
+		require.NoError(t, err)
+		got = append(got, factsOf(sets[0])...)
+	}
+	require.Equal(t, want, got)
 	require.Empty(t, collector.Server(targets[0]))
 	require.Equal(t, "s3.example.com:9000", collector.Server(targets[2]))
 }

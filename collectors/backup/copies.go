@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// maximumCopies bounds the memory of one look: at 16 bytes a copy, 1.6 MB.
+	// maximumCopies bounds the memory of one run: at 16 bytes a copy, 1.6 MB.
 	maximumCopies = 100_000
-	// gapWindow is how far back gaps are looked for where no retention is declared.
+	// gapWindow is how far back gaps count where no retention is declared.
 	gapWindow = 30 * 24 * time.Hour
-	// unknownSize is the size of a copy whose place does not tell it.
+	// unknownSize is the size of a copy whose place does not say it.
 	unknownSize = -1
 )
 
@@ -47,26 +47,31 @@ func (c *copies) add(name string, at time.Time, bytes int64) error {
 	return nil
 }
 
-// fact puts what was seen of one group together with what is declared of its place.
-func (t Target) fact(group string, seen *copies, now time.Time) fact.Backup {
-	backup := fact.Backup{
+// declared is what the system's description says of one group.
+func (t Target) declared(group string) fact.Backup {
+	return fact.Backup{
 		Name: t.Backup.Name, Place: place(t), Group: group,
 		Schedule: t.Backup.Schedule.Std(), Retention: t.Backup.Retention.Std(), RecoveryPoint: t.RecoveryPoint,
 		Since: t.Backup.Since, OffSite: t.Backup.OffSite,
-		Copies: len(seen.all),
 	}
-	if len(seen.all) == 0 {
+}
+
+// fact puts what is kept of one group together with what is declared of its place.
+func (t Target) fact(group string, kept *copies, now time.Time) fact.Backup {
+	backup := t.declared(group)
+	backup.Copies = len(kept.all)
+	if len(kept.all) == 0 {
 		return backup
 	}
-	slices.SortFunc(seen.all, func(a, b copied) int { return cmp.Compare(a.at, b.at) })
-	backup.Newest, backup.NewestName = moment(seen.newest.at), seen.newestName
-	backup.Oldest = moment(seen.all[0].at)
-	seen.measure(&backup)
+	slices.SortFunc(kept.all, func(a, b copied) int { return cmp.Compare(a.at, b.at) })
+	backup.Newest, backup.NewestName = moment(kept.newest.at), kept.newestName
+	backup.Oldest = moment(kept.all[0].at)
+	kept.measure(&backup)
 	window := backup.Retention
 	if window == 0 {
 		window = gapWindow
 	}
-	backup.LongestGap, backup.LongestGapEnd = longestGap(seen.all, now.Add(-window))
+	backup.LongestGap, backup.LongestGapEnd = longestGap(kept.all, now.Add(-window))
 	return backup
 }
 

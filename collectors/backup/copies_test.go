@@ -20,11 +20,11 @@ var now = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
 // ages makes copies of these ages in hours; their sizes are 1, 2, 3, … in the order given.
 func ages(t *testing.T, hours ...int) *copies {
 	t.Helper()
-	seen := &copies{}
+	kept := &copies{}
 	for i, age := range hours {
-		require.NoError(t, seen.add(fmt.Sprint("age ", age), now.Add(-time.Duration(age)*time.Hour), int64(i+1)))
+		require.NoError(t, kept.add(fmt.Sprint("age ", age), now.Add(-time.Duration(age)*time.Hour), int64(i+1)))
 	}
-	return seen
+	return kept
 }
 
 func TestTarget_fact(t *testing.T) {
@@ -49,7 +49,7 @@ func TestTarget_fact(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		target Target
-		seen   *copies
+		kept   *copies
 		want   fact.Backup
 	}{
 		{"an empty place is a fact", target(0), &copies{}, declared(func(*fact.Backup) {})},
@@ -61,7 +61,7 @@ func TestTarget_fact(t *testing.T) {
 			}),
 		},
 		{
-			"copies are seen in whatever order they are listed", target(0), ages(t, 50, 2, 26, 74),
+			"copies count in whatever order they are listed", target(0), ages(t, 50, 2, 26, 74),
 			declared(func(b *fact.Backup) {
 				b.Copies, b.Newest, b.NewestName, b.Oldest = 4, hours(2), "age 2", hours(74)
 				b.NewestBytes, b.TotalBytes, b.EarlierSizes, b.MedianBytes = size(2), size(10), 3, 3
@@ -87,25 +87,25 @@ func TestTarget_fact(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, c.want, c.target.fact("", c.seen, now))
+			require.Equal(t, c.want, c.target.fact("", c.kept, now))
 		})
 	}
 }
 
 func TestTarget_fact_unknownSizes(t *testing.T) {
 	target := Target{Backup: system.Backup{Directory: &system.Directory{}}}
-	seen := &copies{}
+	kept := &copies{}
 	for i, bytes := range []int64{10, -5, 30, 7} {
-		require.NoError(t, seen.add("", now.Add(time.Duration(i)*time.Hour), bytes))
+		require.NoError(t, kept.add("", now.Add(time.Duration(i)*time.Hour), bytes))
 	}
-	backup := target.fact("", seen, now)
+	backup := target.fact("", kept, now)
 	require.Equal(t, int64(7), *backup.NewestBytes)
 	require.Nil(t, backup.TotalBytes, "a total without all its parts is none")
 	require.Equal(t, 2, backup.EarlierSizes)
 	require.Equal(t, int64(20), backup.MedianBytes)
 
-	require.NoError(t, seen.add("", now.Add(24*time.Hour), unknownSize))
-	backup = target.fact("", seen, now)
+	require.NoError(t, kept.add("", now.Add(24*time.Hour), unknownSize))
+	backup = target.fact("", kept, now)
 	require.Nil(t, backup.NewestBytes)
 	require.Equal(t, 3, backup.EarlierSizes)
 	require.Equal(t, int64(10), backup.MedianBytes)
@@ -128,11 +128,11 @@ func TestTarget_fact_isIndependentOfTheOrder(t *testing.T) {
 		slices.SortFunc(all, func(a, b copied) int { return strings.Compare(fmt.Sprint(a.name, a.at), fmt.Sprint(b.name, b.at)) })
 		all = slices.CompactFunc(all, func(a, b copied) bool { return a.name == b.name && a.at == b.at })
 		summed := func(order []copied) fact.Backup {
-			seen := &copies{}
+			kept := &copies{}
 			for _, one := range order {
-				require.NoError(t, seen.add(one.name, time.Unix(one.at, 0), one.bytes))
+				require.NoError(t, kept.add(one.name, time.Unix(one.at, 0), one.bytes))
 			}
-			return Target{Backup: system.Backup{Directory: &system.Directory{}}}.fact("", seen, time.Unix(9, 0))
+			return Target{Backup: system.Backup{Directory: &system.Directory{}}}.fact("", kept, time.Unix(9, 0))
 		}
 		want := summed(all)
 		require.Equal(t, want, summed(rapid.Permutation(all).Draw(t, "order")))
@@ -142,9 +142,9 @@ func TestTarget_fact_isIndependentOfTheOrder(t *testing.T) {
 }
 
 func TestCopies_bound(t *testing.T) {
-	seen := &copies{all: make([]copied, maximumCopies-1)}
-	require.NoError(t, seen.add("last", now, 1))
-	err := seen.add("beyond", now, 1)
+	kept := &copies{all: make([]copied, maximumCopies-1)}
+	require.NoError(t, kept.add("last", now, 1))
+	err := kept.add("beyond", now, 1)
 	require.EqualError(t, err, "more than 100000 backups: each file or object counts as one; narrow them by pattern or prefix")
 	require.Equal(t, fact.ReasonUnsupported, fact.ReasonOf(err))
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// maximumInside is how many files inside folders are measured in one look; folders beyond it have no known size.
+// maximumInside is how many files inside folders are measured in one run; folders beyond it have no known size.
 const maximumInside = 100_000
 
-// listDirectory looks at the top of a directory. A file that vanishes meanwhile, as the oldest does when a new one is
+// listDirectory lists the top of a directory. A file that vanishes meanwhile, as the oldest does when a new one is
 // made, is passed over.
 func listDirectory(ctx context.Context, directory system.Directory) (*copies, error) {
 	folder, err := os.Open(directory.Path)
@@ -23,12 +23,12 @@ func listDirectory(ctx context.Context, directory system.Directory) (*copies, er
 		return nil, fmt.Errorf("list backups: %w", err)
 	}
 	defer folder.Close()
-	seen := &copies{}
+	kept := &copies{}
 	inside := maximumInside
 	for {
 		entries, err := folder.ReadDir(1000)
 		if errors.Is(err, io.EOF) {
-			return seen, nil
+			return kept, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list backups: %w", err)
@@ -37,14 +37,14 @@ func listDirectory(ctx context.Context, directory system.Directory) (*copies, er
 			if err := ctx.Err(); err != nil {
 				return nil, fmt.Errorf("list backups in %s: %w", directory.Path, err)
 			}
-			if err := addEntry(ctx, seen, directory, entry, &inside); err != nil {
+			if err := addEntry(ctx, kept, directory, entry, &inside); err != nil {
 				return nil, fmt.Errorf("list backups in %s: %w", directory.Path, err)
 			}
 		}
 	}
 }
 
-func addEntry(ctx context.Context, seen *copies, directory system.Directory, entry fs.DirEntry, inside *int) error {
+func addEntry(ctx context.Context, kept *copies, directory system.Directory, entry fs.DirEntry, inside *int) error {
 	if !counts(entry.Name(), directory.Pattern) || !entry.IsDir() && !entry.Type().IsRegular() {
 		return nil
 	}
@@ -61,12 +61,12 @@ func addEntry(ctx context.Context, seen *copies, directory system.Directory, ent
 			return err
 		}
 	}
-	return seen.add(entry.Name(), info.ModTime(), bytes)
+	return kept.add(entry.Name(), info.ModTime(), bytes)
 }
 
 var errUnmeasured = errors.New("not all of the folder can be measured")
 
-// measureFolder adds up the files in a folder; inside is how many may still be looked at.
+// measureFolder adds up the files in a folder; inside is how many may still be measured.
 func measureFolder(ctx context.Context, path string, inside *int) (int64, error) {
 	var total int64
 	err := filepath.WalkDir(path, func(_ string, entry fs.DirEntry, err error) error {

@@ -30,13 +30,13 @@ func TestDirectory(t *testing.T) {
 	put(t, filepath.Join(dir, "0.dump.tmp"), 1, hour(0))
 	put(t, filepath.Join(dir, ".0.dump"), 1, hour(0))
 	require.NoError(t, os.Symlink("1.dump", filepath.Join(dir, "latest.dump")))
-	batch, err := look(t.Context(), t, "", system.Backup{Directory: &system.Directory{Path: dir, Pattern: "*.dump"}})
+	facts, err := collect(t.Context(), t, "", system.Backup{Directory: &system.Directory{Path: dir, Pattern: "*.dump"}})
 	require.NoError(t, err)
 	require.Equal(t, []fact.Backup{{
 		Name: "database", Place: "directory", Copies: 4,
 		Newest: hour(24), NewestName: "1.dump", NewestBytes: bytes(40), EarlierSizes: 3, MedianBytes: 20,
 		Oldest: hour(96), TotalBytes: bytes(100), LongestGap: 24 * time.Hour, LongestGapEnd: hour(72),
-	}}, batch.Facts)
+	}}, facts)
 }
 
 func TestDirectory_folders(t *testing.T) {
@@ -46,26 +46,26 @@ func TestDirectory_folders(t *testing.T) {
 	require.NoError(t, os.Symlink("/", filepath.Join(dir, "base-1", "everything")))
 	require.NoError(t, os.Chtimes(filepath.Join(dir, "base-1"), hour(3), hour(3)))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "lost+found"), 0o700))
-	batch, err := look(t.Context(), t, "", system.Backup{Directory: &system.Directory{Path: dir}})
+	facts, err := collect(t.Context(), t, "", system.Backup{Directory: &system.Directory{Path: dir}})
 	require.NoError(t, err)
 	require.Equal(t, []fact.Backup{{
 		Name: "database", Place: "directory", Copies: 1,
 		Newest: hour(3), NewestName: "base-1", NewestBytes: bytes(305), Oldest: hour(3), TotalBytes: bytes(305),
-	}}, batch.Facts)
+	}}, facts)
 }
 
-func TestDirectory_missed(t *testing.T) {
+func TestDirectory_unavailable(t *testing.T) {
 	t.Run("a directory that is not there is not found", func(t *testing.T) {
-		reason, detail := missed(t, "", system.Backup{Directory: &system.Directory{Path: "/nonexistent/backups"}})
+		reason, detail := failure(t, "", system.Backup{Directory: &system.Directory{Path: "/nonexistent/backups"}})
 		require.Equal(t, fact.ReasonNotFound, reason)
 		require.Equal(t, "list backups: open /nonexistent/backups: no such file or directory", detail)
 	})
-	t.Run("a look that has no time left ends", func(t *testing.T) {
+	t.Run("a run that has no time left ends", func(t *testing.T) {
 		dir := t.TempDir()
 		put(t, filepath.Join(dir, "1.dump"), 1, hour(1))
 		ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 		defer cancel()
-		_, err := look(ctx, t, "", system.Backup{Directory: &system.Directory{Path: dir}})
+		_, err := collect(ctx, t, "", system.Backup{Directory: &system.Directory{Path: dir}})
 		require.Equal(t, fact.ReasonTimeout, fact.ReasonOf(err))
 	})
 }

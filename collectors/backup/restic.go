@@ -23,13 +23,13 @@ import (
 // maximumGroups bounds the series of one repository.
 const maximumGroups = 100
 
-// A snapshot is what restic tells of one, as far as it matters here.
+// A snapshot is what restic says of one, as far as it matters here.
 type snapshot struct {
 	Time     time.Time `json:"time"`
 	Hostname string    `json:"hostname"`
 	Paths    []string  `json:"paths"`
 	ShortID  string    `json:"short_id"`
-	// Summary is there since restic 0.17. What else would tell the size, restic stats, reads the trees of the repository.
+	// Summary is there since restic 0.17. What else would say the size, restic stats, reads the trees of the repository.
 	Summary *struct {
 		TotalBytesProcessed int64 `json:"total_bytes_processed"`
 	} `json:"summary"`
@@ -134,7 +134,7 @@ func checkRepository(restic system.Restic) error {
 	return nil
 }
 
-// resticReason reads the reason from the exit code, which tells since restic 0.17, and from what restic says.
+// resticReason reads the reason from the exit code, which is specific since restic 0.17, and from what restic says.
 func resticReason(err error, complaint string) fact.Reason {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -166,6 +166,7 @@ func resticReason(err error, complaint string) fact.Reason {
 		{"401 Unauthorized", fact.ReasonDenied},
 		{"403 Forbidden", fact.ReasonDenied},
 		{"certificate", fact.ReasonInvalid},
+		{"malformed", fact.ReasonInvalid},
 		{"no such file or directory", fact.ReasonNotFound},
 		{"does not exist", fact.ReasonNotFound},
 	} {

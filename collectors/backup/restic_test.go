@@ -27,9 +27,9 @@ func TestRestic(t *testing.T) {
 	repository := restic.Local(t)
 
 	t.Run("an empty repository is a fact", func(t *testing.T) {
-		batch, err := look(t.Context(), t, restic.Path, system.Backup{Restic: described(repository)})
+		facts, err := collect(t.Context(), t, restic.Path, system.Backup{Restic: described(repository)})
 		require.NoError(t, err)
-		require.Equal(t, []fact.Backup{{Name: "database", Place: "restic"}}, batch.Facts)
+		require.Equal(t, []fact.Backup{{Name: "database", Place: "restic"}}, facts)
 	})
 
 	data := filepath.Join(t.TempDir(), "data")
@@ -81,9 +81,9 @@ func TestRestic(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			place := described(repository)
 			c.edit(t, place)
-			batch, err := look(t.Context(), t, restic.Path, system.Backup{Restic: place})
+			facts, err := collect(t.Context(), t, restic.Path, system.Backup{Restic: place})
 			require.NoError(t, err)
-			require.Equal(t, c.want, batch.Facts)
+			require.Equal(t, c.want, facts)
 		})
 	}
 }
@@ -101,20 +101,20 @@ func TestRestic_inS3(t *testing.T) {
 		}
 	}
 	t.Run("its credentials come from the environment and from files", func(t *testing.T) {
-		batch, err := look(t.Context(), t, restic.Path, system.Backup{Restic: place(t, repository.Location)})
+		facts, err := collect(t.Context(), t, restic.Path, system.Backup{Restic: place(t, repository.Location)})
 		require.NoError(t, err)
-		require.Len(t, batch.Facts, 1)
-		require.Equal(t, hour(5), batch.Facts[0].Newest)
+		require.Len(t, facts, 1)
+		require.Equal(t, hour(5), facts[0].Newest)
 	})
 	t.Run("a wrong secret key is denied", func(t *testing.T) {
 		wrong := place(t, repository.Location)
 		wrong.SecretFiles[0] = "AWS_SECRET_ACCESS_KEY=" + file(t, canary)
-		reason, detail := missed(t, restic.Path, system.Backup{Restic: wrong})
+		reason, detail := failure(t, restic.Path, system.Backup{Restic: wrong})
 		t.Log(detail)
 		require.Equal(t, fact.ReasonDenied, reason, detail)
 	})
 	t.Run("a bucket without a repository is not found", func(t *testing.T) {
-		reason, detail := missed(t, restic.Path, system.Backup{
+		reason, detail := failure(t, restic.Path, system.Backup{
 			Restic: place(t, strings.TrimSuffix(repository.Location, "restic")+"elsewhere"),
 		})
 		t.Log(detail)
@@ -123,7 +123,7 @@ func TestRestic_inS3(t *testing.T) {
 	t.Run("a variable that is not set is not found", func(t *testing.T) {
 		lacking := place(t, repository.Location)
 		lacking.Environment = []string{"READINESS_TEST_NOT_SET"}
-		reason, _ := missed(t, restic.Path, system.Backup{Restic: lacking})
+		reason, _ := failure(t, restic.Path, system.Backup{Restic: lacking})
 		require.Equal(t, fact.ReasonNotFound, reason)
 	})
 	t.Run("a store that never answers is a timeout", func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestRestic_inS3(t *testing.T) {
 	})
 }
 
-func TestRestic_missed(t *testing.T) {
+func TestRestic_unavailable(t *testing.T) {
 	restic := servers.Restic(t)
 	repository := restic.Local(t)
 	for _, c := range []struct {
@@ -184,7 +184,7 @@ func TestRestic_missed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			place := described(repository)
 			c.edit(t, place)
-			reason, detail := missed(t, c.program, system.Backup{Restic: place})
+			reason, detail := failure(t, c.program, system.Backup{Restic: place})
 			t.Log(detail)
 			require.Equal(t, c.reason, reason, detail)
 			if c.detail != "" {
@@ -207,10 +207,10 @@ func TestRestic_summary(t *testing.T) {
 [{"time":"2026-11-20T02:00:00.5+01:00","hostname":"db1","paths":["/b","/a"],"short_id":"1","summary":{"total_bytes_processed":10}},
  {"time":"2026-11-21T02:00:00+01:00","hostname":"db1","paths":["/a","/b"],"short_id":"2","summary":{"total_bytes_processed":30}}]
 END`)
-	batch, err := look(t.Context(), t, program, system.Backup{Restic: &system.Restic{Repository: "/srv"}})
+	facts, err := collect(t.Context(), t, program, system.Backup{Restic: &system.Restic{Repository: "/srv"}})
 	require.NoError(t, err)
-	require.Len(t, batch.Facts, 1)
-	got := batch.Facts[0]
+	require.Len(t, facts, 1)
+	got := facts[0]
 	got.LongestGap, got.LongestGapEnd = 0, time.Time{}
 	require.Equal(t, fact.Backup{
 		Name: "database", Place: "restic", Group: "db1:/a,/b", Copies: 2,
@@ -242,7 +242,7 @@ func TestRestic_strangePrograms(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			reason, detail := missed(t, script(t, c.lines...), system.Backup{Restic: &system.Restic{
+			reason, detail := failure(t, script(t, c.lines...), system.Backup{Restic: &system.Restic{
 				Repository: "/srv", PasswordFile: file(t, canary), SecretFiles: []string{"SECRET=" + secretFile},
 			}})
 			t.Log(detail)
@@ -254,14 +254,14 @@ func TestRestic_strangePrograms(t *testing.T) {
 func TestRestic_environment(t *testing.T) {
 	t.Setenv("READINESS_TEST_GIVEN", "yes")
 	t.Setenv("READINESS_TEST_KEPT", canary)
-	seen := filepath.Join(t.TempDir(), "seen")
-	program := script(t, `{ env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= | sort; echo "$@"; } > `+seen, "echo '[]'")
-	_, err := look(t.Context(), t, program, system.Backup{Restic: &system.Restic{
+	noted := filepath.Join(t.TempDir(), "noted")
+	program := script(t, `{ env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= | sort; echo "$@"; } > `+noted, "echo '[]'")
+	_, err := collect(t.Context(), t, program, system.Backup{Restic: &system.Restic{
 		Repository: "/srv", PasswordFile: "/password", CAFile: "/ca", Host: "db1", Tags: []string{"a", "b"},
 		Environment: []string{"READINESS_TEST_GIVEN"}, SecretFiles: []string{"SECRET=" + file(t, "secret\n")},
 	}})
 	require.NoError(t, err)
-	content, err := os.ReadFile(seen)
+	content, err := os.ReadFile(noted)
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"PATH=" + os.Getenv("PATH"), "READINESS_TEST_GIVEN=yes", "RESTIC_REPOSITORY=/srv", "SECRET=secret",
@@ -290,12 +290,12 @@ func TestRestic_isKilledWithAllThatItStarted(t *testing.T) {
 				}
 			}
 		}()
-		_, err := look(ctx, t, script(t, "sleep 60 &", "echo $! > "+child, "wait"), place)
+		_, err := collect(ctx, t, script(t, "sleep 60 &", "echo $! > "+child, "wait"), place)
 		require.ErrorContains(t, err, "list restic snapshots: context canceled")
 		requireDead(t)
 	})
 	t.Run("when it ends and what it started holds its output", func(t *testing.T) {
-		reason, detail := missed(t, script(t, "sleep 60 &", "echo $! > "+child), place)
+		reason, detail := failure(t, script(t, "sleep 60 &", "echo $! > "+child), place)
 		require.Equal(t, fact.ReasonFailed, reason, detail)
 		requireDead(t)
 	})

@@ -58,12 +58,12 @@ func listBucket(ctx context.Context, bucket system.S3) (*copies, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", where, err)
 	}
-	seen, err := listObjects(ctx, client, bucket)
+	kept, err := listObjects(ctx, client, bucket)
 	if err != nil {
 		text := clip(secret.Redact(err.Error(), secretKey, accessKey))
 		return nil, fact.Errorf(storeReason(err), "%s: %s", where, text)
 	}
-	return seen, nil
+	return kept, nil
 }
 
 // keys gives the declared credentials; both are empty where none are declared.
@@ -119,7 +119,7 @@ func listObjects(ctx context.Context, client *minio.Client, bucket system.S3) (*
 	// The iterator asks that its context ends when it is left early.
 	listing, cancel := context.WithCancel(ctx)
 	defer cancel()
-	seen := &copies{}
+	kept := &copies{}
 	owners := false
 	for object := range client.ListObjectsIter(listing, bucket.Bucket, minio.ListObjectsOptions{
 		Prefix: bucket.Prefix, Recursive: true, FetchOwner: &owners,
@@ -134,27 +134,22 @@ func listObjects(ctx context.Context, client *minio.Client, bucket system.S3) (*
 		if object.LastModified.IsZero() {
 			return nil, fact.Errorf(fact.ReasonInvalid, "object %s has no time", clip(object.Key))
 		}
-		if err := seen.add(object.Key, object.LastModified, object.Size); err != nil {
+		if err := kept.add(object.Key, object.LastModified, object.Size); err != nil {
 			return nil, err
 		}
 	}
 	// A listing whose context has ended stops without a word.
-	return seen, ctx.Err()
+	return kept, ctx.Err()
 }
 
 // storeReason reads the reason from an error of a store.
 func storeReason(err error) fact.Reason {
 	var syntax *xml.SyntaxError
 	var unmarshal xml.UnmarshalError
-	var certificate *tls.CertificateVerificationError
 	var date *time.ParseError
-	switch {
-	case errors.As(err, &syntax), errors.As(err, &unmarshal), errors.As(err, &date), errors.As(err, &certificate),
-		errors.Is(err, errLongAnswer), errors.Is(err, errNoListing), strings.Contains(err.Error(), "malformed HTTP"),
-		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	if errors.As(err, &syntax) || errors.As(err, &unmarshal) || errors.As(err, &date) ||
+		errors.Is(err, errLongAnswer) || errors.Is(err, errNoListing) {
 		return fact.ReasonInvalid
-	case strings.Contains(err.Error(), "Connection closed by foreign host"): // minio's words in place of io.EOF
-		return fact.ReasonUnreachable
 	}
 	answer := minio.ToErrorResponse(err)
 	switch answer.Code {
@@ -192,7 +187,13 @@ type checkedAnswers struct{ inner http.RoundTripper }
 
 func (c checkedAnswers) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := c.inner.RoundTrip(request)
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF): // minio would put words of its own in its place.
+		return nil, fact.Errorf(fact.ReasonUnreachable, "the store closed the connection without an answer")
+	case err != nil && fact.ReasonOf(err) == fact.ReasonFailed && request.Context().Err() == nil:
+		// It is none of the network: the store does not speak HTTP, or shows a certificate that does not verify.
+		return nil, fact.Errorf(fact.ReasonInvalid, "%w", err)
+	case err != nil:
 		return nil, err
 	}
 	body := &boundedBody{response.Body, bufio.NewReader(response.Body), maximumAnswer}

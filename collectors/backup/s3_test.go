@@ -46,13 +46,13 @@ func dated(t *testing.T, store *world.S3) string {
 func requireDated(t *testing.T, place *system.S3) {
 	t.Helper()
 	place.Prefix, place.Pattern = "db/", "*.dump"
-	batch, err := look(t.Context(), t, "", system.Backup{S3: place})
+	facts, err := collect(t.Context(), t, "", system.Backup{S3: place})
 	require.NoError(t, err)
 	require.Equal(t, []fact.Backup{{
 		Name: "database", Place: "s3", Copies: 4,
 		Newest: hour(24), NewestName: "db/2027/1.dump", NewestBytes: bytes(40), EarlierSizes: 3, MedianBytes: 20,
 		Oldest: hour(96), TotalBytes: bytes(100), LongestGap: 24 * time.Hour, LongestGapEnd: hour(72),
-	}}, batch.Facts)
+	}}, facts)
 }
 
 func TestS3(t *testing.T) {
@@ -100,7 +100,7 @@ func TestS3(t *testing.T) {
 		})
 		defer front.Close()
 		place := bucket(t, store, front.URL, name)
-		reason, _ := missed(t, "", system.Backup{S3: place})
+		reason, _ := failure(t, "", system.Backup{S3: place})
 		require.Equal(t, fact.ReasonInvalid, reason)
 		authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})
 		place.CAFile = file(t, string(authority))
@@ -109,9 +109,9 @@ func TestS3(t *testing.T) {
 	t.Run("nothing under the prefix is a fact", func(t *testing.T) {
 		place := bucket(t, store, "http://"+store.Endpoint, name)
 		place.Prefix = "files/"
-		batch, err := look(t.Context(), t, "", system.Backup{S3: place})
+		facts, err := collect(t.Context(), t, "", system.Backup{S3: place})
 		require.NoError(t, err)
-		require.Equal(t, []fact.Backup{{Name: "database", Place: "s3"}}, batch.Facts)
+		require.Equal(t, []fact.Backup{{Name: "database", Place: "s3"}}, facts)
 	})
 }
 
@@ -121,12 +121,12 @@ func TestS3_pages(t *testing.T) {
 	for i := range 1001 {
 		store.Put(t, name, fmt.Sprintf("%04d", i), nil, time.Time{})
 	}
-	batch, err := look(t.Context(), t, "", system.Backup{S3: bucket(t, store, "http://"+store.Endpoint, name)})
+	facts, err := collect(t.Context(), t, "", system.Backup{S3: bucket(t, store, "http://"+store.Endpoint, name)})
 	require.NoError(t, err)
-	require.Equal(t, 1001, batch.Facts[0].Copies)
+	require.Equal(t, 1001, facts[0].Copies)
 }
 
-func TestS3_missed(t *testing.T) {
+func TestS3_unavailable(t *testing.T) {
 	store := servers.S3(t)
 	name := dated(t, store)
 	for _, c := range []struct {
@@ -185,7 +185,7 @@ func TestS3_missed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			place := bucket(t, store, "http://"+store.Endpoint, name)
 			c.edit(t, place)
-			reason, detail := missed(t, "", system.Backup{S3: place})
+			reason, detail := failure(t, "", system.Backup{S3: place})
 			t.Log(detail)
 			require.Equal(t, c.reason, reason, detail)
 			if c.detail != "" {
@@ -293,7 +293,7 @@ func TestS3_strangeStores(t *testing.T) {
 				c.answer(w)
 			}))
 			defer strange.Close()
-			reason, detail := missed(t, "", system.Backup{S3: &system.S3{
+			reason, detail := failure(t, "", system.Backup{S3: &system.S3{
 				Endpoint: strange.URL, Region: "anywhere", Bucket: "backups", PathStyle: true,
 				AccessKeyFile: file(t, "access-"+canary), SecretKeyFile: file(t, "secret-"+canary),
 			}})

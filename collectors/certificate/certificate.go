@@ -1,4 +1,4 @@
-// Package certificate looks at X.509 certificates: those that servers show, and those in files.
+// Package certificate collects X.509 certificates: those that servers show, and those in files.
 package certificate
 
 import (
@@ -19,55 +19,67 @@ import (
 
 // New makes the collector of declared certificates.
 //
-// A server is looked at as a client sees it, at every address that its name has: one of two balancers may still show
-// the old certificate. As long as all show the same, that is one fact; else each address has its own.
+// A server is asked as a client asks it, at every address that its name has: one of two balancers may still show the old
+// certificate. As long as all show the same, that is one fact; else each address has its own.
 //
-// Each file is one fact. A certificate never fails to be seen for being expired, untrusted or weak, or for the server's
-// wish to see one of the client too: what is thought of it is for the checks.
-func New() collector.Collector[system.Certificate, fact.Certificate] {
-	look := looker{
+// Each file is one fact. A certificate is never unavailable for being expired, untrusted or weak, or for the server's wish
+// to have one of the client too: what is thought of it is for the checks.
+func New() collector.Collector[system.Certificate] {
+	prober := prober{
 		lookup: net.DefaultResolver.LookupNetIP,
 		dial:   new(net.Dialer).DialContext,
 		public: pki.PublicRoots,
 		now:    time.Now,
 	}
-	return look.collector()
+	return prober.collector()
 }
 
-// A looker has what a look needs of the world around.
-type looker struct {
+// A prober has what a run needs of the world around.
+type prober struct {
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	public func() (*x509.CertPool, error)
 	now    func() time.Time
 }
 
-func (l looker) collector() collector.Collector[system.Certificate, fact.Certificate] {
-	return collector.Collector[system.Certificate, fact.Certificate]{
+func (p prober) collector() collector.Collector[system.Certificate] {
+	return collector.Collector[system.Certificate]{
 		Name:     "certificate",
 		Summary:  "Certificates that servers show, directly or after STARTTLS, and certificates in PEM files.",
-		Kind:     fact.Certificates(),
+		Yields:   []fact.Any{fact.Certificates()},
 		Schedule: "@every 5m",
 		Timeout:  10 * time.Second,
 		Targets:  func(s *system.System) []system.Certificate { return s.Certificates },
 		Target:   func(target system.Certificate) string { return place(target).Subject() },
 		Server:   func(target system.Certificate) string { return target.Address },
-		Look:     l.look,
+		Known: func(target system.Certificate) []fact.AnySet {
+			known := fact.Certificate{CertificatePlace: place(target)}
+			return []fact.AnySet{fact.Certificates().Set(&fact.Set[fact.Certificate]{
+				Unavailable: []fact.Unavailable[fact.Certificate]{{Known: known}},
+			})}
+		},
+		Collect: func(ctx context.Context, target system.Certificate, _ fact.Topics) ([]fact.AnySet, error) {
+			set, err := p.collect(ctx, target)
+			if err != nil {
+				return nil, err
+			}
+			return []fact.AnySet{fact.Certificates().Set(set)}, nil
+		},
 	}
 }
 
-func (l looker) look(ctx context.Context, target system.Certificate) (fact.Batch[fact.Certificate], error) {
-	expectation, err := l.expectation(target)
+func (p prober) collect(ctx context.Context, target system.Certificate) (*fact.Set[fact.Certificate], error) {
+	expectation, err := p.expectation(target)
 	if err != nil {
-		return fact.Batch[fact.Certificate]{}, err
+		return nil, err
 	}
 	if target.Path != "" {
-		return lookAtPath(ctx, target.Path, expectation)
+		return collectFiles(ctx, target.Path, expectation)
 	}
-	return l.lookAtServer(ctx, target, expectation)
+	return p.collectServer(ctx, target, expectation)
 }
 
-// place says where the certificate of a target is seen.
+// place says where the certificate of a target is found.
 func place(target system.Certificate) fact.CertificatePlace {
 	if target.Path != "" {
 		return fact.CertificatePlace{Source: fact.CertificateInFile, Name: target.Path}
@@ -77,13 +89,13 @@ func place(target system.Certificate) fact.CertificatePlace {
 	}
 }
 
-// expectation reads the authorities anew for each look: they are replaced as certificates are.
-func (l looker) expectation(target system.Certificate) (pki.Expectation, error) {
-	public, err := l.public()
+// expectation reads the authorities anew for each run: they are replaced as certificates are.
+func (p prober) expectation(target system.Certificate) (pki.Expectation, error) {
+	public, err := p.public()
 	if err != nil {
 		return pki.Expectation{}, err
 	}
-	expectation := pki.Expectation{Public: public, Now: l.now()}
+	expectation := pki.Expectation{Public: public, Now: p.now()}
 	if target.CAFile == "" {
 		return expectation, nil
 	}

@@ -16,43 +16,48 @@ import (
 // maxFiles bounds what one folder or pattern can ask to read.
 const maxFiles = 1000
 
-// lookAtPath reads a file, or each file of a folder or a pattern. Of a folder and a pattern, files with keys and
+// collectFiles reads a file, or each file of a folder or a pattern. Of a folder and a pattern, files with keys and
 // nothing else are none that were meant.
-func lookAtPath(ctx context.Context, path string, expectation pki.Expectation) (fact.Batch[fact.Certificate], error) {
-	var batch fact.Batch[fact.Certificate]
+func collectFiles(ctx context.Context, path string, expectation pki.Expectation) (*fact.Set[fact.Certificate], error) {
+	set := &fact.Set[fact.Certificate]{}
 	files, err := list(path)
 	if err != nil {
-		return batch, err
+		return nil, err
 	}
 	if slices.Equal(files, []string{path}) {
 		f, err := readCertificate(path, expectation)
 		if err != nil {
-			return batch, err
+			return nil, err
 		}
-		batch.Facts = append(batch.Facts, f)
-		return batch, nil
+		set.Add(f)
+		return set, nil
 	}
 	if len(files) > maxFiles {
-		batch.Missed = append(batch.Missed, fact.Miss(path, fact.Errorf(fact.ReasonInvalid,
-			"look at %s: %d files, of which only %d are read; name fewer", path, len(files), maxFiles)))
+		set.Lack(inFile(path), "", fact.Errorf(fact.ReasonInvalid,
+			"read %s: %d files, of which only %d are read; name fewer", path, len(files), maxFiles))
 		files = files[:maxFiles]
 	}
 	for _, file := range files {
 		if ctx.Err() != nil {
-			return batch, fmt.Errorf("read the files of %s: %w", path, context.Cause(ctx))
+			return nil, fmt.Errorf("read the files of %s: %w", path, context.Cause(ctx))
 		}
 		f, err := readCertificate(file, expectation)
 		switch {
 		case err == nil:
-			batch.Facts = append(batch.Facts, f)
+			set.Add(f)
 		case !errors.Is(err, pki.ErrNoCertificate):
-			batch.Missed = append(batch.Missed, fact.Miss(file, err))
+			set.Lack(inFile(file), "", err)
 		}
 	}
-	if len(batch.Facts)+len(batch.Missed) == 0 {
-		return batch, fact.Errorf(fact.ReasonNotFound, "look at %s: no file with a certificate", path)
+	if len(set.Facts)+len(set.Unavailable) == 0 {
+		return nil, fact.Errorf(fact.ReasonNotFound, "read %s: no file with a certificate", path)
 	}
-	return batch, nil
+	return set, nil
+}
+
+// inFile is what is known of the certificate in a file before it is read.
+func inFile(path string) fact.Certificate {
+	return fact.Certificate{CertificatePlace: fact.CertificatePlace{Source: fact.CertificateInFile, Name: path}}
 }
 
 // list gives the files that a path stands for, in alphabetical order: itself, those of the folder it is, or those of
@@ -67,7 +72,7 @@ func list(path string) ([]string, error) {
 	}
 	files, err := filepath.Glob(path)
 	if err != nil {
-		return nil, fact.Errorf(fact.ReasonInvalid, "look for %s: %w", path, err)
+		return nil, fact.Errorf(fact.ReasonInvalid, "list %s: %w", path, err)
 	}
 	files = slices.DeleteFunc(files, isFolder)
 	if len(files) == 0 {
@@ -86,10 +91,10 @@ func whyNone(pattern string) error {
 	}
 	opened, err := os.Open(folder)
 	if err != nil {
-		return fmt.Errorf("look for %s: %w", pattern, err)
+		return fmt.Errorf("list %s: %w", pattern, err)
 	}
 	_ = opened.Close() // Nothing was written.
-	return fact.Errorf(fact.ReasonNotFound, "look for %s: no such file", pattern)
+	return fact.Errorf(fact.ReasonNotFound, "list %s: no such file", pattern)
 }
 
 func listFolder(path string) ([]string, error) {
@@ -105,7 +110,7 @@ func listFolder(path string) ([]string, error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, fact.Errorf(fact.ReasonNotFound, "look into %s: no file *.pem, *.crt or *.cer", path)
+		return nil, fact.Errorf(fact.ReasonNotFound, "list %s: no file *.pem, *.crt or *.cer", path)
 	}
 	return files, nil
 }
@@ -124,5 +129,5 @@ func readCertificate(path string, expectation pki.Expectation) (fact.Certificate
 	if err != nil {
 		return fact.Certificate{}, fmt.Errorf("read %s: %w", path, err)
 	}
-	return pki.Describe(fact.CertificatePlace{Source: fact.CertificateInFile, Name: path}, chain, expectation), nil
+	return pki.Describe(inFile(path).CertificatePlace, chain, expectation), nil
 }

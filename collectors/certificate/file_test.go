@@ -15,7 +15,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
-func TestFilesAreLookedAt(t *testing.T) {
+func TestFilesAreCollected(t *testing.T) {
 	folder := t.TempDir()
 	ca := world.NewCA(t, world.Spec{CommonName: "root"})
 	issuer := ca.Intermediate(t, world.Spec{CommonName: "issuer"})
@@ -42,18 +42,18 @@ func TestFilesAreLookedAt(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(filepath.Join(folder, "broken/pipe.pem"), 0o600))
 
 	at := func(name string) string { return filepath.Join(folder, name) }
-	good := func(name, leaf string) seen { return seen{at(name), leaf, fact.TrustPublic, nil} }
+	good := func(name, leaf string) brief { return brief{at(name), leaf, fact.TrustPublic, nil} }
 	for name, test := range map[string]struct {
-		path   string
-		facts  []seen
-		missed map[string]fact.Reason
-		reason fact.Reason
+		path        string
+		facts       []brief
+		unavailable map[string]fact.Reason
+		reason      fact.Reason
 	}{
-		"a file":                          {path: "ssl/shop.crt", facts: []seen{good("ssl/shop.crt", "shop")}},
-		"a folder, with keys passed over": {path: "ssl", facts: []seen{good("ssl/ca.cer", "root"), good("ssl/haproxy.pem", "mail"), good("ssl/shop.crt", "shop")}},
-		"a pattern":                       {path: "live/*/fullchain.pem", facts: []seen{good("live/a/fullchain.pem", "shop"), good("live/b/fullchain.pem", "mail")}},
-		"a pattern leaves folders out":    {path: "ssl/*.pem", facts: []seen{good("ssl/haproxy.pem", "mail")}},
-		"a file named like a pattern":     {path: "odd[1].pem", facts: []seen{good("odd[1].pem", "shop")}},
+		"a file":                          {path: "ssl/shop.crt", facts: []brief{good("ssl/shop.crt", "shop")}},
+		"a folder, with keys passed over": {path: "ssl", facts: []brief{good("ssl/ca.cer", "root"), good("ssl/haproxy.pem", "mail"), good("ssl/shop.crt", "shop")}},
+		"a pattern":                       {path: "live/*/fullchain.pem", facts: []brief{good("live/a/fullchain.pem", "shop"), good("live/b/fullchain.pem", "mail")}},
+		"a pattern leaves folders out":    {path: "ssl/*.pem", facts: []brief{good("ssl/haproxy.pem", "mail")}},
+		"a file named like a pattern":     {path: "odd[1].pem", facts: []brief{good("odd[1].pem", "shop")}},
 		"a file that is not there":        {path: "ssl/www.crt", reason: fact.ReasonNotFound},
 		"a pattern that matches nothing":  {path: "ssl/*.p12", reason: fact.ReasonNotFound},
 		"a pattern in no folder":          {path: "nowhere/*.pem", reason: fact.ReasonNotFound},
@@ -61,31 +61,31 @@ func TestFilesAreLookedAt(t *testing.T) {
 		"a folder with keys only":         {path: "keys", reason: fact.ReasonNotFound},
 		"a file with a key only":          {path: "keys/privkey.pem", reason: fact.ReasonInvalid},
 		"a pipe, without waiting for it":  {path: "broken/pipe.pem", reason: fact.ReasonInvalid},
-		"a folder of files that are broken": {path: "broken", missed: map[string]fact.Reason{
+		"a folder of files that are broken": {path: "broken", unavailable: map[string]fact.Reason{
 			at("broken/empty.pem"): fact.ReasonInvalid, at("broken/cut.pem"): fact.ReasonInvalid,
 			at("broken/der.crt"): fact.ReasonInvalid, at("broken/link.pem"): fact.ReasonNotFound,
 			at("broken/pipe.pem"): fact.ReasonInvalid,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			batch, err := newLooker(ca).look(t.Context(), system.Certificate{Path: at(test.path)})
+			set, err := newProber(ca).collect(t.Context(), system.Certificate{Path: at(test.path)})
 			if test.reason != "" {
 				require.Equal(t, test.reason, fact.ReasonOf(err), err)
 				require.ErrorContains(t, err, at(test.path))
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, test.facts, summary(batch))
-			if test.missed == nil {
-				test.missed = map[string]fact.Reason{}
+			require.Equal(t, test.facts, summary(set))
+			if test.unavailable == nil {
+				test.unavailable = map[string]fact.Reason{}
 			}
-			require.Equal(t, test.missed, missed(batch))
+			require.Equal(t, test.unavailable, unavailable(set))
 		})
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := newLooker(ca).look(ctx, system.Certificate{Path: at("ssl")})
+	_, err := newProber(ca).collect(ctx, system.Certificate{Path: at("ssl")})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
@@ -95,8 +95,8 @@ func TestAFolderOfTooManyFilesIsReadInPart(t *testing.T) {
 	for i := range maxFiles + 1 {
 		ca.WriteRoot(t, folder, fmt.Sprintf("%04d.pem", i))
 	}
-	batch, err := newLooker(ca).look(t.Context(), system.Certificate{Path: folder})
+	set, err := newProber(ca).collect(t.Context(), system.Certificate{Path: folder})
 	require.NoError(t, err)
-	require.Len(t, batch.Facts, maxFiles)
-	require.Equal(t, map[string]fact.Reason{folder: fact.ReasonInvalid}, missed(batch))
+	require.Len(t, set.Facts, maxFiles)
+	require.Equal(t, map[string]fact.Reason{folder: fact.ReasonInvalid}, unavailable(set))
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// maxAddresses is how many addresses of one name are looked at: the first in numerical order.
+// maxAddresses is how many addresses of one name are asked: the first in numerical order.
 const maxAddresses = 8
 
 // shown is what one address showed.
@@ -28,36 +28,36 @@ type shown struct {
 	err   error
 }
 
-func (l looker) lookAtServer(ctx context.Context, target system.Certificate, expectation pki.Expectation) (
-	batch fact.Batch[fact.Certificate], err error,
+func (p prober) collectServer(ctx context.Context, target system.Certificate, expectation pki.Expectation) (
+	*fact.Set[fact.Certificate], error,
 ) {
 	host, port, err := net.SplitHostPort(target.Address)
 	if err != nil {
-		return batch, fact.Errorf(fact.ReasonInvalid, "look at %s: %w", target.Address, err)
+		return nil, fact.Errorf(fact.ReasonInvalid, "read the address %s: %w", target.Address, err)
 	}
-	addresses, err := l.resolve(ctx, host)
+	addresses, err := p.resolve(ctx, host)
 	if err != nil {
-		return batch, err
+		return nil, err
 	}
-	seen := make([]shown, len(addresses))
-	var looks sync.WaitGroup
+	all := make([]shown, len(addresses))
+	var probes sync.WaitGroup
 	for i, address := range addresses {
-		looks.Go(func() {
-			seen[i].ip = address.String()
-			seen[i].chain, seen[i].err = l.lookAtAddress(ctx, net.JoinHostPort(seen[i].ip, port), target)
+		probes.Go(func() {
+			all[i].ip = address.String()
+			all[i].chain, all[i].err = p.probe(ctx, net.JoinHostPort(all[i].ip, port), target)
 		})
 	}
-	looks.Wait()
-	return report(place(target), seen, expectation)
+	probes.Wait()
+	return describe(place(target), all, expectation)
 }
 
-func (l looker) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+func (p prober) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address}, nil
 	}
-	addresses, err := l.lookup(ctx, "ip", host)
+	addresses, err := p.lookup(ctx, "ip", host)
 	if err != nil {
-		return nil, fmt.Errorf("look up the addresses of %s: %w", host, err)
+		return nil, fmt.Errorf("resolve the name %s: %w", host, err)
 	}
 	for i, address := range addresses {
 		addresses[i] = address.Unmap()
@@ -67,61 +67,59 @@ func (l looker) resolve(ctx context.Context, host string) ([]netip.Addr, error) 
 	return addresses[:min(len(addresses), maxAddresses)], nil
 }
 
-// report makes facts of what the addresses of one name showed. Where none showed anything, the target as a whole could
-// not be seen.
-func report(place fact.CertificatePlace, seen []shown, expectation pki.Expectation) (
-	batch fact.Batch[fact.Certificate], err error,
-) {
+// describe makes facts of what the addresses of one name showed. Where none showed anything, the target as a whole is
+// unavailable.
+func describe(place fact.CertificatePlace, all []shown, expectation pki.Expectation) (*fact.Set[fact.Certificate], error) {
 	failed := func(s shown) bool { return s.err != nil }
-	reached := slices.DeleteFunc(slices.Clone(seen), failed)
+	reached := slices.DeleteFunc(slices.Clone(all), failed)
 	switch {
-	case len(reached) == 0 && len(seen) == 1:
-		return batch, seen[0].err
+	case len(reached) == 0 && len(all) == 1:
+		return nil, all[0].err
 	case len(reached) == 0:
-		return batch, fmt.Errorf("none of %d addresses could be looked at: %w", len(seen), seen[0].err)
+		return nil, fmt.Errorf("none of %d addresses showed a certificate: %w", len(all), all[0].err)
 	}
-	for _, s := range slices.DeleteFunc(seen, func(s shown) bool { return !failed(s) || noRoute(s.err) }) {
+	set := &fact.Set[fact.Certificate]{}
+	for _, s := range slices.DeleteFunc(all, func(s shown) bool { return !failed(s) || noRoute(s.err) }) {
 		place.IP = s.ip
-		batch.Missed = append(batch.Missed, fact.Miss(place.Subject(), s.err))
+		set.Lack(fact.Certificate{CertificatePlace: place}, "", s.err)
 	}
 	if allShowTheSame(reached) {
 		place.IP = ""
-		batch.Facts = append(batch.Facts, pki.Describe(place, reached[0].chain, expectation))
-		return batch, nil
+		set.Add(pki.Describe(place, reached[0].chain, expectation))
+		return set, nil
 	}
 	for _, s := range reached {
 		place.IP = s.ip
-		batch.Facts = append(batch.Facts, pki.Describe(place, s.chain, expectation))
+		set.Add(pki.Describe(place, s.chain, expectation))
 	}
-	return batch, nil
+	return set, nil
 }
 
-func allShowTheSame(seen []shown) bool {
-	for _, s := range seen[1:] {
-		if !slices.EqualFunc(s.chain, seen[0].chain, (*x509.Certificate).Equal) {
+func allShowTheSame(all []shown) bool {
+	for _, s := range all[1:] {
+		if !slices.EqualFunc(s.chain, all[0].chain, (*x509.Certificate).Equal) {
 			return false
 		}
 	}
 	return true
 }
 
-// noRoute tells that this machine cannot reach any such address, as where it has IPv4 only: clients then take another
+// noRoute says that this machine cannot reach any such address, as where it has IPv4 only: clients then take another
 // address, and nothing is said of the server.
 func noRoute(err error) bool {
 	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) ||
 		errors.Is(err, syscall.EAFNOSUPPORT)
 }
 
-func (l looker) lookAtAddress(ctx context.Context, address string, target system.Certificate) (
-	chain []*x509.Certificate, err error,
-) {
-	// The engine recovers panics of a look, and cannot reach those in goroutines of its own.
+// probe has one address show its certificates.
+func (p prober) probe(ctx context.Context, address string, target system.Certificate) (chain []*x509.Certificate, err error) {
+	// The engine recovers panics of a run, and cannot reach those in goroutines of its own.
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fact.Errorf(fact.ReasonPanic, "look at %s: panic: %v", address, cause)
+			err = fact.Errorf(fact.ReasonPanic, "probe %s: panic: %v", address, cause)
 		}
 	}()
-	conn, err := l.dial(ctx, "tcp", address)
+	conn, err := p.dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
@@ -140,13 +138,13 @@ func (l looker) lookAtAddress(ctx context.Context, address string, target system
 }
 
 // handshake gives the certificates that a server shows, as soon as it has proved that they are its own. Nothing is
-// verified here, and whatever this program can speak will do: an old server's certificate must be seen too.
+// verified here, and whatever this program can speak will do: an old server's certificate must be collected too.
 func handshake(ctx context.Context, conn net.Conn, serverName string) ([]*x509.Certificate, error) {
 	wantsOurs := false
 	var chain []*x509.Certificate
 	client := tls.Client(conn, &tls.Config{
 		ServerName:         serverName,
-		InsecureSkipVerify: true, //nolint:gosec // Verified afterwards, so that what is expired can be seen.
+		InsecureSkipVerify: true, //nolint:gosec // Verified afterwards, so that what is expired can be collected.
 		MinVersion:         tls.VersionTLS10,
 		CipherSuites:       everyCipherSuite(),
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {

@@ -16,27 +16,27 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
-func TestACertificateIsSeenAfterSTARTTLS(t *testing.T) {
+func TestACertificateIsCollectedAfterSTARTTLS(t *testing.T) {
 	watchGoroutines(t)
 	ca := world.NewCA(t, world.Spec{})
 	server := world.NewSMTPServer(t, ca.Issue(t, world.Spec{CommonName: "mail"}))
-	batch, err := newLooker(ca).look(t.Context(), system.Certificate{Address: server.Addr, StartTLS: "smtp"})
+	set, err := newProber(ca).collect(t.Context(), system.Certificate{Address: server.Addr, StartTLS: "smtp"})
 	require.NoError(t, err)
-	require.Equal(t, []seen{{server.Addr, "mail", fact.TrustPublic, nil}}, summary(batch))
+	require.Equal(t, []brief{{server.Addr, "mail", fact.TrustPublic, nil}}, summary(set))
 }
 
-func TestTheCertificateOfADatabaseIsSeen(t *testing.T) {
+func TestTheCertificateOfADatabaseIsCollected(t *testing.T) {
 	ca := world.NewCA(t, world.Spec{})
 	certificate := ca.Issue(t, world.Spec{CommonName: "db", NotAfter: time.Now().Add(-time.Hour)})
 	database := servers.Postgres(t, certificate)
-	batch, err := newLooker(ca).look(t.Context(), system.Certificate{Address: database.Addr, StartTLS: "postgres"})
+	set, err := newProber(ca).collect(t.Context(), system.Certificate{Address: database.Addr, StartTLS: "postgres"})
 	require.NoError(t, err)
-	require.Equal(t, []seen{
+	require.Equal(t, []brief{
 		{database.Addr, "db", fact.TrustPublic, []fact.CertificateFault{fact.FaultExpired}},
-	}, summary(batch))
+	}, summary(set))
 
 	database = servers.Postgres(t, certificate, "ssl=off")
-	_, err = newLooker(ca).look(t.Context(), system.Certificate{Address: database.Addr, StartTLS: "postgres"})
+	_, err = newProber(ca).collect(t.Context(), system.Certificate{Address: database.Addr, StartTLS: "postgres"})
 	require.Equal(t, fact.ReasonNotFound, fact.ReasonOf(err))
 	require.ErrorContains(t, err, "the server does not offer TLS")
 }
@@ -56,7 +56,7 @@ func dialogue(greeting string, answers ...string) func(net.Conn) {
 	}
 }
 
-func TestAServerThatDoesNotGoOnInTLSIsMissed(t *testing.T) {
+func TestAServerThatDoesNotGoOnInTLSIsUnavailable(t *testing.T) {
 	watchGoroutines(t)
 	ca := world.NewCA(t, world.Spec{})
 	plain := world.NewSMTPServer(t, nil)
@@ -87,7 +87,7 @@ func TestAServerThatDoesNotGoOnInTLSIsMissed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience(test.want))
 			defer cancel()
-			_, err := newLooker(ca).look(ctx, system.Certificate{Address: test.address, StartTLS: test.protocol})
+			_, err := newProber(ca).collect(ctx, system.Certificate{Address: test.address, StartTLS: test.protocol})
 			require.ErrorContains(t, err, test.err)
 			require.Equal(t, test.want, fact.ReasonOf(err), err)
 			require.Less(t, len(err.Error()), 300)

@@ -42,12 +42,35 @@ func readFile(files fs.FS, name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maximumFileSize))
 }
 
+// maximumText bounds what of a machine's files goes into labels and pages.
+const maximumText = 200
+
+// readText reads a text, without what has no place in one.
+func readText(files fs.FS, name string) (string, error) {
+	content, err := readFile(files, name)
+	return strings.ToValidUTF8(string(content), "?"), err
+}
+
+// clip makes a line of a text that is fit for labels and pages.
+func clip(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.TrimSpace(strings.ToValidUTF8(text, "?")))
+	if len(text) <= maximumText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maximumText], "") + "…"
+}
+
 func exists(files fs.FS, name string) bool {
 	_, err := fs.Stat(files, name)
 	return err == nil
 }
 
-// containerOf tells in which sort of container we look at our own root in place of a machine's; empty for none. System
+// containerOf says in which sort of container our own root is, in place of a machine's; empty: in none. System
 // containers, such as LXC's, have an operating system of their own and count as machines. So do virtual machines whose
 // disk was made of a container's image, and that still bear its signs: their root is a whole file system.
 func containerOf(rootFS string) string {

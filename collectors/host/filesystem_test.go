@@ -19,32 +19,60 @@ import (
 )
 
 // onMachine is the collector as it runs outside of containers, wherever the test runs.
-func onMachine(rootFS string) *filesystems {
-	c := newFilesystems(Options{RootFS: rootFS, Now: func() time.Time { return start }}.filled())
-	c.container = ""
-	return c
+func onMachine(rootFS string) *machine {
+	m := newMachine(Options{RootFS: rootFS, Now: func() time.Time { return start }}.filled())
+	m.container = ""
+	return m
 }
 
 func declare(filesystems ...system.Filesystem) Target {
 	return Target{System: "shop/production", Host: system.Host{Name: "web-1", Filesystems: filesystems}}
 }
 
-func see(t *testing.T, c *filesystems, target Target) fact.Batch[fact.Filesystem] {
-	t.Helper()
-	batch, err := c.look(t.Context(), target)
-	require.NoError(t, err)
-	return batch
+// collected is what one run gives, by kind.
+type collected struct {
+	hosts       fact.Set[fact.Host]
+	filesystems fact.Set[fact.Filesystem]
 }
 
-func at(t *testing.T, batch fact.Batch[fact.Filesystem], point string) fact.Filesystem {
+func collectAll(t *testing.T, m *machine, target Target) (all collected) {
 	t.Helper()
-	for _, f := range batch.Facts {
+	sets, err := m.collect(t.Context(), target, nil)
+	require.NoError(t, err)
+	require.Len(t, sets, 2)
+	run := &fact.Run{CollectedAt: start, Interval: time.Minute, Sets: sets, Declared: known(target)}
+	view := fact.NewView([]*fact.Run{run}, start)
+	fact.Of(view, fact.Hosts(), nil, func(set *fact.Set[fact.Host], _ *fact.Gap) { all.hosts = *set })
+	fact.Of(view, fact.Filesystems(), nil, func(set *fact.Set[fact.Filesystem], _ *fact.Gap) { all.filesystems = *set })
+	return all
+}
+
+// filesystemsOf collects the file systems alone, within the time of ctx.
+func filesystemsOf(ctx context.Context, t *testing.T, m *machine, target Target) *fact.Set[fact.Filesystem] {
+	t.Helper()
+	mounts, err := readMounts(m.RootFS)
+	require.NoError(t, err)
+	return m.collectFilesystems(ctx, target, mounts)
+}
+
+func at(t *testing.T, set *fact.Set[fact.Filesystem], point string) fact.Filesystem {
+	t.Helper()
+	for _, f := range set.Facts {
 		if f.Mountpoint == point {
-			return f
+			return *f
 		}
 	}
-	require.Fail(t, "no fact", "of %s in %+v", point, batch)
+	require.Fail(t, "no fact", "of %s in %+v", point, set)
 	return fact.Filesystem{}
+}
+
+// unavailable tells why file systems are, by their subjects.
+func unavailable(set *fact.Set[fact.Filesystem]) map[string]fact.Reason {
+	reasons := make(map[string]fact.Reason)
+	for i := range set.Unavailable {
+		reasons[fact.Filesystems().SubjectOfUnavailable(&set.Unavailable[i])] = set.Unavailable[i].Reason
+	}
+	return reasons
 }
 
 // mounted mounts a real file system for the length of a test.
@@ -57,7 +85,7 @@ func mounted(t *testing.T, device, fstype string, flags uintptr, data string) st
 }
 
 func TestRootOfThisMachine(t *testing.T) {
-	root := at(t, see(t, onMachine("/"), declare()), "/")
+	root := at(t, filesystemsOf(t.Context(), t, onMachine("/"), declare()), "/")
 	require.Equal(t, "root", root.Purpose)
 	require.True(t, root.Mounted)
 	require.NotEmpty(t, root.Type)
@@ -66,34 +94,34 @@ func TestRootOfThisMachine(t *testing.T) {
 	require.False(t, root.GrowthKnown)
 }
 
-func TestFilesystemThatFillsAndIsMended(t *testing.T) {
+func TestFilesystemThatFillsAndIsEmptied(t *testing.T) {
 	point := mounted(t, "scratch", "tmpfs", 0, "size=4m,nr_inodes=100")
 	c, target := onMachine("/"), declare(system.Filesystem{Mount: point, Purpose: "data"})
 	empty := fact.Filesystem{
 		Host: "web-1", Mountpoint: point, Purpose: "data", Mounted: true, Device: "scratch", Type: "tmpfs",
 		Size: 4 << 20, Free: 4 << 20, Available: 4 << 20, Inodes: 100, InodesFree: 99,
 	}
-	require.Empty(t, cmp.Diff(empty, at(t, see(t, c, target), point)))
+	require.Empty(t, cmp.Diff(empty, at(t, filesystemsOf(t.Context(), t, c, target), point)))
 
 	big := filepath.Join(point, "big")
 	require.NoError(t, os.WriteFile(big, bytes.Repeat([]byte("x"), 4<<20-64<<10), 0o600))
 	full := empty
 	full.Free, full.Available, full.InodesFree = 64<<10, 64<<10, 98
-	require.Empty(t, cmp.Diff(full, at(t, see(t, c, target), point)))
+	require.Empty(t, cmp.Diff(full, at(t, filesystemsOf(t.Context(), t, c, target), point)))
 
 	require.NoError(t, os.Remove(big))
-	require.Empty(t, cmp.Diff(empty, at(t, see(t, c, target), point)))
+	require.Empty(t, cmp.Diff(empty, at(t, filesystemsOf(t.Context(), t, c, target), point)))
 
 	for i := range 99 {
 		require.NoError(t, os.Mkdir(filepath.Join(point, string(rune('A'+i))), 0o700))
 	}
-	require.Zero(t, at(t, see(t, c, target), point).InodesFree)
+	require.Zero(t, at(t, filesystemsOf(t.Context(), t, c, target), point).InodesFree)
 
 	require.NoError(t, unix.Mount("", point, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
-	require.True(t, at(t, see(t, c, target), point).ReadOnly)
+	require.True(t, at(t, filesystemsOf(t.Context(), t, c, target), point).ReadOnly)
 
 	require.NoError(t, unix.Unmount(point, 0))
-	require.Equal(t, fact.Filesystem{Host: "web-1", Mountpoint: point, Purpose: "data"}, at(t, see(t, c, target), point))
+	require.Equal(t, fact.Filesystem{Host: "web-1", Mountpoint: point, Purpose: "data"}, at(t, filesystemsOf(t.Context(), t, c, target), point))
 	require.Empty(t, c.growths[target.key()][point], "what is not there does not grow")
 }
 
@@ -110,7 +138,7 @@ func TestDiskIsFoundByItself(t *testing.T) {
 		require.NoError(t, exec.CommandContext(context.WithoutCancel(t.Context()), "losetup", "--detach", loop).Run())
 	})
 	point := mounted(t, loop, "ext4", 0, "")
-	disk := at(t, see(t, onMachine("/"), declare()), point)
+	disk := at(t, filesystemsOf(t.Context(), t, onMachine("/"), declare()), point)
 	require.Equal(t, "other", disk.Purpose)
 	require.Equal(t, loop, disk.Device)
 	require.Equal(t, "ext4", disk.Type)
@@ -118,7 +146,7 @@ func TestDiskIsFoundByItself(t *testing.T) {
 	require.NotZero(t, disk.Inodes)
 }
 
-func TestGrowthOfAFilesystemIsToldAfterHalfAnHour(t *testing.T) {
+func TestGrowthOfAFilesystemIsKnownAfterHalfAnHour(t *testing.T) {
 	c, target := onMachine(rootOf(t, "k3s-node")), declare()
 	now, used := start, uint64(0)
 	c.Now = func() time.Time { return now }
@@ -126,10 +154,10 @@ func TestGrowthOfAFilesystemIsToldAfterHalfAnHour(t *testing.T) {
 		return size{total: 1e9, free: 1e9 - used, available: 9e8 - used}, nil
 	}
 	for range 11 {
-		require.Equal(t, now.Sub(start) >= growthMinimum, at(t, see(t, c, target), "/").GrowthKnown)
+		require.Equal(t, now.Sub(start) >= growthMinimum, at(t, filesystemsOf(t.Context(), t, c, target), "/").GrowthKnown)
 		now, used = now.Add(growthSpacing), used+uint64(growthSpacing.Seconds())*1000
 	}
-	root := at(t, see(t, c, target), "/")
+	root := at(t, filesystemsOf(t.Context(), t, c, target), "/")
 	require.InDelta(t, 1000, root.Growth, 1e-9)
 	require.Equal(t, now.Add(time.Duration(root.Available/1000)*time.Second), root.FullAt.Truncate(time.Second))
 
@@ -147,48 +175,42 @@ func TestStuckFilesystemCostsOnlyItsOwnFact(t *testing.T) {
 		}
 		return size{total: 100, free: 50, available: 40}, nil
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
-	started := time.Now()
-	batch, err := c.look(ctx, declare())
-	require.NoError(t, err)
-	require.NoError(t, ctx.Err(), "it leaves time to return what the others told")
-	require.Less(t, time.Since(started), 2*time.Second)
-	require.Len(t, batch.Facts, 6)
-	require.Len(t, batch.Missed, 1)
-	require.Equal(t, "web-1:/mnt/shared", batch.Missed[0].Subject)
-	require.Equal(t, fact.ReasonTimeout, batch.Missed[0].Reason)
+	set := filesystemsOf(ctx, t, c, declare())
+	require.NoError(t, ctx.Err(), "it leaves time to return what the others answered")
+	require.Len(t, set.Facts, 6)
+	require.Equal(t, map[string]fact.Reason{"web-1:/mnt/shared": fact.ReasonTimeout}, unavailable(set))
 
-	started = time.Now()
-	batch = see(t, c, declare())
-	require.Less(t, time.Since(started), 3*time.Second, "nobody waits again for what is known to be stuck")
-	require.Len(t, batch.Facts, 6)
-	require.Equal(t, []fact.Missed{{
-		Subject: "web-1:/mnt/shared", Reason: fact.ReasonStuck,
-		Detail: "ask /mnt/shared for its size: an earlier call has not returned (nfs4)", Topic: "other",
-	}}, batch.Missed)
+	set = filesystemsOf(t.Context(), t, c, declare())
+	require.Len(t, set.Facts, 6)
+	require.Equal(t, []fact.Unavailable[fact.Filesystem]{{
+		Known:  fact.Filesystem{Host: "web-1", Mountpoint: "/mnt/shared", Purpose: "other"},
+		Reason: fact.ReasonStuck, Detail: "ask /mnt/shared for its size: an earlier call has not returned (nfs4)",
+	}}, set.Unavailable, "nobody waits again for what is known to be stuck")
 	require.Len(t, asked, 1, "and nobody asks again")
 
 	close(thaw)
-	require.Eventually(t, func() bool { return len(see(t, c, declare()).Facts) == 7 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(filesystemsOf(t.Context(), t, c, declare()).Facts) == 7 },
+		time.Minute, time.Millisecond)
 }
 
-func TestLookAtFilesystemsEndsWithItsContext(t *testing.T) {
+func TestCollectingFilesystemsEndsWithItsContext(t *testing.T) {
 	c := onMachine(rootOf(t, "k3s-node"))
 	thaw := make(chan struct{})
 	t.Cleanup(func() { close(thaw) })
 	c.sizes.measure = func(string, mount) (size, error) { <-thaw; return size{}, nil }
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	started := time.Now()
-	batch, err := c.look(ctx, declare())
-	require.NoError(t, err)
-	require.Less(t, time.Since(started), 3*time.Second)
-	require.Empty(t, batch.Facts)
-	require.Len(t, batch.Missed, 7)
+	set := filesystemsOf(ctx, t, c, declare())
+	require.Empty(t, set.Facts)
+	require.Len(t, set.Unavailable, 7)
+	for _, u := range set.Unavailable {
+		require.Contains(t, u.Detail, context.Canceled.Error())
+	}
 }
 
-func TestFilesystemsThatCannotBeAskedAreMissed(t *testing.T) {
+func TestFilesystemsThatCannotBeAskedAreUnavailable(t *testing.T) {
 	c := onMachine(rootOf(t, "k3s-node"))
 	c.sizes.measure = func(_ string, m mount) (size, error) {
 		switch m.point {
@@ -201,34 +223,30 @@ func TestFilesystemsThatCannotBeAskedAreMissed(t *testing.T) {
 		}
 		return size{total: 1}, nil
 	}
-	batch := see(t, c, declare(system.Filesystem{Mount: "/boot/efi", Purpose: "data"}))
-	require.Len(t, batch.Facts, 3)
-	require.Equal(t, []fact.Missed{
-		{Subject: "web-1:/boot/efi", Reason: fact.ReasonUnsupported, Detail: "vfat on /boot/efi has no size", Topic: "data"},
-		{Subject: "web-1:/mnt/data", Reason: fact.ReasonFailed, Detail: "stale file handle", Topic: "other"},
-		{Subject: "web-1:/mnt/shared", Reason: fact.ReasonDenied, Detail: "permission denied", Topic: "other"},
-	}, batch.Missed)
+	set := filesystemsOf(t.Context(), t, c, declare(system.Filesystem{Mount: "/boot/efi", Purpose: "data"}))
+	require.Len(t, set.Facts, 3)
+	declared := func(mountpoint, purpose string) fact.Filesystem {
+		return fact.Filesystem{Host: "web-1", Mountpoint: mountpoint, Purpose: purpose}
+	}
+	require.Equal(t, []fact.Unavailable[fact.Filesystem]{
+		{Known: declared("/boot/efi", "data"), Reason: fact.ReasonUnsupported, Detail: "vfat on /boot/efi has no size"},
+		{Known: declared("/mnt/data", "other"), Reason: fact.ReasonFailed, Detail: "stale file handle"},
+		{Known: declared("/mnt/shared", "other"), Reason: fact.ReasonDenied, Detail: "permission denied"},
+	}, set.Unavailable)
 }
 
-func TestMountThatIsHiddenFromTheExporterIsMissed(t *testing.T) {
+func TestMountThatIsHiddenFromTheExporterIsUnavailable(t *testing.T) {
 	// The fixture's mounts are listed, and behind its paths is the file system of the test.
 	root := rootOf(t, "k3s-node")
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "mnt/data"), 0o700))
-	for _, missed := range see(t, onMachine(root), declare()).Missed {
-		if missed.Subject == "web-1:/mnt/data" {
-			require.Equal(t, fact.ReasonUnsupported, missed.Reason, missed.Detail)
-			return
-		}
-	}
-	require.Fail(t, "not missed")
+	set := filesystemsOf(t.Context(), t, onMachine(root), declare())
+	require.Equal(t, fact.ReasonUnsupported, unavailable(set)["web-1:/mnt/data"])
 }
 
 func TestRootOfAContainerIsNotTheMachines(t *testing.T) {
 	c := onMachine("/")
 	c.container = "docker"
-	batch := see(t, c, declare())
-	require.Empty(t, batch.Facts)
-	require.Len(t, batch.Missed, 1)
-	require.Equal(t, "web-1:/", batch.Missed[0].Subject)
-	require.Equal(t, fact.ReasonUnsupported, batch.Missed[0].Reason)
+	set := filesystemsOf(t.Context(), t, c, declare())
+	require.Empty(t, set.Facts)
+	require.Equal(t, map[string]fact.Reason{"web-1:/": fact.ReasonUnsupported}, unavailable(set))
 }

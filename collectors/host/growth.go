@@ -7,11 +7,11 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// The growth is told from the last hours: long enough to look over a rotated log, short enough to see a leak.
+// The growth is that of the last hours: long enough to level out a rotated log, short enough to show a leak.
 const (
 	growthWindow  = 6 * time.Hour
 	growthSpacing = 3 * time.Minute  // between samples
-	growthMinimum = 30 * time.Minute // of samples, before it is told
+	growthMinimum = 30 * time.Minute // of samples, before it is known
 	// growthHorizon is how far ahead anybody cares when a file system is full.
 	growthHorizon = 10 * 365 * 24 * time.Hour
 )

@@ -13,7 +13,7 @@ import (
 
 var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// watched looks at a file system every 30 seconds.
+// watched samples a file system every 30 seconds.
 func watched(length time.Duration, used func(time.Duration) uint64) *growth {
 	g := &growth{}
 	for at := time.Duration(0); at <= length; at += 30 * time.Second {
@@ -31,10 +31,10 @@ func TestGrowth(t *testing.T) {
 		rate   float64
 		known  bool
 	}{
-		{"one sample tells nothing", 0, steady, 0, false},
+		{"one sample says nothing", 0, steady, 0, false},
 		{"27 minutes are too short", 27 * time.Minute, steady, 0, false},
 		{"30 minutes are enough", 30 * time.Minute, steady, 1000, true},
-		{"a day is told by its last hours", 24 * time.Hour, func(at time.Duration) uint64 {
+		{"a day is judged by its last hours", 24 * time.Hour, func(at time.Duration) uint64 {
 			return uint64(max(0, at-17*time.Hour).Seconds()) * 500
 		}, 500, true},
 		{"what stays as it is does not grow", time.Hour, func(time.Duration) uint64 { return 5e9 }, 0, true},

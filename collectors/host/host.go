@@ -1,5 +1,5 @@
-// Package host looks at the machine the exporter runs on: its operating system, memory and processors, and its file
-// systems. In a container it sees the machine through the machine's root file system, mounted somewhere inside.
+// Package host collects from the machine the exporter runs on: its operating system, memory and processors, and its file
+// systems. In a container it reads the machine's root file system, mounted somewhere inside.
 package host
 
 import (
@@ -8,17 +8,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/procfs"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/distribution"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// Options say where the machine is seen.
+// Options say where the machine is found.
 type Options struct {
 	// RootFS is where the machine's root file system is: / outside of containers, else where it is mounted (/host).
 	// Its proc is used too; it comes along when / of the machine is mounted with all below it.
@@ -44,6 +47,8 @@ type Target struct {
 	Host   system.Host
 }
 
+func (t Target) key() string { return t.System + "/" + t.Host.Name }
+
 func targets(s *system.System) []Target {
 	all := make([]Target, len(s.Hosts))
 	for i, host := range s.Hosts {
@@ -52,38 +57,97 @@ func targets(s *system.System) []Target {
 	return all
 }
 
-// Hosts is the collector of the machine itself.
-func Hosts(options Options) collector.Collector[Target, fact.Host] {
-	options = options.filled()
-	return collector.Collector[Target, fact.Host]{
-		Name:     "host",
-		Summary:  "Looks at the operating system, memory and processors of the machine the exporter runs on.",
-		Kind:     fact.Hosts(),
-		Schedule: "@every 1m",
-		Timeout:  10 * time.Second,
-		Targets:  targets,
-		Target:   func(t Target) string { return t.Host.Name },
-		Look: func(ctx context.Context, t Target) (fact.Batch[fact.Host], error) {
-			if ctx.Err() != nil {
-				return fact.Batch[fact.Host]{}, context.Cause(ctx)
-			}
-			host, err := lookAtHost(options.RootFS, t.Host.Name)
-			if err != nil {
-				return fact.Batch[fact.Host]{}, err
-			}
-			return fact.Batch[fact.Host]{Facts: []fact.Host{host}}, nil
-		},
+// New makes the collector of the machine: its operating system, and its file systems, which are all real ones and those
+// that are declared. Where one of both cannot be read, the other is still collected.
+func New(options Options) collector.Collector[Target] {
+	return newMachine(options.filled()).collector()
+}
+
+// machine is what the collector knows of the machine, and what it keeps between runs.
+type machine struct {
+	Options
+	container string // as containerOf says
+	sizes     *sizes
+
+	mu      sync.Mutex
+	growths map[string]map[string]*growth // by target and mount point
+}
+
+func newMachine(options Options) *machine {
+	return &machine{
+		Options:   options,
+		container: containerOf(options.RootFS),
+		sizes:     newSizes(options.RootFS),
+		growths:   make(map[string]map[string]*growth),
 	}
 }
 
-func lookAtHost(rootFS, name string) (fact.Host, error) {
-	files, err := openFiles(rootFS)
+func (m *machine) collector() collector.Collector[Target] {
+	return collector.Collector[Target]{
+		Name:     "host",
+		Summary:  "The operating system, memory, processors and file systems of the machine the exporter runs on.",
+		Yields:   []fact.Any{fact.Hosts(), fact.Filesystems()},
+		Schedule: "@every 30s",
+		Timeout:  10 * time.Second,
+		Targets:  targets,
+		Target:   func(t Target) string { return t.Host.Name },
+		Known:    known,
+		Collect:  m.collect,
+		Forget:   m.forget,
+	}
+}
+
+// known is what is declared: the host, its mounts, and its root, which every machine has.
+func known(target Target) []fact.AnySet {
+	hosts := &fact.Set[fact.Host]{Unavailable: []fact.Unavailable[fact.Host]{{Known: fact.Host{Name: target.Host.Name}}}}
+	filesystems := &fact.Set[fact.Filesystem]{}
+	lack := func(f fact.Filesystem, subject string) {
+		f.Host = target.Host.Name
+		filesystems.Unavailable = append(filesystems.Unavailable, fact.Unavailable[fact.Filesystem]{Known: f, Subject: subject})
+	}
+	isRoot := func(f system.Filesystem) bool { return f.Mount == "/" }
+	if !slices.ContainsFunc(target.Host.Filesystems, isRoot) {
+		lack(fact.Filesystem{Mountpoint: "/", Purpose: system.PurposeRoot}, "")
+	}
+	for _, f := range target.Host.Filesystems {
+		lack(fact.Filesystem{Mountpoint: f.Mount, Purpose: f.Purpose}, "")
+	}
+	// Those that nobody declares cannot be named before they are found.
+	lack(fact.Filesystem{Purpose: system.PurposeOther}, target.Host.Name)
+	return []fact.AnySet{fact.Hosts().Set(hosts), fact.Filesystems().Set(filesystems)}
+}
+
+func (m *machine) collect(ctx context.Context, target Target, _ fact.Topics) ([]fact.AnySet, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	sets := known(target)
+	host, hostErr := m.readHost(target.Host.Name)
+	mounts, mountsErr := readMounts(m.RootFS)
+	if hostErr != nil && mountsErr != nil {
+		return nil, hostErr
+	}
+	if hostErr != nil {
+		sets[0] = sets[0].Fail(target.Host.Name, *fact.FailureOf(hostErr))
+	} else {
+		sets[0] = fact.Hosts().Set(&fact.Set[fact.Host]{Facts: []*fact.Host{&host}})
+	}
+	if mountsErr != nil {
+		sets[1] = sets[1].Fail(target.Host.Name, *fact.FailureOf(mountsErr))
+	} else {
+		sets[1] = fact.Filesystems().Set(m.collectFilesystems(ctx, target, mounts))
+	}
+	return sets, nil
+}
+
+func (m *machine) readHost(name string) (fact.Host, error) {
+	files, err := openFiles(m.RootFS)
 	if err != nil {
 		return fact.Host{}, err
 	}
 	defer files.Close()
-	host := fact.Host{Name: name, Container: containerOf(rootFS)}
-	if err := addKernel(&host, procPath(rootFS)); err != nil {
+	host := fact.Host{Name: name, Container: m.container}
+	if err := addKernel(&host, procPath(m.RootFS)); err != nil {
 		return fact.Host{}, err
 	}
 	release, err := readOSRelease(files)
@@ -98,7 +162,7 @@ func lookAtHost(rootFS, name string) (fact.Host, error) {
 	return host, nil
 }
 
-// procPath is where the kernel tells of itself: the machine's own proc, else ours, which tells the same.
+// procPath is where the kernel describes itself: in the machine's own proc, else in ours, which says the same.
 func procPath(rootFS string) string {
 	path := filepath.Join(rootFS, "proc")
 	if _, err := os.Stat(filepath.Join(path, "meminfo")); err != nil {
@@ -130,18 +194,18 @@ func addKernel(host *fact.Host, procPath string) error {
 	host.Memory, host.MemoryAvailable = *memory.MemTotalBytes, *memory.MemAvailableBytes
 	host.Cores = len(stat.CPU)
 	host.BootedAt = time.Unix(int64(stat.BootTime), 0).UTC() //nolint:gosec // Seconds since 1970 fit.
-	host.Kernel = strings.TrimSpace(string(kernel))
+	host.Kernel = clip(string(kernel))
 	return nil
 }
 
-// addOperatingSystem tells the operating system and how long it is supported. What os-release says of the end itself
+// addOperatingSystem adds the operating system and how long it is supported. What os-release says of the end itself
 // wins over the table.
 func addOperatingSystem(host *fact.Host, release osRelease, files fs.FS) {
 	host.ID, host.Version, host.Codename, host.Title = release.ID, release.Version, release.Codename, release.Title
-	known, listed := supportOf(release.ID, release.Version)
+	known, listed := distribution.Supported().Of(distribution.Release{ID: release.ID, Version: release.Version})
 	host.LongTermSupport = listed || release.longTerm()
-	host.SupportEnd, host.ExtendedSupportEnd = known.end, known.extended
-	host.ExtendedSupport = known.free || hasUbuntuPro(files)
+	host.SupportEnd, host.ExtendedSupportEnd = known.End, known.Extended
+	host.ExtendedSupport = known.Free || hasUbuntuPro(files)
 	if !release.SupportEnd.IsZero() {
 		host.SupportEnd = release.SupportEnd
 	}
@@ -162,16 +226,17 @@ func readRebootRequired(files fs.FS) (required bool, packages []string) {
 		if !exists(files, mark) {
 			continue
 		}
-		seen := make(map[string]bool)
-		text, err := readFile(files, mark+".pkgs")
+		listed := make(map[string]bool)
+		text, err := readText(files, mark+".pkgs")
 		if err != nil {
 			return true, nil // The list is a courtesy.
 		}
-		for name := range strings.FieldsSeq(string(text)) {
-			if !seen[name] && len(packages) < maximumRebootPackages {
+		for name := range strings.FieldsSeq(text) {
+			name = clip(name)
+			if !listed[name] && len(packages) < maximumRebootPackages {
 				packages = append(packages, name)
 			}
-			seen[name] = true
+			listed[name] = true
 		}
 		return true, packages
 	}

@@ -16,20 +16,17 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-func lookHost(t *testing.T, rootFS string) (fact.Host, error) {
+// hostAt collects the machine itself, whose file systems are of no concern.
+func hostAt(t *testing.T, rootFS string) fact.Host {
 	t.Helper()
-	batch, err := Hosts(Options{RootFS: rootFS}).Look(t.Context(), Target{Host: system.Host{Name: "web-1"}})
-	if err != nil {
-		return fact.Host{}, err
-	}
-	require.Empty(t, batch.Missed)
-	require.Len(t, batch.Facts, 1)
-	return batch.Facts[0], nil
+	hosts := collectAll(t, newMachine(Options{RootFS: rootFS}.filled()), declare()).hosts
+	require.Empty(t, hosts.Unavailable)
+	require.Len(t, hosts.Facts, 1)
+	return *hosts.Facts[0]
 }
 
 func TestHostOfAnUbuntuServer(t *testing.T) {
-	host, err := lookHost(t, rootOf(t, "ubuntu-22.04"))
-	require.NoError(t, err)
+	host := hostAt(t, rootOf(t, "ubuntu-22.04"))
 	require.Empty(t, cmp.Diff(fact.Host{
 		Name: "web-1", ID: "ubuntu", Version: "22.04", Codename: "jammy", Title: "Ubuntu 22.04.4 LTS", LongTermSupport: true,
 		SupportEnd: day(2027, 6, 1), ExtendedSupportEnd: day(2032, 4, 21), ExtendedSupport: true,
@@ -40,8 +37,7 @@ func TestHostOfAnUbuntuServer(t *testing.T) {
 }
 
 func TestHostOfThisMachine(t *testing.T) {
-	host, err := lookHost(t, "/")
-	require.NoError(t, err)
+	host := hostAt(t, "/")
 	require.NotEmpty(t, host.ID)
 	require.NotEmpty(t, host.Kernel)
 	require.GreaterOrEqual(t, host.Cores, runtime.NumCPU())
@@ -53,27 +49,63 @@ func TestHostOfThisMachine(t *testing.T) {
 func TestHostWithoutItsOwnProcIsSeenThroughOurs(t *testing.T) {
 	root := rootOf(t, "ubuntu-22.04")
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "proc")))
-	host, err := lookHost(t, root)
-	require.NoError(t, err)
+	host := hostAt(t, root)
 	require.GreaterOrEqual(t, host.Cores, runtime.NumCPU())
 }
 
-func TestHostWhoseKernelSaysNothingUsefulIsMissed(t *testing.T) {
-	root := rootOf(t, "ubuntu-22.04")
-	write(t, filepath.Join(root, "proc/meminfo"), "MemTotal: 12 kB\n")
-	_, err := lookHost(t, root)
-	require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "%v", err)
+func TestWhatCannotBeReadMakesOnlyItsOwnKindUnavailable(t *testing.T) {
+	declared := declare(system.Filesystem{Mount: "/", Purpose: "database"}, system.Filesystem{Mount: "/srv", Purpose: "data"})
+	t.Run("a kernel that says nothing useful leaves the file systems", func(t *testing.T) {
+		root := rootOf(t, "k3s-node")
+		write(t, filepath.Join(root, "proc/meminfo"), "MemTotal: 12 kB\n")
+		collected := collectAll(t, onMachine(root), declared)
+		require.Empty(t, collected.hosts.Facts)
+		require.Len(t, collected.hosts.Unavailable, 1)
+		require.Equal(t, fact.Host{Name: "web-1"}, collected.hosts.Unavailable[0].Known)
+		require.Equal(t, fact.ReasonInvalid, collected.hosts.Unavailable[0].Reason)
+		require.NotEmpty(t, collected.filesystems.Facts)
+	})
+	t.Run("a list of mounts that is not there leaves the host", func(t *testing.T) {
+		root := rootOf(t, "ubuntu-22.04")
+		collected := collectAll(t, onMachine(root), declared)
+		require.Empty(t, collected.hosts.Unavailable)
+		require.Len(t, collected.hosts.Facts, 1)
+		require.Empty(t, collected.filesystems.Facts)
+		var known []fact.Filesystem
+		for _, u := range collected.filesystems.Unavailable {
+			require.Equal(t, fact.ReasonNotFound, u.Reason, u.Detail)
+			known = append(known, u.Known)
+		}
+		require.Equal(t, []fact.Filesystem{
+			{Host: "web-1", Mountpoint: "/", Purpose: "database"}, {Host: "web-1", Mountpoint: "/srv", Purpose: "data"},
+			{Host: "web-1", Purpose: "other"},
+		}, known)
+	})
 }
 
-func TestHostRootThatIsNotThereIsMissed(t *testing.T) {
-	_, err := lookHost(t, filepath.Join(t.TempDir(), "host"))
+func TestTheDeclarationNamesTheHostAndItsFileSystems(t *testing.T) {
+	jobs := New(Options{}).Jobs(&system.System{Hosts: []system.Host{{
+		Name: "web-1", Filesystems: []system.Filesystem{{Mount: "/srv", Purpose: "data"}},
+	}}}, fact.Needs{})
+	require.Len(t, jobs, 1)
+	var subjects []string
+	for _, set := range jobs[0].Declared {
+		for _, gap := range set.Gaps() {
+			subjects = append(subjects, set.Kind().KindName()+" "+gap.Subject)
+		}
+	}
+	require.Equal(t, []string{"host web-1", "filesystem web-1:/", "filesystem web-1:/srv", "filesystem web-1"}, subjects)
+}
+
+func TestHostRootThatIsNotThereIsNotFound(t *testing.T) {
+	_, err := newMachine(Options{RootFS: filepath.Join(t.TempDir(), "host")}.filled()).collect(t.Context(), declare(), nil)
 	require.Equal(t, fact.ReasonNotFound, fact.ReasonOf(err), "%v", err)
 }
 
-func TestHostLookEndsWithItsContext(t *testing.T) {
+func TestARunOfTheHostEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Hosts(Options{}).Look(ctx, Target{})
+	_, err := New(Options{}).Collect(ctx, Target{}, nil)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
@@ -81,16 +113,14 @@ func TestHostFilesNeverComeFromOutsideTheRoot(t *testing.T) {
 	root := rootOf(t, "ubuntu-22.04")
 	require.NoError(t, os.Remove(filepath.Join(root, "etc/os-release")))
 	require.NoError(t, os.Symlink("/etc/os-release", filepath.Join(root, "etc/os-release")))
-	host, err := lookHost(t, root)
-	require.NoError(t, err)
+	host := hostAt(t, root)
 	require.Empty(t, host.ID)
 }
 
 func TestHostWithoutAMarkNeedsNoReboot(t *testing.T) {
 	root := rootOf(t, "ubuntu-22.04")
 	require.NoError(t, os.Remove(filepath.Join(root, "run/reboot-required")))
-	host, err := lookHost(t, root)
-	require.NoError(t, err)
+	host := hostAt(t, root)
 	require.True(t, host.RebootKnown)
 	require.False(t, host.RebootRequired)
 }
@@ -128,6 +158,6 @@ func TestRootOfAContainerIsNotWhole(t *testing.T) {
 func TestTargetsAreTheDeclaredHosts(t *testing.T) {
 	declared := system.Host{Name: "web-1"}
 	s := &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{declared}}
-	require.Equal(t, []Target{{System: "shop/production", Host: declared}}, Hosts(Options{}).Targets(s))
-	require.Empty(t, Filesystems(Options{}).Targets(&system.System{}))
+	require.Equal(t, []Target{{System: "shop/production", Host: declared}}, New(Options{}).Targets(s))
+	require.Empty(t, New(Options{}).Targets(&system.System{}))
 }

@@ -26,7 +26,7 @@ type mount struct {
 	purpose               string
 }
 
-// readMounts lists what is mounted on the machine, in the order of mounting. The machine's first process sees it best;
+// readMounts lists what is mounted on the machine, in the order of mounting. The list of the machine's first process is the best;
 // where its list cannot be read, what of the machine is mounted into our container has to do.
 func readMounts(rootFS string) ([]mount, error) {
 	if proc, err := procfs.NewFS(filepath.Join(rootFS, "proc")); err == nil {
@@ -98,12 +98,12 @@ var (
 	pseudoType = regexp.MustCompile(`^(autofs|binfmt_misc|bpf|cgroup2?|configfs|cramfs|debugfs|devpts|devtmpfs|ecryptfs|` +
 		`efivarfs|erofs|fusectl|fuse\.(gvfsd-fuse|lxcfs|portal|snapfuse)|hugetlbfs|iso9660|mqueue|nfsd|nsfs|overlay|proc|` +
 		`pstore|ramfs|rootfs|rpc_pipefs|securityfs|selinuxfs|smackfs|squashfs|sysfs|tmpfs|tracefs|udf)$`)
-	// managedPoint matches mounts that come and go with containers; their volumes are looked at in the cluster.
+	// managedPoint matches mounts that come and go with containers; their volumes are collected from the cluster.
 	managedPoint = regexp.MustCompile(`^/(dev|proc|run|sys|snap)/|/kubelet/(pods|plugins)/|/k3s/agent/|/io\.containerd\.|` +
 		`^/var/lib/(docker|containers|containerd)/`)
 )
 
-// choose picks the mounts to look at, sorted by mount point: the declared ones, the root, and every real file system
+// choose picks the mounts to collect, sorted by mount point: the declared ones, the root, and every real file system
 // once. In a container only the declared ones are the system's, and the root never is.
 func choose(all []mount, declared []system.Filesystem, inContainer bool) []mount {
 	top := make(map[string]mount, len(all)) // what is mounted last at a place hides the rest

@@ -10,7 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// chosen tells the mount points with what they are for.
+// chosen gives the mount points with what they are for.
 func chosen(mounts []mount) map[string]string {
 	points := make(map[string]string)
 	for _, m := range mounts {
@@ -31,7 +31,7 @@ func TestChooseOnANode(t *testing.T) {
 	}
 	require.Equal(t, everything, chosen(choose(all, nil, false)))
 
-	t.Run("a declared mount is looked at whatever it is, and its device not once more", func(t *testing.T) {
+	t.Run("a declared mount is collected whatever it is, and its device not once more", func(t *testing.T) {
 		declared := []system.Filesystem{
 			{Mount: "/srv/bound", Purpose: "data"}, {Mount: "/run", Purpose: "logs"}, {Mount: "/mnt/missing", Purpose: "backup"},
 		}
@@ -74,7 +74,7 @@ func TestMountsOfAContainerAreThoseOfTheMachine(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, mountsOf(infos, "/host"), cmp.AllowUnexported(mount{})))
 }
 
-func TestMountsWhereTheRootIsNotMountedAreMissed(t *testing.T) {
+func TestMountsWhereTheRootIsNotMountedAreNotFound(t *testing.T) {
 	_, err := readMounts(t.TempDir())
 	require.ErrorContains(t, err, "nothing is mounted under")
 }

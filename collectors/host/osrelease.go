@@ -21,10 +21,10 @@ type osRelease struct {
 // readOSRelease reads the file where it is found first, as os-release(5) asks. A system without one is the zero value.
 func readOSRelease(files fs.FS) (osRelease, error) {
 	for _, name := range []string{"etc/os-release", "usr/lib/os-release"} {
-		text, err := readFile(files, name)
+		text, err := readText(files, name)
 		switch {
 		case err == nil:
-			return parseOSRelease(string(text)), nil
+			return parseOSRelease(text), nil
 		case errors.Is(err, fs.ErrPermission):
 			return osRelease{}, fmt.Errorf("read os-release: %w", err)
 		}
@@ -39,7 +39,7 @@ func parseOSRelease(text string) osRelease {
 		if !found || strings.HasPrefix(name, "#") {
 			continue
 		}
-		value = unquote(value)
+		value = clip(unquote(value))
 		switch name {
 		case "ID":
 			release.ID = value

@@ -12,7 +12,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// A size is what a file system tells of itself: bytes and inodes.
+// A size is what a file system holds: bytes and inodes.
 type size struct {
 	total, free, available uint64
 	inodes, inodesFree     uint64
@@ -86,25 +86,25 @@ func (s *sizes) ask(path string, m mount) (asked *question, stuck bool) {
 
 // statfs asks the kernel.
 func (s *sizes) statfs(path string, m mount) (size, error) {
-	var told unix.Statfs_t
-	if err := unix.Statfs(path, &told); err != nil {
+	var answer unix.Statfs_t
+	if err := unix.Statfs(path, &answer); err != nil {
 		return size{}, fmt.Errorf("ask %s for its size: %w", m.point, err)
 	}
-	if told.Blocks > 0 {
+	if answer.Blocks > 0 {
 		if err := checkVisible(path, m); err != nil {
 			return size{}, err
 		}
 	}
-	block := uint64(told.Frsize) //nolint:gosec // Not negative.
+	block := uint64(answer.Frsize) //nolint:gosec // Not negative.
 	return size{
-		total: told.Blocks * block, free: told.Bfree * block, available: told.Bavail * block,
-		inodes: told.Files, inodesFree: told.Ffree,
+		total: answer.Blocks * block, free: answer.Bfree * block, available: answer.Bavail * block,
+		inodes: answer.Files, inodesFree: answer.Ffree,
 	}, nil
 }
 
-// checkVisible tells whether a path shows that mount of the machine. In a container or under systemd's protection it may
-// not, and the folder beneath would be taken for it. Of types whose files have device numbers of their own, and of
-// those that mount another one on demand, it cannot be told.
+// checkVisible gives an error unless a path shows that mount of the machine. In a container or under systemd's protection
+// it may not, and the folder beneath would be taken for it. Of types whose files have device numbers of their own, and
+// of those that mount another one on demand, it cannot be known.
 func checkVisible(path string, m mount) error {
 	switch m.fstype {
 	case "autofs", "bcachefs", "btrfs", "overlay":
@@ -112,7 +112,7 @@ func checkVisible(path string, m mount) error {
 	}
 	var stat unix.Stat_t
 	if err := unix.Stat(path, &stat); err != nil {
-		return fmt.Errorf("look at %s: %w", path, err)
+		return fmt.Errorf("examine %s: %w", path, err)
 	}
 	if number := fmt.Sprintf("%d:%d", unix.Major(stat.Dev), unix.Minor(stat.Dev)); number != m.number {
 		return fact.Errorf(fact.ReasonUnsupported, "%s does not show what is mounted on %s: in a container, mount the "+

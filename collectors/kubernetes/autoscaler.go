@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // An autoscaler is what is kept of a HorizontalPodAutoscaler or of KEDA's ScaledObject.
@@ -19,11 +20,11 @@ type autoscaler struct {
 // A reference names an object of the same namespace.
 type reference struct{ kind, name string }
 
-func horizontalPodAutoscalers() resource[autoscaler] {
-	return resource[autoscaler]{
+func horizontalPodAutoscalers() watch.Resource[autoscaler] {
+	return watch.Resource[autoscaler]{
 		GroupVersionResource: autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers"),
-		example:              &autoscalingv2.HorizontalPodAutoscaler{},
-		keep: func(object any) autoscaler {
+		Example:              &autoscalingv2.HorizontalPodAutoscaler{},
+		Keep: func(object any) autoscaler {
 			return keepHorizontalPodAutoscaler(object.(*autoscalingv2.HorizontalPodAutoscaler))
 		},
 	}
@@ -64,15 +65,15 @@ func keepHorizontalPodAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) autos
 	return keep
 }
 
-func scaledObjects() resource[autoscaler] {
-	return resource[autoscaler]{
+func scaledObjects() watch.Resource[autoscaler] {
+	return watch.Resource[autoscaler]{
 		GroupVersionResource: schema.GroupVersionResource{Group: "keda.sh", Resource: "scaledobjects"},
-		keep:                 func(object any) autoscaler { return keepScaledObject(object.(*unstructured.Unstructured)) },
+		Keep:                 func(object any) autoscaler { return keepScaledObject(object.(*unstructured.Unstructured)) },
 	}
 }
 
 // keepScaledObject reads KEDA's own (https://keda.sh/docs/latest/reference/scaledobject-spec/). What it makes of it is a
-// HorizontalPodAutoscaler, which says how many pods there are.
+// HorizontalPodAutoscaler, which reports how many pods there are.
 func keepScaledObject(u *unstructured.Unstructured) autoscaler {
 	keep := autoscaler{
 		target: reference{textAt(u, "spec", "scaleTargetRef", "kind"), textAt(u, "spec", "scaleTargetRef", "name")},
@@ -81,10 +82,10 @@ func keepScaledObject(u *unstructured.Unstructured) autoscaler {
 	if keep.target.kind == "" {
 		keep.target.kind = fact.KindDeployment
 	}
-	if minimum, said := numberAt(u, "spec", "minReplicaCount"); said {
+	if minimum, declared := numberAt(u, "spec", "minReplicaCount"); declared {
 		keep.fact.Minimum = minimum
 	}
-	if maximum, said := numberAt(u, "spec", "maxReplicaCount"); said {
+	if maximum, declared := numberAt(u, "spec", "maxReplicaCount"); declared {
 		keep.fact.Maximum = maximum
 	}
 	if ready := conditionOf(u, "Ready"); ready.status != "True" {
@@ -93,19 +94,24 @@ func keepScaledObject(u *unstructured.Unstructured) autoscaler {
 	return keep
 }
 
-// scales finds what scales each workload: KEDA's word goes before that of the autoscaler that it made.
-func scales(s *sight) map[string]map[reference]*fact.Autoscaler {
+// scales finds what scales each workload: KEDA's own goes before the autoscaler that it made.
+func scales(s *snapshot) map[string]map[reference]*fact.Autoscaler {
 	found := make(map[string]map[reference]*fact.Autoscaler)
 	note := func(name types.NamespacedName, a autoscaler) {
 		if found[name.Namespace] == nil {
 			found[name.Namespace] = make(map[reference]*fact.Autoscaler)
 		}
-		if made := found[name.Namespace][a.target]; made != nil {
+		made := found[name.Namespace][a.target]
+		switch {
+		case made == nil:
+		case made.Kind == a.fact.Kind && made.Name < a.fact.Name:
+			return // Of several, always the same one.
+		case a.fact.Kind == "ScaledObject":
 			a.fact.Current, a.fact.AtMaximumSince, a.fact.ScaledAt = made.Current, made.AtMaximumSince, made.ScaledAt
 		}
 		found[name.Namespace][a.target] = &a.fact
 	}
-	seen(s, horizontalPodAutoscalers()).each(note)
-	seen(s, scaledObjects()).each(note)
+	stored(s, horizontalPodAutoscalers()).Each(note)
+	stored(s, scaledObjects()).Each(note)
 	return found
 }

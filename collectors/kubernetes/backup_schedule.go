@@ -12,27 +12,23 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// BackupSchedules makes the collector of what makes backups again and again.
-func (c *Clusters) BackupSchedules() collector.Collector[Target, fact.BackupSchedule] {
-	return gather(c, backupSchedules())
-}
-
-func backupSchedules() gathering[fact.BackupSchedule] {
-	return gathering[fact.BackupSchedule]{
-		name: "kubernetes_backup_schedule",
-		summary: "What makes backups again and again: CronJobs by their names, " +
-			"and schedules of Velero, snapscheduler and CloudNativePG, snapshots.",
+// backupSchedules are what makes backups again and again: CronJobs by their names, and schedules of Velero, snapscheduler
+// and CloudNativePG, snapshots.
+func backupSchedules() join[fact.BackupSchedule] {
+	return join[fact.BackupSchedule]{
 		kind:  fact.BackupSchedules(),
 		parts: scheduleParts(""),
-		see: func(s *sight) (found []fact.BackupSchedule) {
+		place: func(cluster, namespace string) fact.BackupSchedule {
+			return fact.BackupSchedule{Cluster: cluster, Namespace: namespace}
+		},
+		add: func(s *snapshot, set *fact.Set[fact.BackupSchedule]) {
 			for _, each := range schedulesOf(s) {
-				found = append(found, each.fact)
+				set.Add(each.fact)
 			}
-			return found
 		},
 	}
 }
@@ -75,10 +71,10 @@ func (b backupSchedule) covers(namespace, name string, own labels.Set) bool {
 // backupWords are in the names, images and commands of jobs that make backups.
 var backupWords = regexp.MustCompile(`(?i)backup|pg_?dump|mysqldump|mongodump|mariadb-dump|restic|borg|pgbackrest|wal-g|kopia|snapshot`)
 
-func backupJobs() resource[backupSchedule] {
-	return resource[backupSchedule]{
-		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("cronjobs"), example: &batchv1.CronJob{},
-		keep: func(object any) backupSchedule { return keepCronJob(object.(*batchv1.CronJob)) },
+func backupJobs() watch.Resource[backupSchedule] {
+	return watch.Resource[backupSchedule]{
+		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("cronjobs"), Example: &batchv1.CronJob{},
+		Keep: func(object any) backupSchedule { return keepCronJob(object.(*batchv1.CronJob)) },
 	}
 }
 
@@ -113,10 +109,10 @@ type backupRun struct {
 }
 
 // veleroSchedules are those of Velero (https://velero.io/docs/main/api-types/schedule/), wherever it runs.
-func veleroSchedules() resource[backupSchedule] {
-	return resource[backupSchedule]{
-		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "schedules"}, whole: true,
-		keep: func(object any) backupSchedule {
+func veleroSchedules() watch.Resource[backupSchedule] {
+	return watch.Resource[backupSchedule]{
+		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "schedules"}, Everywhere: true,
+		Keep: func(object any) backupSchedule {
 			u := object.(*unstructured.Unstructured)
 			keep := backupSchedule{
 				namespaces: textsAt(u, "spec", "template", "includedNamespaces"), excluded: textsAt(u, "spec", "template", "excludedNamespaces"),
@@ -135,11 +131,11 @@ func veleroSchedules() resource[backupSchedule] {
 	}
 }
 
-func veleroBackups() resource[backupRun] {
-	return resource[backupRun]{
-		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "backups"}, whole: true,
-		labels: "velero.io/schedule-name",
-		keep: func(object any) backupRun {
+func veleroBackups() watch.Resource[backupRun] {
+	return watch.Resource[backupRun]{
+		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "backups"}, Everywhere: true,
+		Labels: "velero.io/schedule-name",
+		Keep: func(object any) backupRun {
 			u := object.(*unstructured.Unstructured)
 			return backupRun{
 				u.GetLabels()["velero.io/schedule-name"], strings.ToLower(textAt(u, "status", "phase")),
@@ -150,10 +146,10 @@ func veleroBackups() resource[backupRun] {
 }
 
 // snapshotSchedules are those of snapscheduler (https://backube.github.io/snapscheduler/usage.html).
-func snapshotSchedules() resource[backupSchedule] {
-	return resource[backupSchedule]{
+func snapshotSchedules() watch.Resource[backupSchedule] {
+	return watch.Resource[backupSchedule]{
 		GroupVersionResource: schema.GroupVersionResource{Group: "snapscheduler.backube", Resource: "snapshotschedules"},
-		keep: func(object any) backupSchedule {
+		Keep: func(object any) backupSchedule {
 			u := object.(*unstructured.Unstructured)
 			keep := backupSchedule{
 				namespaces: []string{u.GetNamespace()}, isBackup: true,
@@ -180,10 +176,10 @@ type volumeSnapshot struct {
 	trouble bool
 }
 
-func volumeSnapshots() resource[volumeSnapshot] {
-	return resource[volumeSnapshot]{
+func volumeSnapshots() watch.Resource[volumeSnapshot] {
+	return watch.Resource[volumeSnapshot]{
 		GroupVersionResource: schema.GroupVersionResource{Group: "snapshot.storage.k8s.io", Resource: "volumesnapshots"},
-		keep: func(object any) volumeSnapshot {
+		Keep: func(object any) volumeSnapshot {
 			u := object.(*unstructured.Unstructured)
 			keep := volumeSnapshot{claim: textAt(u, "spec", "source", "persistentVolumeClaimName"), at: timeAt(u, "status", "creationTime")}
 			if keep.at.IsZero() {
@@ -197,9 +193,9 @@ func volumeSnapshots() resource[volumeSnapshot] {
 }
 
 // snapshotted are claims of which snapshots are taken again and again, whoever does it: two are there at least.
-func snapshotted(s *sight) (found []backupSchedule) {
+func snapshotted(s *snapshot) (found []backupSchedule) {
 	byClaim := make(map[types.NamespacedName][]volumeSnapshot)
-	seen(s, volumeSnapshots()).each(func(name types.NamespacedName, v volumeSnapshot) {
+	stored(s, volumeSnapshots()).Each(func(name types.NamespacedName, v volumeSnapshot) {
 		of := types.NamespacedName{Namespace: name.Namespace, Name: v.claim}
 		byClaim[of] = append(byClaim[of], v)
 	})
@@ -228,10 +224,10 @@ func snapshotted(s *sight) (found []backupSchedule) {
 const cloudNativePG = "postgresql.cnpg.io"
 
 // scheduledBackups are those of CloudNativePG (https://cloudnative-pg.io/documentation/current/backup/).
-func scheduledBackups() resource[backupSchedule] {
-	return resource[backupSchedule]{
+func scheduledBackups() watch.Resource[backupSchedule] {
+	return watch.Resource[backupSchedule]{
 		GroupVersionResource: schema.GroupVersionResource{Group: cloudNativePG, Resource: "scheduledbackups"},
-		keep: func(object any) backupSchedule {
+		Keep: func(object any) backupSchedule {
 			u := object.(*unstructured.Unstructured)
 			keep := backupSchedule{
 				namespaces: []string{u.GetNamespace()}, isBackup: true, of: textAt(u, "spec", "cluster", "name"),
@@ -243,11 +239,11 @@ func scheduledBackups() resource[backupSchedule] {
 	}
 }
 
-func clusterBackups() resource[backupRun] {
-	return resource[backupRun]{
+func clusterBackups() watch.Resource[backupRun] {
+	return watch.Resource[backupRun]{
 		GroupVersionResource: schema.GroupVersionResource{Group: cloudNativePG, Resource: "backups"},
-		labels:               "cnpg.io/scheduled-backup",
-		keep: func(object any) backupRun {
+		Labels:               "cnpg.io/scheduled-backup",
+		Keep: func(object any) backupRun {
 			u := object.(*unstructured.Unstructured)
 			return backupRun{
 				u.GetLabels()["cnpg.io/scheduled-backup"], strings.ToLower(textAt(u, "status", "phase")),
@@ -257,24 +253,24 @@ func clusterBackups() resource[backupRun] {
 	}
 }
 
-// schedulesOf joins the schedules of a system with what their runs tell.
-func schedulesOf(s *sight) (found []backupSchedule) {
+// schedulesOf joins the schedules of a system with their runs, by name.
+func schedulesOf(s *snapshot) (found []backupSchedule) {
 	for _, source := range []struct {
 		kind      string
-		schedules resource[backupSchedule]
-		runs      *mirror[backupRun]
+		schedules watch.Resource[backupSchedule]
+		runs      *watch.Store[backupRun]
 	}{
 		{"CronJob", backupJobs(), nil},
-		{"Schedule", veleroSchedules(), seen(s, veleroBackups())},
+		{"Schedule", veleroSchedules(), stored(s, veleroBackups())},
 		{"SnapshotSchedule", snapshotSchedules(), nil},
-		{"ScheduledBackup", scheduledBackups(), seen(s, clusterBackups())},
+		{"ScheduledBackup", scheduledBackups(), stored(s, clusterBackups())},
 	} {
-		seen(s, source.schedules).each(func(name types.NamespacedName, b backupSchedule) {
+		stored(s, source.schedules).Each(func(name types.NamespacedName, b backupSchedule) {
 			if !b.isBackup || !s.concerns(name.Namespace, b) {
 				return
 			}
 			b.fact.Cluster, b.fact.Kind, b.fact.Namespace, b.fact.Name = s.target.Cluster.Name, source.kind, name.Namespace, name.Name
-			source.runs.each(func(run types.NamespacedName, each backupRun) {
+			source.runs.Each(func(run types.NamespacedName, each backupRun) {
 				if run.Namespace == name.Namespace && each.schedule == name.Name {
 					each.note(&b.fact)
 				}
@@ -283,10 +279,12 @@ func schedulesOf(s *sight) (found []backupSchedule) {
 			found = append(found, b)
 		})
 	}
-	return append(found, snapshotted(s)...)
+	found = append(found, snapshotted(s)...)
+	slices.SortFunc(found, func(a, b backupSchedule) int { return strings.Compare(a.fact.Subject(), b.fact.Subject()) })
+	return found
 }
 
-// note adds what a run tells to its schedule: the newest that has ended says whether that went well.
+// note adds a run to its schedule: the newest that has ended tells whether it succeeded.
 func (r backupRun) note(to *fact.BackupSchedule) {
 	if r.began.After(to.LastRunAt) {
 		to.LastRunAt = r.began
@@ -300,7 +298,7 @@ func (r backupRun) note(to *fact.BackupSchedule) {
 }
 
 // concerns tells whether a schedule of some namespace makes backups of what belongs to the system.
-func (s *sight) concerns(namespace string, b backupSchedule) bool {
+func (s *snapshot) concerns(namespace string, b backupSchedule) bool {
 	if s.scope != "" {
 		return b.reaches(string(s.scope))
 	}

@@ -12,12 +12,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // podsPerDeployment is how the pods of benchmarks are grouped.
 const podsPerDeployment = 10
 
-// BenchmarkMemory tells what a kept pod takes, keys and map included.
+// BenchmarkMemory measures what a kept pod takes, keys and map included.
 func BenchmarkMemory(b *testing.B) {
 	const count = 10_000
 	for b.Loop() {
@@ -36,26 +39,27 @@ func heap() uint64 {
 	return stats.HeapAlloc
 }
 
-// BenchmarkJoin tells how long it takes to make facts of what is kept.
+// BenchmarkJoin measures how long it takes to make facts of what is kept.
 func BenchmarkJoin(b *testing.B) {
 	for _, count := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("pods=%d", count), func(b *testing.B) {
-			s := &sight{selector: labels.Everything(), held: map[string]held{
-				deployments().key(): filled(deployments(), count/podsPerDeployment, someDeployment),
-				replicaSets().key(): filled(replicaSets(), count/podsPerDeployment, someReplicaSet),
-				pods().key():        filled(pods(), count, somePod),
+			s := &snapshot{selector: labels.Everything(), stores: map[string]watch.Stored{
+				deployments().Key(): filled(deployments(), count/podsPerDeployment, someDeployment),
+				replicaSets().Key(): filled(replicaSets(), count/podsPerDeployment, someReplicaSet),
+				pods().Key():        filled(pods(), count, somePod),
 			}}
 			for b.Loop() {
-				joined := seeWorkloads(s)
-				require.Len(b, joined, count/podsPerDeployment)
-				require.Equal(b, podsPerDeployment, joined[0].Pods.Running)
+				var joined fact.Set[fact.Workload]
+				joinWorkloads(s, &joined)
+				require.Len(b, joined.Facts, count/podsPerDeployment)
+				require.Equal(b, podsPerDeployment, joined.Facts[0].Pods.Running)
 			}
 		})
 	}
 }
 
-// BenchmarkLook looks at 1,000 pods of a real API server.
-func BenchmarkLook(b *testing.B) {
+// BenchmarkCollect collects 1,000 pods of a real API server.
+func BenchmarkCollect(b *testing.B) {
 	cluster := servers.Kubernetes(b)
 	cluster.AddNodes(b, 10)
 	namespace := cluster.Namespace(b)
@@ -77,7 +81,7 @@ func BenchmarkLook(b *testing.B) {
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
 			clusters := New()
-			_, err := look(b, clusters, target)
+			_, err := workloadsOf(b, clusters, target)
 			require.NoError(b, err)
 			clusters.Close()
 		}
@@ -85,24 +89,24 @@ func BenchmarkLook(b *testing.B) {
 	b.Run("later", func(b *testing.B) {
 		clusters := opened(b)
 		for b.Loop() {
-			batch, err := look(b, clusters, target)
+			set, err := workloadsOf(b, clusters, target)
 			require.NoError(b, err)
-			require.Len(b, batch.Facts, 10)
+			require.Len(b, set.Facts, 10)
 		}
 	})
 }
 
-// filled is a mirror that holds count objects.
-func filled[T any](r resource[T], count int, object func(i int) any) *mirror[T] {
-	m := newMirror(r, nil, "", func() {})
+// filled is a store that holds count objects.
+func filled[T any](r watch.Resource[T], count int, object func(i int) any) watch.Stored {
 	objects := make([]any, count)
 	for i := range objects {
 		objects[i] = object(i)
 	}
-	if err := m.Replace(objects, ""); err != nil {
+	store, err := r.Hold(objects)
+	if err != nil {
 		panic(err)
 	}
-	return m
+	return store
 }
 
 func somePod(i int) any {

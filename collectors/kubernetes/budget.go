@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // A budget is what is kept of a PodDisruptionBudget.
@@ -90,8 +91,8 @@ func (c coverage) of(namespace string, pods labels.Set) []*budget {
 	return covering
 }
 
-func coverageOf(budgets *mirror[budget]) coverage {
+func coverageOf(budgets *watch.Store[budget]) coverage {
 	c := make(coverage)
-	budgets.each(func(name types.NamespacedName, b budget) { c.add(name.Namespace, b) })
+	budgets.Each(func(name types.NamespacedName, b budget) { c.add(name.Namespace, b) })
 	return c
 }

@@ -16,29 +16,31 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // Certificates makes the collector of the certificates in Secrets of type kubernetes.io/tls, with cert-manager's
 // Certificates that renew them. The key beside a certificate is dropped before the Secret is stored.
-func (c *Clusters) Certificates() collector.Collector[Target, fact.Certificate] {
-	made := gather(c, certificates())
-	made.Narrow = nil // Who declares tls_secrets wants the gauges, whatever the items.
-	return made
+func (c *Clusters) Certificates() collector.Collector[Target] {
+	made := c.collector("kubernetes_certificate",
+		"Certificates in Secrets of type kubernetes.io/tls of Kubernetes clusters, with what renews them.",
+		[]joiner{certificates()}, func(cluster system.Cluster) bool { return cluster.TLSSecrets },
+		func(own *Target, cluster system.Cluster) { own.Cluster.CAFile = cluster.CAFile })
+	made.Schedule = "@every 1m"
+	return made // Who declares tls_secrets wants the gauges, whatever the items.
 }
 
-func certificates() gathering[fact.Certificate] {
-	return gathering[fact.Certificate]{
-		name:    "kubernetes_certificate",
-		summary: "Certificates in Secrets of type kubernetes.io/tls of Kubernetes clusters, with what renews them.",
-		every:   time.Minute,
-		kind:    fact.Certificates(),
-		wanted:  func(cluster system.Cluster) bool { return cluster.TLSSecrets },
-		parts:   []part{{"", tlsSecrets()}, {"", managedCertificates()}},
-		ask: func(_ context.Context, _ *connection, s *sight) (err error) {
-			s.asked, err = expectationOf(s.target.Cluster)
-			return err
+func certificates() join[fact.Certificate] {
+	return join[fact.Certificate]{
+		kind:  fact.Certificates(),
+		parts: []part{{"", tlsSecrets()}, {"", managedCertificates()}},
+		ask: func(_ context.Context, _ *watch.Connection, t Target) (any, error) {
+			return expectationOf(t.Cluster)
 		},
-		see: seeCertificates,
+		add: joinCertificates,
+		place: func(string, string) fact.Certificate {
+			return fact.Certificate{CertificatePlace: fact.CertificatePlace{Source: fact.CertificateInSecret}}
+		},
 	}
 }
 
@@ -49,10 +51,10 @@ type managedCertificate struct {
 	fact   fact.CertificateManager
 }
 
-func managedCertificates() resource[managedCertificate] {
-	return resource[managedCertificate]{
+func managedCertificates() watch.Resource[managedCertificate] {
+	return watch.Resource[managedCertificate]{
 		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "certificates"},
-		keep: func(object any) managedCertificate {
+		Keep: func(object any) managedCertificate {
 			u := object.(*unstructured.Unstructured)
 			ready := conditionOf(u, "Ready")
 			keep := managedCertificate{secret: textAt(u, "spec", "secretName"), fact: fact.CertificateManager{
@@ -69,43 +71,49 @@ func managedCertificates() resource[managedCertificate] {
 	}
 }
 
-func seeCertificates(s *sight) (found []fact.Certificate) {
-	expectation, _ := s.asked.(pki.Expectation)
+func joinCertificates(s *snapshot, set *fact.Set[fact.Certificate]) {
+	expectation, _ := s.answer.(pki.Expectation)
 	managers := make(map[types.NamespacedName]fact.CertificateManager)
-	seen(s, managedCertificates()).each(func(name types.NamespacedName, m managedCertificate) {
+	stored(s, managedCertificates()).Each(func(name types.NamespacedName, m managedCertificate) {
 		managers[types.NamespacedName{Namespace: name.Namespace, Name: m.secret}] = m.fact
 	})
 	secrets := make(map[types.NamespacedName][]byte)
-	seen(s, tlsSecrets()).each(func(name types.NamespacedName, content []byte) { secrets[name] = content })
+	stored(s, tlsSecrets()).Each(func(name types.NamespacedName, content []byte) { secrets[name] = content })
 	for name, manager := range managers {
 		if _, there := secrets[name]; !there && s.target.Cluster.Includes(name.Namespace) {
-			s.missed = append(s.missed, fact.Miss(s.target.Cluster.Name+"/"+name.Namespace+"/Secret/"+name.Name,
-				fact.Errorf(fact.ReasonNotFound, "%s has not made it: %s", manager.Name, cmp.Or(manager.Trouble, "no reason is given"))))
+			set.Lack(s.certificateIn(name), "", fact.Errorf(fact.ReasonNotFound,
+				"%s has not made it: %s", manager.Name, cmp.Or(manager.Trouble, "no reason is given")))
 		}
 	}
 	for name, content := range secrets {
 		if !s.target.Cluster.Includes(name.Namespace) {
 			continue
 		}
-		place := fact.CertificatePlace{
-			Source: fact.CertificateInSecret, Name: s.target.Cluster.Name + "/" + name.Namespace + "/Secret/" + name.Name,
-		}
+		known := s.certificateIn(name)
 		chain, err := pki.ParsePEM(content)
 		if err != nil {
-			s.missed = append(s.missed, fact.Miss(place.Subject(), fmt.Errorf("read tls.crt: %w", err)))
+			set.Lack(known, "", fmt.Errorf("read tls.crt: %w", err))
 			continue
 		}
-		f := pki.Describe(place, chain, expectation)
+		f := pki.Describe(known.CertificatePlace, chain, expectation)
 		if manager, there := managers[name]; there {
 			f.Manager = &manager
 		}
-		found = append(found, f)
+		set.Add(f)
 	}
-	slices.SortFunc(s.missed, func(a, b fact.Missed) int { return cmp.Compare(a.Subject, b.Subject) })
-	return found
+	slices.SortFunc(set.Unavailable, func(a, b fact.Unavailable[fact.Certificate]) int {
+		return cmp.Compare(a.Known.Subject(), b.Known.Subject())
+	})
 }
 
-// expectationOf reads the authorities anew for each look: they are replaced as certificates are.
+// certificateIn is what is known of the certificate in a Secret without its content.
+func (s *snapshot) certificateIn(secret types.NamespacedName) fact.Certificate {
+	return fact.Certificate{CertificatePlace: fact.CertificatePlace{
+		Source: fact.CertificateInSecret, Name: s.target.Cluster.Name + "/" + secret.Namespace + "/Secret/" + secret.Name,
+	}}
+}
+
+// expectationOf reads the authorities again and again: they are replaced as certificates are.
 func expectationOf(cluster system.Cluster) (pki.Expectation, error) {
 	public, err := pki.PublicRoots()
 	if err != nil {

@@ -1,9 +1,6 @@
 package kubernetes
 
 import (
-	"context"
-	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
@@ -11,18 +8,21 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
-func lookAtCertificates(tb testing.TB, clusters *Clusters, target Target) (fact.Batch[fact.Certificate], error) {
+// certificatesOf collects the certificates in Secrets.
+func certificatesOf(tb testing.TB, clusters *Clusters, target Target) (*fact.Set[fact.Certificate], error) {
 	tb.Helper()
-	collector := clusters.Certificates()
-	ctx, cancel := context.WithTimeout(tb.Context(), collector.Timeout)
-	defer cancel()
-	return collector.Look(ctx, target)
+	sets, err := collect(tb, clusters.Certificates(), target, nil, clusters.Certificates().Timeout)
+	if err != nil {
+		return nil, err
+	}
+	return setOf(fact.Certificates(), sets), nil
 }
 
 // store makes a Secret, by default a TLS one.
@@ -39,7 +39,7 @@ func tlsData(certificate *world.Certificate) map[string][]byte {
 	return map[string][]byte{corev1.TLSCertKey: certificate.PEM(), corev1.TLSPrivateKeyKey: certificate.KeyPEM()}
 }
 
-func TestCertificatesInSecretsAreSeenAndKeysNever(t *testing.T) {
+func TestCertificatesInSecretsAreCollectedAndKeysNever(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	namespace := cluster.Namespace(t)
 	ca := world.NewCA(t, world.Spec{})
@@ -56,59 +56,55 @@ func TestCertificatesInSecretsAreSeenAndKeysNever(t *testing.T) {
 	target.Cluster.CAFile = ca.WriteRoot(t, t.TempDir(), "ca.pem")
 	clusters := opened(t)
 
-	batch, err := lookAtCertificates(t, clusters, target)
+	set, err := certificatesOf(t, clusters, target)
 	require.NoError(t, err)
-	require.Equal(t, []fact.Missed{{
-		Subject: "main/" + namespace + "/Secret/pending", Reason: fact.ReasonInvalid, Detail: "read tls.crt: is no PEM",
-	}}, batch.Missed)
-	require.Len(t, batch.Facts, 1)
-	seen := batch.Facts[0]
+	require.Equal(t, []fact.Unavailable[fact.Certificate]{{
+		Known: fact.Certificate{CertificatePlace: fact.CertificatePlace{
+			Source: fact.CertificateInSecret, Name: "main/" + namespace + "/Secret/pending",
+		}},
+		Reason: fact.ReasonInvalid, Detail: "read tls.crt: is no PEM",
+	}}, set.Unavailable)
+	require.Len(t, set.Facts, 1)
+	found := set.Facts[0]
 	require.Equal(t, fact.CertificatePlace{
 		Source: fact.CertificateInSecret, Name: "main/" + namespace + "/Secret/shop",
-	}, seen.CertificatePlace)
-	require.Equal(t, []string{"shop.example.com"}, seen.Names)
-	require.Equal(t, fact.TrustDeclared, seen.Trust)
-	require.Empty(t, seen.Faults)
+	}, found.CertificatePlace)
+	require.Equal(t, []string{"shop.example.com"}, found.Names)
+	require.Equal(t, fact.TrustDeclared, found.Trust)
+	require.Empty(t, found.Faults)
 
-	kept := mirrorOf(clusters.open[loginOf(target.Cluster)], target.user(certificates().name), tlsSecrets(), scope(namespace))
-	kept.mu.Lock()
-	require.NotContains(t, fmt.Sprintf("%s", kept.kept), "PRIVATE KEY")
-	kept.mu.Unlock()
+	connection, err := clusters.servers.Connect(t.Context(), target.login())
+	require.NoError(t, err)
+	round := connection.Begin("test")
+	kept, err := round.Watch(t.Context(), tlsSecrets(), watch.Scope(namespace))
+	require.NoError(t, err)
+	require.Equal(t, 2, kept.Len())
+	kept.(*watch.Store[[]byte]).Each(func(_ types.NamespacedName, content []byte) {
+		require.NotContains(t, string(content), "PRIVATE KEY")
+	})
 
-	// A renewed certificate is seen by the next look.
+	// A renewed certificate is collected by the next run.
 	renewed := ca.Issue(t, world.Spec{DNSNames: []string{"shop.example.com"}, NotAfter: time.Now().Add(90 * 24 * time.Hour)})
 	_, err = cluster.Client.CoreV1().Secrets(namespace).Update(t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "shop"}, Type: corev1.SecretTypeTLS, Data: tlsData(renewed),
 	}, metav1.UpdateOptions{})
 	require.NoError(t, err)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		batch, err := lookAtCertificates(t, clusters, target)
+		set, err := certificatesOf(t, clusters, target)
 		require.NoError(c, err)
-		require.Len(c, batch.Facts, 1)
-		require.True(c, renewed.X509.NotAfter.Equal(batch.Facts[0].Leaf().NotAfter))
+		require.Len(c, set.Facts, 1)
+		require.True(c, renewed.X509.NotAfter.Equal(set.Facts[0].Leaf().NotAfter))
 	}, 10*time.Second, 50*time.Millisecond)
 }
 
-func TestSecretsAreOnlyLookedAtWhereTheSystemSaysSo(t *testing.T) {
-	s := &system.System{Name: "shop", Environment: "production", Kubernetes: []system.Cluster{
-		{Name: "main"}, {Name: "edge", TLSSecrets: true},
-	}}
-	clusters, needs := opened(t), fact.Needs{"workload": {}}
-	require.Empty(t, clusters.Workloads().Jobs(s, nil), "nobody needs any")
-	require.Len(t, clusters.Workloads().Jobs(s, needs), 2)
-	jobs := clusters.Certificates().Jobs(s, nil)
-	require.Len(t, jobs, 1)
-	require.Equal(t, "edge", jobs[0].Target)
-	require.True(t, reflect.DeepEqual(jobs[0].Value, clusters.Certificates().Jobs(s, nil)[0].Value), "a reload changes nothing")
-}
-
-func TestSecretsThatMayNotBeListedAreMissed(t *testing.T) {
+func TestSecretsThatMayNotBeListedAreUnavailable(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	namespace := cluster.Namespace(t)
 	target := in(kubeconfig(t, cluster, withToken(serviceAccount(t, cluster, namespace))), namespace)
-	batch, err := lookAtCertificates(t, opened(t), target)
+	set, err := certificatesOf(t, opened(t), target)
 	require.NoError(t, err)
-	require.Len(t, batch.Missed, 1)
-	require.Equal(t, fact.ReasonDenied, batch.Missed[0].Reason)
-	require.Contains(t, batch.Missed[0].Detail, `cannot list resource "secrets"`)
+	require.Len(t, set.Unavailable, 1)
+	require.Equal(t, fact.ReasonDenied, set.Unavailable[0].Reason)
+	require.Equal(t, fact.CertificateInSecret, set.Unavailable[0].Known.Source)
+	require.Contains(t, set.Unavailable[0].Detail, `cannot list resource "secrets"`)
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // A claim is what is kept of a PersistentVolumeClaim.
@@ -20,10 +21,10 @@ type claim struct {
 	volume string
 }
 
-func claims() resource[claim] {
-	return resource[claim]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"), example: &corev1.PersistentVolumeClaim{},
-		keep: func(object any) claim {
+func claims() watch.Resource[claim] {
+	return watch.Resource[claim]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"), Example: &corev1.PersistentVolumeClaim{},
+		Keep: func(object any) claim {
 			c := object.(*corev1.PersistentVolumeClaim)
 			keep := claim{labels: c.Labels, phase: string(c.Status.Phase), class: intern(""), volume: c.Spec.VolumeName}
 			if c.Spec.StorageClassName != nil {
@@ -40,10 +41,10 @@ type storageClass struct {
 	reclaim    string
 }
 
-func storageClasses() resource[storageClass] {
-	return resource[storageClass]{
-		GroupVersionResource: storagev1.SchemeGroupVersion.WithResource("storageclasses"), example: &storagev1.StorageClass{}, whole: true,
-		keep: func(object any) storageClass {
+func storageClasses() watch.Resource[storageClass] {
+	return watch.Resource[storageClass]{
+		GroupVersionResource: storagev1.SchemeGroupVersion.WithResource("storageclasses"), Example: &storagev1.StorageClass{}, Everywhere: true,
+		Keep: func(object any) storageClass {
 			c := object.(*storagev1.StorageClass)
 			keep := storageClass{
 				expandable: c.AllowVolumeExpansion != nil && *c.AllowVolumeExpansion, reclaim: string(corev1.PersistentVolumeReclaimDelete),
@@ -57,10 +58,10 @@ func storageClasses() resource[storageClass] {
 }
 
 // volumePolicies keep what becomes of a volume once its claim is deleted: it can be another than that of its class.
-func volumePolicies() resource[unique.Handle[string]] {
-	return resource[unique.Handle[string]]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("persistentvolumes"), example: &corev1.PersistentVolume{}, whole: true,
-		keep: func(object any) unique.Handle[string] {
+func volumePolicies() watch.Resource[unique.Handle[string]] {
+	return watch.Resource[unique.Handle[string]]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("persistentvolumes"), Example: &corev1.PersistentVolume{}, Everywhere: true,
+		Keep: func(object any) unique.Handle[string] {
 			return intern(string(object.(*corev1.PersistentVolume).Spec.PersistentVolumeReclaimPolicy))
 		},
 	}
@@ -84,15 +85,15 @@ func (j workloadJoin) claimed(f *fact.Workload) {
 
 func (j workloadJoin) claim(namespace, name string) fact.Claim {
 	f := fact.Claim{Name: name}
-	c, there := seen(j.sight, claims()).of(namespace, name)
+	c, there := stored(j.snapshot, claims()).Get(namespace, name)
 	if !there {
 		return f
 	}
 	f.Phase, f.Class = c.phase, c.class.Value()
 	var class storageClass
-	class, f.ClassKnown = seen(j.sight, storageClasses()).of("", f.Class)
+	class, f.ClassKnown = stored(j.snapshot, storageClasses()).Get("", f.Class)
 	f.Expandable, f.ReclaimPolicy = class.expandable, class.reclaim
-	if policy, there := seen(j.sight, volumePolicies()).of("", c.volume); there {
+	if policy, there := stored(j.snapshot, volumePolicies()).Get("", c.volume); there {
 		f.ReclaimPolicy = cmp.Or(policy.Value(), f.ReclaimPolicy)
 	}
 	for _, schedule := range j.schedules {

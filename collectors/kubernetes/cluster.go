@@ -2,10 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
-	"encoding/pem"
 	"slices"
 	"strings"
 	"time"
@@ -14,31 +10,26 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// ClusterHealth makes the collector of clusters as a whole.
-func (c *Clusters) ClusterHealth() collector.Collector[Target, fact.Cluster] {
-	return gather(c, wholeClusters())
-}
-
-func wholeClusters() gathering[fact.Cluster] {
-	return gathering[fact.Cluster]{
-		name:    "kubernetes_cluster",
-		summary: "Kubernetes clusters as a whole: the version of the API server, and nodes with what pods request of them.",
-		kind:    fact.Clusters(),
-		whole:   true,
-		parts:   []part{{fact.TopicNodes, nodes()}, {fact.TopicPods, nodes()}, {fact.TopicPods, clusterPods()}},
-		ask:     askCluster,
-		see:     seeCluster,
+// wholeClusters are the API servers and the nodes, with what pods request of them.
+func wholeClusters() join[fact.Cluster] {
+	return join[fact.Cluster]{
+		kind:  fact.Clusters(),
+		whole: true,
+		parts: []part{{fact.TopicNodes, nodes()}, {fact.TopicPods, nodes()}, {fact.TopicPods, clusterPods()}},
+		ask:   askCluster,
+		add:   joinCluster,
+		place: func(cluster, _ string) fact.Cluster { return fact.Cluster{Name: cluster} },
 	}
 }
 
-func nodes() resource[fact.Node] {
-	return resource[fact.Node]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("nodes"), example: &corev1.Node{}, whole: true,
-		keep: func(object any) fact.Node { return keepNode(object.(*corev1.Node)) },
+func nodes() watch.Resource[fact.Node] {
+	return watch.Resource[fact.Node]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("nodes"), Example: &corev1.Node{}, Everywhere: true,
+		Keep: func(object any) fact.Node { return keepNode(object.(*corev1.Node)) },
 	}
 }
 
@@ -73,51 +64,50 @@ type placedPod struct {
 }
 
 // clusterPods are those of the whole cluster: what they request is taken from the same nodes.
-func clusterPods() resource[placedPod] {
+func clusterPods() watch.Resource[placedPod] {
 	r := pods()
-	return resource[placedPod]{
-		GroupVersionResource: r.GroupVersionResource, example: r.example, fields: r.fields, whole: true, variant: " on nodes",
-		keep: func(object any) placedPod {
+	return watch.Resource[placedPod]{
+		GroupVersionResource: r.GroupVersionResource, Example: r.Example, Fields: r.Fields, Everywhere: true, Variant: " on nodes",
+		Keep: func(object any) placedPod {
 			p := object.(*corev1.Pod)
 			return placedPod{intern(p.Spec.NodeName), requestsOf(&p.Spec), unschedulable(p)}
 		},
 	}
 }
 
-// An askedCluster is what no watch tells of a cluster.
-type askedCluster struct {
-	version        string
-	credentialsEnd time.Time
+// A serverAnswer is what no watch reports of a cluster.
+type serverAnswer struct {
+	version           string
+	credentialsExpiry time.Time
 }
 
-func askCluster(ctx context.Context, c *connection, s *sight) error {
-	version, err := c.version(ctx)
+func askCluster(ctx context.Context, c *watch.Connection, _ Target) (any, error) {
+	version, err := c.Version(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.asked = askedCluster{version: version, credentialsEnd: c.config.credentialsEnd()}
-	return nil
+	return serverAnswer{version: version, credentialsExpiry: c.CredentialsExpiry()}, nil
 }
 
-func seeCluster(s *sight) []fact.Cluster {
-	asked, _ := s.asked.(askedCluster)
-	seenCluster := fact.Cluster{
-		Name: s.target.Cluster.Name, Missing: s.lacks, Version: asked.version, Distribution: distribution(asked.version),
-		SupportEnd: supportEnd(asked.version), CredentialsEnd: asked.credentialsEnd,
+func joinCluster(s *snapshot, set *fact.Set[fact.Cluster]) {
+	server, _ := s.answer.(serverAnswer)
+	f := fact.Cluster{
+		Name: s.target.Cluster.Name, Missing: s.lacks, Version: server.version, Distribution: distribution(server.version),
+		SupportEnd: supportEnd(server.version), CredentialsEnd: server.credentialsExpiry,
 	}
 	requested := make(map[string]fact.Resources)
-	seen(s, clusterPods()).each(func(_ types.NamespacedName, p placedPod) {
+	stored(s, clusterPods()).Each(func(_ types.NamespacedName, p placedPod) {
 		requested[p.node.Value()] = requested[p.node.Value()].Plus(p.requests)
 		if p.unschedulable {
-			seenCluster.Unschedulable++
+			f.Unschedulable++
 		}
 	})
-	seen(s, nodes()).each(func(_ types.NamespacedName, n fact.Node) {
+	stored(s, nodes()).Each(func(_ types.NamespacedName, n fact.Node) {
 		n.Requested = requested[n.Name]
-		seenCluster.Nodes = append(seenCluster.Nodes, n)
+		f.Nodes = append(f.Nodes, n)
 	})
-	slices.SortFunc(seenCluster.Nodes, func(a, b fact.Node) int { return strings.Compare(a.Name, b.Name) })
-	return []fact.Cluster{seenCluster}
+	slices.SortFunc(f.Nodes, func(a, b fact.Node) int { return strings.Compare(a.Name, b.Name) })
+	set.Add(f)
 }
 
 // distribution reads who made a Kubernetes from its version.
@@ -145,28 +135,4 @@ func supportEnd(version string) time.Time {
 	}
 	end, _ := time.Parse(time.DateOnly, ends[max(0, minor-oldest)])
 	return end
-}
-
-// credentialsEnd is when a client certificate or a token ends; zero for what renews itself, or does not say.
-func (c clientConfig) credentialsEnd() time.Time {
-	if block, _ := pem.Decode(c.rest.CertData); block != nil {
-		if certificate, err := x509.ParseCertificate(block.Bytes); err == nil {
-			return certificate.NotAfter.UTC()
-		}
-	}
-	if c.rest.BearerTokenFile != "" { // Whoever writes the file renews it.
-		return time.Time{}
-	}
-	parts := strings.Split(c.rest.BearerToken, ".")
-	if len(parts) != 3 {
-		return time.Time{}
-	}
-	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var token struct {
-		End int64 `json:"exp"` // RFC 7519, section 4.1.4
-	}
-	if err != nil || json.Unmarshal(claims, &token) != nil {
-		return time.Time{}
-	}
-	return unix(token.End)
 }

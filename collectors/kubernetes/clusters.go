@@ -1,156 +1,161 @@
-// Package kubernetes looks at what runs in Kubernetes clusters, through watches that are shared by everything that looks
-// at the same cluster. What it needs of an object is kept, and the rest dropped before it is stored.
+// Package kubernetes collects from Kubernetes clusters, through watches that are shared by everything that collects from
+// the same cluster. What facts need of an object is kept, and the rest dropped before it is stored.
 package kubernetes
 
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"slices"
 	"sync"
+	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// Clusters holds the connections to API servers: one for each kubeconfig and context, whoever looks. It connects at the
-// first look and disconnects when the last target is forgotten.
+// Clusters makes the collectors, and holds what they share: connections, and what was joined last.
 type Clusters struct {
-	signals signals
+	servers *watch.Servers
 	key     []byte // of fingerprints
 
-	mu     sync.Mutex
-	open   map[login]*connection
-	closed bool
+	mu       sync.Mutex
+	memories map[string]*memory // by user
 }
 
-// New makes an empty Clusters, which must be closed.
+// New makes a Clusters without any connection, which must be closed.
 func New() *Clusters {
-	return &Clusters{open: make(map[login]*connection), key: []byte(rand.Text())}
+	return &Clusters{servers: watch.New(), key: []byte(rand.Text()), memories: make(map[string]*memory)}
 }
 
-// Close ends all connections and returns when nothing of them runs any more. Looks fail from then on.
-func (c *Clusters) Close() {
-	c.mu.Lock()
-	open := c.open
-	c.open, c.closed = nil, true
-	c.mu.Unlock()
-	for _, connection := range open {
-		connection.close()
+// Close ends all connections and returns when nothing of them runs any more. Nothing is collected from then on.
+func (c *Clusters) Close() { c.servers.Close() }
+
+// Kubernetes makes the collector of all that a cluster reports to whoever may list it. What takes a declaration of its own
+// is collected by the others.
+func (c *Clusters) Kubernetes() collector.Collector[Target] {
+	made := c.collector("kubernetes",
+		"Kubernetes clusters: workloads with what belongs to them, nodes, what else runs there, and who may do what.",
+		joins(), func(system.Cluster) bool { return true }, nil)
+	made.Narrows = true
+	return made
+}
+
+// joins are those of the collector kubernetes.
+func joins() []joiner {
+	return []joiner{
+		workloads(), wholeClusters(), components(), helmReleases(), issuersOf(), authorizations(), secrets(), serviceJoin(),
+		ingressJoin(), backupSchedules(), namespaces(), policyResults(),
 	}
 }
 
-// connect gives the connection to a cluster, once it has shown that its API server answers just now. The configuration
-// is read anew each time: when it has changed, the old connection is given up.
-func (c *Clusters) connect(ctx context.Context, cluster system.Cluster) (*connection, error) {
-	from := loginOf(cluster)
-	config, err := from.read()
-	if err != nil {
-		return nil, err
+// collector makes a collector of what joins give of the clusters that are wanted. What of a cluster's declaration concerns
+// this collector alone is added to its targets; nil: nothing.
+func (c *Clusters) collector(
+	name, summary string, joins []joiner, wanted func(system.Cluster) bool, add func(own *Target, cluster system.Cluster),
+) collector.Collector[Target] {
+	kinds := make([]fact.Any, len(joins))
+	for i, join := range joins {
+		kinds[i] = join.about()
 	}
-	current, err := c.current(from, config)
-	if err != nil {
-		return nil, err
+	return collector.Collector[Target]{
+		Name: name, Summary: summary, Yields: kinds, Schedule: "@every 15s", Timeout: 10 * time.Second,
+		Targets: func(s *system.System) []Target { return targets(s, wanted, add) },
+		Target:  Target.name,
+		Known: func(t Target) []fact.AnySet {
+			sets := make([]fact.AnySet, len(joins))
+			for i, join := range joins {
+				sets[i] = join.known(t)
+			}
+			return sets
+		},
+		Collect: func(ctx context.Context, t Target, asked fact.Topics) ([]fact.AnySet, error) {
+			return c.collect(ctx, t, t.user(name), joins, asked)
+		},
+		Changes: func(t Target) <-chan struct{} { return c.servers.Changes(t.user(name)) },
+		Permissions: func(t Target, asked fact.Topics) (all []collector.Permission) {
+			for _, join := range joins {
+				all = append(all, permissions(t, join, asked)...)
+			}
+			return all
+		},
+		Forget: func(t Target) { c.forget(t, t.user(name)) },
 	}
-	if err := current.ping(ctx); err != nil {
-		return nil, err
-	}
-	return current, nil
 }
 
-func (c *Clusters) current(from login, config clientConfig) (*connection, error) {
+// memory gives what is known of a user's last run.
+func (c *Clusters) memory(user string) *memory {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		return nil, errors.New("look at a cluster: the exporter is shutting down")
+	if c.memories[user] == nil {
+		c.memories[user] = &memory{answers: make(map[string]answer), results: make(map[string]result)}
 	}
-	old := c.open[from]
-	if old != nil && old.config.same(config) {
-		return old, nil
-	}
-	fresh, err := newConnection(config, c.signals.send)
-	if err != nil {
-		return nil, err
-	}
-	c.open[from] = fresh
-	if old != nil {
-		old.close()
-	}
-	return fresh, nil
+	return c.memories[user]
 }
 
 // forget ends what only this user of a cluster needed.
-func (c *Clusters) forget(cluster system.Cluster, user string) {
-	c.signals.forget(user)
+func (c *Clusters) forget(t Target, user string) {
+	c.servers.Forget(t.login(), user)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	from := loginOf(cluster)
-	if connection := c.open[from]; connection != nil && !connection.forget(user) {
-		delete(c.open, from)
-		connection.close()
-	}
+	delete(c.memories, user)
 }
 
-// A Target is a cluster as one system declares it: what is looked at.
+// A Target is a cluster as one system declares it, as far as it concerns the collector.
 type Target struct {
 	System  string // id of the system
 	Cluster system.Cluster
-	Topics  []string // of the facts, that are needed; nil: all
-
-	whole bool // it is looked at as a whole, whatever the namespaces
 }
 
-// narrow leaves out the topics that nobody needs, so that no permission is asked for them.
-func (t Target) narrow(topics []string) Target {
-	t.Topics = topics
-	return t
-}
-
-// needs tells whether a topic is needed; what makes the facts always is.
-func (t Target) needs(topic string) bool {
-	return topic == "" || t.Topics == nil || slices.Contains(t.Topics, topic)
-}
-
-func targets(s *system.System, wanted func(system.Cluster) bool) []Target {
-	var targets []Target
+// targets are the clusters of a system that are wanted. What concerns other collectors is left out of them, so that they
+// stay as they are when it changes.
+func targets(s *system.System, wanted func(system.Cluster) bool, add func(own *Target, cluster system.Cluster)) (all []Target) {
 	for _, cluster := range s.Kubernetes {
-		if wanted(cluster) {
-			targets = append(targets, Target{System: s.ID(), Cluster: cluster})
+		if !wanted(cluster) {
+			continue
 		}
+		own := Target{System: s.ID(), Cluster: system.Cluster{
+			Name: cluster.Name, Kubeconfig: cluster.Kubeconfig, Context: cluster.Context,
+			Namespaces: cluster.Namespaces, Selector: cluster.Selector,
+		}}
+		if add != nil {
+			add(&own, cluster)
+		}
+		all = append(all, own)
 	}
-	return targets
+	return all
 }
 
 // name is the target's, unique within its system.
 func (t Target) name() string { return t.Cluster.Name }
 
-// user tells one collector's target from every other, so that each is forgotten by itself.
-func (t Target) user(collector string) string {
-	return fmt.Sprintf("%s %q %+v %q", collector, t.System, t.Cluster, t.Topics)
+func (t Target) login() watch.Login {
+	return watch.Login{Kubeconfig: t.Cluster.Kubeconfig, Context: t.Cluster.Context}
 }
 
-// A scope is a part of the cluster that is watched as one: a namespace, or "" for all of them.
-type scope string
+// user tells one collector's target from every other, so that each is forgotten by itself.
+func (t Target) user(collector string) string {
+	return fmt.Sprintf("%s %q %+v", collector, t.System, t.Cluster)
+}
 
 // scopes are the parts of a cluster that belong to the target. Each declared namespace is one, so that a Role in it
 // is permission enough.
-func (t Target) scopes() []scope {
-	if t.whole || len(t.Cluster.Namespaces) == 0 {
-		return []scope{""}
+func (t Target) scopes(whole bool) []watch.Scope {
+	if whole || len(t.Cluster.Namespaces) == 0 {
+		return []watch.Scope{""}
 	}
-	scopes := make([]scope, len(t.Cluster.Namespaces))
+	scopes := make([]watch.Scope, len(t.Cluster.Namespaces))
 	for i, namespace := range t.Cluster.Namespaces {
-		scopes[i] = scope(namespace)
+		scopes[i] = watch.Scope(namespace)
 	}
 	return scopes
 }
 
-// miss says that a scope of the target could not be seen.
-func (t Target) miss(s scope, err error) fact.Missed {
-	subject := t.Cluster.Name
-	if s != "" {
-		subject += "/" + string(s)
+// subject names a scope of the target.
+func (t Target) subject(scope watch.Scope) string {
+	if scope == "" {
+		return t.Cluster.Name
 	}
-	return fact.Miss(subject, err)
+	return t.Cluster.Name + "/" + string(scope)
 }

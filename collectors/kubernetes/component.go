@@ -13,28 +13,25 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// Components makes the collector of the well-known parts of clusters, wherever they run.
-func (c *Clusters) Components() collector.Collector[Target, fact.Component] {
-	return gather(c, components())
-}
-
-func components() gathering[fact.Component] {
-	return gathering[fact.Component]{
-		name:    "kubernetes_component",
-		summary: "Ingress controllers, cert-manager, Prometheus, Alertmanager, Grafana and Loki, by their well-known labels.",
-		kind:    fact.Components(),
-		whole:   true,
+// components are ingress controllers, cert-manager, Prometheus, Alertmanager, Grafana and Loki, by their well-known labels.
+func components() join[fact.Component] {
+	return join[fact.Component]{
+		kind:  fact.Components(),
+		whole: true,
 		parts: []part{
 			{"", componentDeployments()}, {"", componentStatefulSets()}, {"", componentDaemonSets()},
 			{fact.TopicIngressClasses, ingressClasses()},
 			{fact.TopicServices, componentServices()},
 		},
-		ask: askOffered,
-		see: seeComponents,
+		ask: askServed,
+		add: joinComponents,
+		place: func(cluster, namespace string) fact.Component {
+			return fact.Component{Cluster: cluster, Namespace: namespace}
+		},
 	}
 }
 
@@ -118,33 +115,33 @@ func keepComponent(kind string, meta *metav1.ObjectMeta, template *corev1.PodTem
 	return keep
 }
 
-func componentDeployments() resource[componentWorkload] {
-	return resource[componentWorkload]{
-		GroupVersionResource: deployments().GroupVersionResource, example: &appsv1.Deployment{}, whole: true,
-		labels: ofProducts(), variant: " of components",
-		keep: func(object any) componentWorkload {
+func componentDeployments() watch.Resource[componentWorkload] {
+	return watch.Resource[componentWorkload]{
+		GroupVersionResource: deployments().GroupVersionResource, Example: &appsv1.Deployment{}, Everywhere: true,
+		Labels: ofProducts(), Variant: " of components",
+		Keep: func(object any) componentWorkload {
 			d := object.(*appsv1.Deployment)
 			return keepComponent(fact.KindDeployment, &d.ObjectMeta, &d.Spec.Template, replicasOf(d.Spec.Replicas), int(d.Status.AvailableReplicas))
 		},
 	}
 }
 
-func componentStatefulSets() resource[componentWorkload] {
-	return resource[componentWorkload]{
-		GroupVersionResource: statefulSets().GroupVersionResource, example: &appsv1.StatefulSet{}, whole: true,
-		labels: ofProducts(), variant: " of components",
-		keep: func(object any) componentWorkload {
+func componentStatefulSets() watch.Resource[componentWorkload] {
+	return watch.Resource[componentWorkload]{
+		GroupVersionResource: statefulSets().GroupVersionResource, Example: &appsv1.StatefulSet{}, Everywhere: true,
+		Labels: ofProducts(), Variant: " of components",
+		Keep: func(object any) componentWorkload {
 			d := object.(*appsv1.StatefulSet)
 			return keepComponent(fact.KindStatefulSet, &d.ObjectMeta, &d.Spec.Template, replicasOf(d.Spec.Replicas), int(d.Status.AvailableReplicas))
 		},
 	}
 }
 
-func componentDaemonSets() resource[componentWorkload] {
-	return resource[componentWorkload]{
-		GroupVersionResource: daemonSets().GroupVersionResource, example: &appsv1.DaemonSet{}, whole: true,
-		labels: ofProducts(), variant: " of components",
-		keep: func(object any) componentWorkload {
+func componentDaemonSets() watch.Resource[componentWorkload] {
+	return watch.Resource[componentWorkload]{
+		GroupVersionResource: daemonSets().GroupVersionResource, Example: &appsv1.DaemonSet{}, Everywhere: true,
+		Labels: ofProducts(), Variant: " of components",
+		Keep: func(object any) componentWorkload {
 			d := object.(*appsv1.DaemonSet)
 			return keepComponent(fact.KindDaemonSet, &d.ObjectMeta, &d.Spec.Template,
 				int(d.Status.DesiredNumberScheduled), int(d.Status.NumberAvailable))
@@ -152,35 +149,40 @@ func componentDaemonSets() resource[componentWorkload] {
 	}
 }
 
-func componentServices() resource[service] {
+func componentServices() watch.Resource[service] {
 	r := services()
-	r.whole, r.labels, r.variant = true, ofProducts(), " of components"
+	r.Everywhere, r.Labels, r.Variant = true, ofProducts(), " of components"
 	return r
 }
 
 // ingressClasses keep the controller that a class names.
-func ingressClasses() resource[string] {
-	return resource[string]{
-		GroupVersionResource: networkingv1.SchemeGroupVersion.WithResource("ingressclasses"), example: &networkingv1.IngressClass{}, whole: true,
-		keep: func(object any) string { return object.(*networkingv1.IngressClass).Spec.Controller },
+func ingressClasses() watch.Resource[string] {
+	return watch.Resource[string]{
+		GroupVersionResource: networkingv1.SchemeGroupVersion.WithResource("ingressclasses"),
+		Example:              &networkingv1.IngressClass{}, Everywhere: true,
+		Keep: func(object any) string { return object.(*networkingv1.IngressClass).Spec.Controller },
 	}
 }
 
-// askOffered asks what the API server offers.
-func askOffered(ctx context.Context, c *connection, s *sight) (err error) {
-	s.offered, err = c.discover(ctx)
-	return err
+// askServed asks which resources of cert-manager the API server serves.
+func askServed(ctx context.Context, c *watch.Connection, _ Target) (any, error) {
+	served, err := c.Discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return served.Of(certManagerGroup), nil
 }
 
-func seeComponents(s *sight) (found []fact.Component) {
-	services := servicesIn(seen(s, componentServices()))
+func joinComponents(s *snapshot, set *fact.Set[fact.Component]) {
+	services := servicesIn(stored(s, componentServices()))
 	classes := make(map[string][]string) // by controller
-	seen(s, ingressClasses()).each(func(name types.NamespacedName, controller string) {
+	stored(s, ingressClasses()).Each(func(name types.NamespacedName, controller string) {
 		classes[controller] = append(classes[controller], name.Name)
 	})
+	certManagers, _ := s.answer.([]string)
 	claimed := make(map[string]bool)
-	for _, r := range []resource[componentWorkload]{componentDeployments(), componentStatefulSets(), componentDaemonSets()} {
-		seen(s, r).each(func(name types.NamespacedName, w componentWorkload) {
+	for _, r := range []watch.Resource[componentWorkload]{componentDeployments(), componentStatefulSets(), componentDaemonSets()} {
+		stored(s, r).Each(func(name types.NamespacedName, w componentWorkload) {
 			is, known := productOf(w.labels)
 			if !known {
 				return
@@ -200,22 +202,21 @@ func seeComponents(s *sight) (found []fact.Component) {
 				c.Services = append(c.Services, each.outlet())
 			}
 			if is.role == fact.RoleCertManager {
-				c.Serves = s.offered.of("cert-manager.io")
+				c.Serves = certManagers
 			}
-			found = append(found, c)
+			set.Add(c)
 		})
 	}
 	for controller, all := range classes {
 		for _, class := range all {
 			if !claimed[controller] {
-				found = append(found, fact.Component{
+				set.Add(fact.Component{
 					Cluster: s.target.Cluster.Name, Missing: s.lacks, Role: fact.RoleIngressController, Part: controller,
 					Kind: "IngressClass", Name: class, Classes: []string{class},
 				})
 			}
 		}
 	}
-	return found
 }
 
 // outlet is what reaches a service from outside.

@@ -17,25 +17,29 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// Configurations makes the collector of what values of configuration are like, where the system description permits to
-// look at them.
-func (c *Clusters) Configurations() collector.Collector[Target, fact.Configuration] {
-	return gather(c, c.configurations())
+// Configurations makes the collector of what values of configuration are like, where secret_values permits to read them.
+func (c *Clusters) Configurations() collector.Collector[Target] {
+	made := c.collector("kubernetes_configuration",
+		"Verdicts on the values of Secrets, ConfigMaps and environments, where secret_values permits to read them.",
+		[]joiner{c.configurations()}, func(cluster system.Cluster) bool { return cluster.SecretValues }, nil)
+	made.Narrows = true
+	return made
 }
 
-func (c *Clusters) configurations() gathering[fact.Configuration] {
-	return gathering[fact.Configuration]{
-		name:    "kubernetes_configuration",
-		summary: "Verdicts on the values of Secrets, ConfigMaps and environments, where secret_values permits to look at them.",
-		kind:    fact.Configurations(),
-		wanted:  func(cluster system.Cluster) bool { return cluster.SecretValues },
+func (c *Clusters) configurations() join[fact.Configuration] {
+	return join[fact.Configuration]{
+		kind: fact.Configurations(),
 		parts: []part{
 			{"", c.secretValues()}, {"", configMapValues()},
 			{"", deploymentValues()}, {"", statefulSetValues()}, {"", daemonSetValues()},
 		},
-		see: c.seeConfigurations,
+		add: c.joinConfigurations,
+		place: func(cluster, namespace string) fact.Configuration {
+			return fact.Configuration{Cluster: cluster, Namespace: namespace}
+		},
 	}
 }
 
@@ -47,11 +51,11 @@ type judgedObject struct {
 }
 
 // secretValues are reduced to a verdict before they are stored.
-func (c *Clusters) secretValues() resource[judgedObject] {
-	return resource[judgedObject]{
-		GroupVersionResource: writtenSecrets().GroupVersionResource, example: &corev1.Secret{}, fields: writtenSecrets().fields,
-		variant: " by value",
-		keep: func(object any) judgedObject {
+func (c *Clusters) secretValues() watch.Resource[judgedObject] {
+	return watch.Resource[judgedObject]{
+		GroupVersionResource: writtenSecrets().GroupVersionResource, Example: &corev1.Secret{}, Fields: writtenSecrets().Fields,
+		Variant: " by value",
+		Keep: func(object any) judgedObject {
 			s := object.(*corev1.Secret)
 			keep := judgedObject{fingerprints: make(map[string][]byte)}
 			for _, key := range slices.Sorted(maps.Keys(s.Data)) {
@@ -68,10 +72,10 @@ func (c *Clusters) secretValues() resource[judgedObject] {
 	}
 }
 
-func configMapValues() resource[judgedObject] {
-	return resource[judgedObject]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("configmaps"), example: &corev1.ConfigMap{}, variant: " by value",
-		keep: func(object any) (keep judgedObject) {
+func configMapValues() watch.Resource[judgedObject] {
+	return watch.Resource[judgedObject]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("configmaps"), Example: &corev1.ConfigMap{}, Variant: " by value",
+		Keep: func(object any) (keep judgedObject) {
 			m := object.(*corev1.ConfigMap)
 			for _, key := range slices.Sorted(maps.Keys(m.Data)) {
 				keep.values = append(keep.values, secret.Judge(key, m.Data[key])...)
@@ -83,22 +87,22 @@ func configMapValues() resource[judgedObject] {
 
 // deploymentValues and the like judge the values in templates. They are apart from what else is kept of workloads, since
 // judging takes its time, and only who permits it has it done.
-func deploymentValues() resource[judgedObject] {
+func deploymentValues() watch.Resource[judgedObject] {
 	return templateValues(deployments(), func(object any) *corev1.PodTemplateSpec { return &object.(*appsv1.Deployment).Spec.Template })
 }
 
-func statefulSetValues() resource[judgedObject] {
+func statefulSetValues() watch.Resource[judgedObject] {
 	return templateValues(statefulSets(), func(object any) *corev1.PodTemplateSpec { return &object.(*appsv1.StatefulSet).Spec.Template })
 }
 
-func daemonSetValues() resource[judgedObject] {
+func daemonSetValues() watch.Resource[judgedObject] {
 	return templateValues(daemonSets(), func(object any) *corev1.PodTemplateSpec { return &object.(*appsv1.DaemonSet).Spec.Template })
 }
 
-func templateValues(of resource[workload], template func(object any) *corev1.PodTemplateSpec) resource[judgedObject] {
-	return resource[judgedObject]{
-		GroupVersionResource: of.GroupVersionResource, example: of.example, variant: " by value",
-		keep: func(object any) judgedObject {
+func templateValues(of watch.Resource[workload], template func(object any) *corev1.PodTemplateSpec) watch.Resource[judgedObject] {
+	return watch.Resource[judgedObject]{
+		GroupVersionResource: of.GroupVersionResource, Example: of.Example, Variant: " by value",
+		Keep: func(object any) judgedObject {
 			return judgedObject{
 				labels: object.(metav1.Object).GetLabels(), values: environmentValues(&template(object).Spec),
 			}
@@ -106,7 +110,7 @@ func templateValues(of resource[workload], template func(object any) *corev1.Pod
 	}
 }
 
-// environmentValues judges the values that stand in a template, as far as there is something to say of them.
+// environmentValues judges the values that stand in a template, as far as anything is wrong with them.
 func environmentValues(spec *corev1.PodSpec) (found []fact.ConfiguredValue) {
 	silent := func(v fact.ConfiguredValue) bool { return !v.Credential && !v.Placeholder && v.Development == "" }
 	for i := range spec.Containers {
@@ -126,24 +130,23 @@ func (c *Clusters) fingerprint(value string) []byte {
 	return keyed.Sum(nil)
 }
 
-func (c *Clusters) seeConfigurations(s *sight) (found []fact.Configuration) {
+func (c *Clusters) joinConfigurations(s *snapshot, set *fact.Set[fact.Configuration]) {
 	note := func(kind string, name types.NamespacedName, values []fact.ConfiguredValue) {
 		if len(values) > 0 && s.target.Cluster.Includes(name.Namespace) {
-			found = append(found, fact.Configuration{
+			set.Add(fact.Configuration{
 				Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Kind: kind, Name: name.Name, Values: values,
 			})
 		}
 	}
-	seen(s, c.secretValues()).each(func(name types.NamespacedName, o judgedObject) { note(kindSecret, name, o.values) })
-	seen(s, configMapValues()).each(func(name types.NamespacedName, o judgedObject) { note(kindConfigMap, name, o.values) })
-	for kind, r := range map[string]resource[judgedObject]{
+	stored(s, c.secretValues()).Each(func(name types.NamespacedName, o judgedObject) { note(kindSecret, name, o.values) })
+	stored(s, configMapValues()).Each(func(name types.NamespacedName, o judgedObject) { note(kindConfigMap, name, o.values) })
+	for kind, r := range map[string]watch.Resource[judgedObject]{
 		fact.KindDeployment: deploymentValues(), fact.KindStatefulSet: statefulSetValues(), fact.KindDaemonSet: daemonSetValues(),
 	} {
-		seen(s, r).each(func(name types.NamespacedName, o judgedObject) {
+		stored(s, r).Each(func(name types.NamespacedName, o judgedObject) {
 			if s.selector.Matches(o.labels) {
 				note(kind, name, o.values)
 			}
 		})
 	}
-	return found
 }

@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
@@ -27,20 +26,17 @@ func anything(tb testing.TB, cluster *world.Cluster) dynamic.Interface {
 
 var definitions = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 
-// TestCustomResourcesComeAndGo installs and removes a CustomResourceDefinition while it is looked at.
+// TestCustomResourcesComeAndGo installs and removes a CustomResourceDefinition while its objects are collected.
 func TestCustomResourcesComeAndGo(t *testing.T) {
 	cluster := servers.NewKubernetes(t)
 	client, clusters := anything(t, cluster), opened(t)
 	target := in(cluster.Kubeconfig, cluster.Namespace(t))
-	target.Topics = nil
-	looked := func(c require.TestingT) fact.Batch[fact.Issuer] {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		batch, err := clusters.Issuers().Look(ctx, target)
+	issuersNow := func(c require.TestingT) *fact.Set[fact.Issuer] {
+		sets, err := collect(t, clusters.Kubernetes(), target, asking(fact.Issuers()), 10*time.Second)
 		require.NoError(c, err)
-		return batch
+		return setOf(fact.Issuers(), sets)
 	}
-	require.Equal(t, fact.Batch[fact.Issuer]{}, looked(t), "what nobody offers is not missed")
+	require.Equal(t, &fact.Set[fact.Issuer]{}, issuersNow(t), "what nobody offers is empty, and not unavailable")
 
 	content, err := os.ReadFile("testdata/clusterissuers.yaml")
 	require.NoError(t, err)
@@ -56,14 +52,14 @@ func TestCustomResourcesComeAndGo(t *testing.T) {
 		require.NoError(c, err)
 	}, 20*time.Second, 100*time.Millisecond)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		batch := looked(c)
-		require.Empty(c, batch.Missed)
-		require.Len(c, batch.Facts, 1)
+		set := issuersNow(c)
+		require.Empty(c, set.Unavailable)
+		require.Len(c, set.Facts, 1)
 	}, 30*time.Second, 200*time.Millisecond)
 
 	require.NoError(t, client.Resource(definitions).Delete(t.Context(), definition.GetName(), metav1.DeleteOptions{}))
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		require.Equal(c, fact.Batch[fact.Issuer]{}, looked(c))
+		require.Equal(c, &fact.Set[fact.Issuer]{}, issuersNow(c))
 	}, 30*time.Second, 200*time.Millisecond)
 }
 
@@ -82,19 +78,18 @@ func TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt(t *testing.T) {
 		}}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	target := in(cluster.Kubeconfig, deployed(t, cluster))
-	target.Topics = []string{fact.TopicBudgets, fact.TopicMonitors}
+	asked := asking(fact.Workloads(), fact.TopicBudgets, fact.TopicMonitors)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		batch, err := clusters.Workloads().Look(ctx, target)
+		sets, err := collect(t, clusters.Kubernetes(), target, asked, 10*time.Second)
 		require.NoError(c, err)
-		require.Len(c, batch.Facts, 1, "the workload itself is seen")
-		require.Equal(c, []string{fact.TopicMonitors}, batch.Facts[0].Missing)
-		require.NotEmpty(c, batch.Missed)
-		for _, missed := range batch.Missed {
-			require.Equal(c, fact.TopicMonitors, missed.Topic)
-			require.Equal(c, fact.ReasonUnreachable, missed.Reason)
-			require.Contains(c, missed.Detail, monitoringGroup)
+		set := setOf(fact.Workloads(), sets)
+		require.Len(c, set.Facts, 1, "the workload itself is collected")
+		require.Equal(c, []string{fact.TopicMonitors}, set.Facts[0].Missing)
+		require.NotEmpty(c, set.Unavailable)
+		for _, each := range set.Unavailable {
+			require.Equal(c, fact.TopicMonitors, each.Topic)
+			require.Equal(c, fact.ReasonUnreachable, each.Reason)
+			require.Contains(c, each.Detail, monitoringGroup)
 		}
 	}, 40*time.Second, 500*time.Millisecond)
 }

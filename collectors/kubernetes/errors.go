@@ -8,10 +8,23 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// reasonOf reads the reason from an error of client-go.
+// reasonOf reads the reason from an error of what is watched, or of client-go.
 func reasonOf(err error) fact.Reason {
+	switch watch.CauseOf(err) {
+	case watch.Invalid:
+		return fact.ReasonInvalid
+	case watch.Denied:
+		return fact.ReasonDenied
+	case watch.NotFound:
+		return fact.ReasonNotFound
+	case watch.Unsupported, watch.Gone:
+		return fact.ReasonUnsupported
+	case watch.Unreachable:
+		return fact.ReasonUnreachable
+	}
 	var (
 		untrusted *tls.CertificateVerificationError
 		garbage   tls.RecordHeaderError
@@ -35,8 +48,5 @@ func reasonOf(err error) fact.Reason {
 	}
 }
 
-// lasting tells errors that waiting does not mend: somebody has to permit it, or to install it.
-func lasting(err error) bool {
-	reason := reasonOf(err)
-	return reason == fact.ReasonDenied || reason == fact.ReasonUnsupported
-}
+// withReason gives an error the reason that is read from it.
+func withReason(err error) error { return fact.Errorf(reasonOf(err), "%w", err) }

@@ -35,56 +35,57 @@ func deploy(tb testing.TB, cluster *world.Cluster, namespace, name string) {
 	app.create(tb, cluster, namespace)
 }
 
-// recovers wants the very next look to see, and what changes from then on: nothing waits long before it tries again.
+// recovers wants the very next run to find what is there, and those after it what changes: nothing waits long before it
+// tries again.
 func recovers(tb testing.TB, cluster *world.Cluster, clusters *Clusters, target Target) {
 	tb.Helper()
 	started := time.Now()
-	batch, err := look(tb, clusters, target)
+	set, err := workloadsOf(tb, clusters, target)
 	require.NoError(tb, err)
-	require.Empty(tb, batch.Missed)
-	tb.Logf("the first look after the fault took %s", time.Since(started).Round(time.Millisecond))
+	require.Empty(tb, set.Unavailable)
+	tb.Logf("the first run after the fault took %s", time.Since(started).Round(time.Millisecond))
 	namespace := target.Cluster.Namespaces[0]
 	deploy(tb, cluster, namespace, "later")
-	sees(tb, clusters, target, namespace+"/Deployment/api", namespace+"/Deployment/later")
+	finds(tb, clusters, target, namespace+"/Deployment/api", namespace+"/Deployment/later")
 }
 
-func TestAnAPIServerThatHangsIsMissed(t *testing.T) {
+func TestAnAPIServerThatHangsIsUnavailable(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	target := in(cluster.Kubeconfig, deployed(t, cluster))
 	clusters := opened(t)
-	sees(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
+	finds(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
 
 	cluster.APIServer.Pause(t)
-	require.Equal(t, fact.ReasonTimeout, misses(t, clusters, target, time.Second).Reason)
-	require.Equal(t, fact.ReasonTimeout, misses(t, opened(t), target, time.Second).Reason, "at the first look")
+	require.Equal(t, fact.ReasonTimeout, unavailable(t, clusters, target, time.Second).Reason)
+	require.Equal(t, fact.ReasonTimeout, unavailable(t, opened(t), target, time.Second).Reason, "at the first run")
 	cluster.APIServer.Resume(t)
 	recovers(t, cluster, clusters, target)
 }
 
-func TestAnAPIServerThatIsGoneIsMissed(t *testing.T) {
+func TestAnAPIServerThatIsGoneIsUnavailable(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	target := in(cluster.Kubeconfig, deployed(t, cluster))
 	clusters := opened(t)
-	sees(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
+	finds(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
 
 	cluster.APIServer.Kill(t)
-	missed := misses(t, clusters, target, 5*time.Second)
-	require.Equal(t, fact.ReasonRefused, missed.Reason, missed.Detail)
+	lack := unavailable(t, clusters, target, 5*time.Second)
+	require.Equal(t, fact.ReasonRefused, lack.Reason, lack.Detail)
 	time.Sleep(10 * time.Second) // By then the watches do not try often any more.
 	cluster.APIServer.Restart(t)
 	recovers(t, cluster, clusters, target)
 }
 
-func TestAnAPIServerWithoutItsStoreIsMissed(t *testing.T) {
+func TestAnAPIServerWithoutItsStoreIsUnavailable(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	target := in(cluster.Kubeconfig, deployed(t, cluster))
 	clusters := opened(t)
-	sees(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
+	finds(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
 
 	cluster.Etcd.Pause(t)
 	// It remembers for some seconds that the store was well.
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		_, err := look(t, clusters, target)
+		_, err := workloadsOf(t, clusters, target)
 		require.Error(c, err)
 		require.Equal(c, fact.ReasonFailed, fact.ReasonOf(err))
 		require.Contains(c, err.Error(), "for want of etcd")
@@ -93,38 +94,38 @@ func TestAnAPIServerWithoutItsStoreIsMissed(t *testing.T) {
 	recovers(t, cluster, clusters, target)
 }
 
-func TestANetworkThatFailsIsMissed(t *testing.T) {
+func TestANetworkThatFailsIsUnavailable(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	server, err := url.Parse(cluster.Config.Host)
 	require.NoError(t, err)
 	proxy := world.NewProxy(t, server.Host)
 	target := in(kubeconfig(t, cluster, through(proxy.Addr)), deployed(t, cluster))
 	clusters := opened(t)
-	sees(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
+	finds(t, clusters, target, target.Cluster.Namespaces[0]+"/Deployment/api")
 
 	proxy.Hang(t)
-	require.Equal(t, fact.ReasonTimeout, misses(t, clusters, target, time.Second).Reason)
-	// A connection that is given up without a word is noticed, and another is made.
-	time.Sleep(silenceBeforePing + pingTimeout + time.Second)
+	require.Equal(t, fact.ReasonTimeout, unavailable(t, clusters, target, time.Second).Reason)
+	// A connection that is given up silently is noticed, and another is made.
+	time.Sleep(11 * time.Second) // It asks after 5 s of silence, and waits 5 s for an answer.
 	proxy.Pass(t)
 	recovers(t, cluster, clusters, target)
 
 	proxy.Slow(t, 3*time.Second)
-	require.Equal(t, fact.ReasonTimeout, misses(t, clusters, target, 2*time.Second).Reason)
+	require.Equal(t, fact.ReasonTimeout, unavailable(t, clusters, target, 2*time.Second).Reason)
 	proxy.Slow(t, 100*time.Millisecond)
-	_, err = look(t, clusters, target)
+	_, err = workloadsOf(t, clusters, target)
 	require.NoError(t, err, "slow is not broken")
 
 	proxy.Refuse()
 	proxy.Cut()
-	missed := misses(t, clusters, target, 5*time.Second)
-	require.Contains(t, []fact.Reason{fact.ReasonRefused, fact.ReasonUnreachable}, missed.Reason, missed.Detail)
+	lack := unavailable(t, clusters, target, 5*time.Second)
+	require.Contains(t, []fact.Reason{fact.ReasonRefused, fact.ReasonUnreachable}, lack.Reason, lack.Detail)
 	proxy.Pass(t)
-	_, err = look(t, clusters, target)
+	_, err = workloadsOf(t, clusters, target)
 	require.NoError(t, err)
 }
 
-func TestWhatIsNoAPIServerIsMissed(t *testing.T) {
+func TestWhatIsNoAPIServerIsUnavailable(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("<h1>It works!</h1>"))
@@ -163,10 +164,10 @@ func TestWhatIsNoAPIServerIsMissed(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			missed := misses(t, opened(t), in(kubeconfig(t, cluster, c.edit)), 5*time.Second)
-			require.Equal(t, c.reason, missed.Reason, missed.Detail)
-			require.Contains(t, missed.Detail, c.detail)
-			require.NotContains(t, missed.Detail, "wrong")
+			lack := unavailable(t, opened(t), in(kubeconfig(t, cluster, c.edit)), 5*time.Second)
+			require.Equal(t, c.reason, lack.Reason, lack.Detail)
+			require.Contains(t, lack.Detail, c.detail)
+			require.NotContains(t, lack.Detail, "wrong")
 		})
 	}
 }
@@ -177,28 +178,28 @@ func TestAKubeconfigIsReadAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	target := in(path, namespace)
 	clusters := opened(t)
-	missed := misses(t, clusters, target, time.Second)
-	require.Equal(t, fact.ReasonNotFound, missed.Reason, missed.Detail)
+	lack := unavailable(t, clusters, target, time.Second)
+	require.Equal(t, fact.ReasonNotFound, lack.Reason, lack.Detail)
 
 	write(t, path, "apiVersion: v1\nkind: [")
-	missed = misses(t, clusters, target, time.Second)
-	require.Equal(t, fact.ReasonInvalid, missed.Reason, missed.Detail)
+	lack = unavailable(t, clusters, target, time.Second)
+	require.Equal(t, fact.ReasonInvalid, lack.Reason, lack.Detail)
 
 	writeKubeconfig(t, path, cluster, withToken("expired"))
-	require.Equal(t, fact.ReasonDenied, misses(t, clusters, target, time.Second).Reason)
+	require.Equal(t, fact.ReasonDenied, unavailable(t, clusters, target, time.Second).Reason)
 
 	token := serviceAccount(t, cluster, namespace)
 	permit(t, cluster, namespace, everything()...)
 	writeKubeconfig(t, path, cluster, withToken(token))
-	sees(t, clusters, target, namespace+"/Deployment/api")
+	finds(t, clusters, target, namespace+"/Deployment/api")
 
 	target.Cluster.Context = "elsewhere"
-	missed = misses(t, clusters, target, time.Second)
-	require.Equal(t, fact.ReasonInvalid, missed.Reason, missed.Detail)
-	require.Contains(t, missed.Detail, `context "elsewhere" does not exist`)
+	lack = unavailable(t, clusters, target, time.Second)
+	require.Equal(t, fact.ReasonInvalid, lack.Reason, lack.Detail)
+	require.Contains(t, lack.Detail, `context "elsewhere" does not exist`)
 }
 
-// everything is what looking at workloads takes in a namespace.
+// everything is what collecting workloads takes in a namespace.
 func everything() []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{
 		{APIGroups: []string{"apps"}, Verbs: []string{"list", "watch"}, Resources: []string{
@@ -210,98 +211,44 @@ func everything() []rbacv1.PolicyRule {
 	}
 }
 
-func TestWhatIsNotPermittedIsMissedUntilItIs(t *testing.T) {
+func TestWhatIsNotPermittedIsUnavailableUntilItIs(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	namespace, other := deployed(t, cluster), deployed(t, cluster)
 	path := kubeconfig(t, cluster, withToken(serviceAccount(t, cluster, namespace)))
 	clusters := opened(t)
 	target := in(path, namespace)
 
-	missed := misses(t, clusters, target, 5*time.Second)
-	require.Equal(t, fact.Missed{
-		Subject: "main/" + namespace, Reason: fact.ReasonDenied,
+	require.Equal(t, fact.Unavailable[fact.Workload]{
+		Subject: "main/" + namespace, Known: fact.Workload{Cluster: "main", Namespace: namespace}, Reason: fact.ReasonDenied,
 		Detail: "watch deployments of namespace " + namespace + ": deployments.apps is forbidden: " +
 			`User "system:serviceaccount:` + namespace + `:exporter" cannot list resource "deployments" in API group "apps" ` +
 			`in the namespace "` + namespace + `"`,
-	}, missed)
+	}, unavailable(t, clusters, target, 5*time.Second))
 
 	rules := everything()
 	permit(t, cluster, namespace, rules[0], rules[1])
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		batch, err := look(t, clusters, target)
+		set, err := workloadsOf(t, clusters, target)
 		require.NoError(c, err)
-		require.Len(c, batch.Facts, 1, "what may be seen is")
-		require.Equal(c, []string{fact.TopicBudgets}, batch.Facts[0].Lacks())
-		require.Len(c, batch.Missed, 1)
-		require.Equal(c, fact.TopicBudgets, batch.Missed[0].Topic)
-		require.Contains(c, batch.Missed[0].Detail, `cannot list resource "poddisruptionbudgets"`)
+		require.Len(c, set.Facts, 1, "what is permitted is collected")
+		require.Equal(c, []string{fact.TopicBudgets}, set.Facts[0].Lacks())
+		require.Len(c, set.Unavailable, 1)
+		require.Equal(c, fact.TopicBudgets, set.Unavailable[0].Topic)
+		require.Contains(c, set.Unavailable[0].Detail, `cannot list resource "poddisruptionbudgets"`)
 	}, 20*time.Second, 100*time.Millisecond)
 
 	permit(t, cluster, namespace, rules[2:]...)
-	sees(t, clusters, target, namespace+"/Deployment/api")
+	finds(t, clusters, target, namespace+"/Deployment/api")
 
 	// One namespace that is closed does not close the others.
-	batch, err := look(t, clusters, in(path, namespace, other))
+	set, err := workloadsOf(t, clusters, in(path, namespace, other))
 	require.NoError(t, err)
-	require.Len(t, batch.Facts, 1)
-	require.Len(t, batch.Missed, 1)
-	require.Equal(t, "main/"+other, batch.Missed[0].Subject)
+	require.Len(t, set.Facts, 1)
+	require.Len(t, set.Unavailable, 1)
+	require.Equal(t, "main/"+other, set.Unavailable[0].Subject)
 
 	// All namespaces are not a Role's to give.
-	missed = misses(t, clusters, in(path), 5*time.Second)
-	require.Equal(t, "main", missed.Subject)
-	require.Contains(t, missed.Detail, `cannot list resource "deployments" in API group "apps" at the cluster scope`)
-}
-
-func TestAWatchThatFallsSilentIsBegunAnew(t *testing.T) {
-	cluster := servers.Kubernetes(t)
-	namespace := deployed(t, cluster)
-	target := in(cluster.Kubeconfig, namespace)
-	clusters := opened(t)
-	sees(t, clusters, target, namespace+"/Deployment/api")
-
-	watched := mirrorOf(clusters.open[loginOf(target.Cluster)], target.user(workloadCollector), deployments(), scope(namespace))
-	watched.mu.Lock()
-	before := watched.stream
-	watched.mu.Unlock()
-	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		watched.mu.Lock()
-		watched.heard = time.Now().Add(-maxSilence - time.Second) // Unless a late event comes between.
-		watched.mu.Unlock()
-		_, err := look(t, clusters, target)
-		require.NoError(c, err)
-		watched.mu.Lock()
-		defer watched.mu.Unlock()
-		require.NotSame(c, before, watched.stream)
-	}, 10*time.Second, 10*time.Millisecond)
-	recovers(t, cluster, clusters, target)
-}
-
-func TestConnectionsAreSharedAndEndWithTheirLastUser(t *testing.T) {
-	cluster := servers.Kubernetes(t)
-	namespace := deployed(t, cluster)
-	clusters := opened(t)
-	shop, blog := in(cluster.Kubeconfig, namespace), in(cluster.Kubeconfig, namespace)
-	blog.System = "blog/production"
-	blog.Cluster.TLSSecrets = true
-	sees(t, clusters, shop, namespace+"/Deployment/api")
-	sees(t, clusters, blog, namespace+"/Deployment/api")
-	_, err := clusters.Certificates().Look(t.Context(), blog)
-	require.NoError(t, err)
-	require.Len(t, clusters.open, 1)
-	connection := clusters.open[loginOf(shop.Cluster)]
-	require.Len(t, connection.mirrors, 7)
-
-	clusters.Workloads().Forget(blog)
-	sees(t, clusters, shop, namespace+"/Deployment/api")
-	clusters.Workloads().Forget(shop)
-	require.Len(t, connection.mirrors, 1, "the Secrets")
-	clusters.Certificates().Forget(blog)
-	require.Empty(t, clusters.open)
-	require.Error(t, connection.ctx.Err())
-
-	sees(t, clusters, shop, namespace+"/Deployment/api")
-	clusters.Close()
-	_, err = look(t, clusters, shop)
-	require.EqualError(t, err, "look at a cluster: the exporter is shutting down")
+	lack := unavailable(t, clusters, in(path), 5*time.Second)
+	require.Equal(t, "main", lack.Subject)
+	require.Contains(t, lack.Detail, `cannot list resource "deployments" in API group "apps" at the cluster scope`)
 }

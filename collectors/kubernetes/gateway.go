@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 const gatewayGroup = "gateway.networking.k8s.io"
@@ -19,10 +20,10 @@ type listener struct {
 }
 
 // httpRoutes are those of Gateway API (https://gateway-api.sigs.k8s.io/reference/spec/#httproute).
-func httpRoutes() resource[route] {
-	return resource[route]{
+func httpRoutes() watch.Resource[route] {
+	return watch.Resource[route]{
 		GroupVersionResource: schema.GroupVersionResource{Group: gatewayGroup, Resource: "httproutes"},
-		keep:                 func(object any) route { return keepHTTPRoute(object.(*unstructured.Unstructured)) },
+		Keep:                 func(object any) route { return keepHTTPRoute(object.(*unstructured.Unstructured)) },
 	}
 }
 
@@ -58,10 +59,10 @@ type gatewayListener struct {
 }
 
 // gateways keep their listeners that end TLS. They are often in another namespace than what uses them.
-func gateways() resource[[]gatewayListener] {
-	return resource[[]gatewayListener]{
-		GroupVersionResource: schema.GroupVersionResource{Group: gatewayGroup, Resource: "gateways"}, whole: true,
-		keep: func(object any) (listeners []gatewayListener) {
+func gateways() watch.Resource[[]gatewayListener] {
+	return watch.Resource[[]gatewayListener]{
+		GroupVersionResource: schema.GroupVersionResource{Group: gatewayGroup, Resource: "gateways"}, Everywhere: true,
+		Keep: func(object any) (listeners []gatewayListener) {
 			u := object.(*unstructured.Unstructured)
 			for _, each := range mapsAt(u, "spec", "listeners") {
 				if text(each, "protocol") != "HTTPS" {
@@ -82,9 +83,9 @@ func gateways() resource[[]gatewayListener] {
 }
 
 // shown gives the Secrets of the listeners that a route hangs on.
-func (s *sight) shown(r route) (entries []hostSecret) {
+func (s *snapshot) shown(r route) (entries []hostSecret) {
 	for _, parent := range r.parents {
-		listeners, _ := seen(s, gateways()).of(parent.gateway.Namespace, parent.gateway.Name)
+		listeners, _ := stored(s, gateways()).Get(parent.gateway.Namespace, parent.gateway.Name)
 		for _, l := range listeners {
 			if parent.name != "" && parent.name != l.name {
 				continue

@@ -8,26 +8,23 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// Ingresses makes the collector of what leads requests from outside to services.
-func (c *Clusters) Ingresses() collector.Collector[Target, fact.Ingress] {
-	return gather(c, ingressGathering())
-}
-
-func ingressGathering() gathering[fact.Ingress] {
-	return gathering[fact.Ingress]{
-		name:    "kubernetes_ingress",
-		summary: "Ingresses, and HTTPRoutes of Gateway API, with the certificates that are shown for their hosts.",
-		kind:    fact.Ingresses(),
+// ingressJoin is of what leads requests from outside to services, with the certificates that are shown for their hosts.
+func ingressJoin() join[fact.Ingress] {
+	return join[fact.Ingress]{
+		kind: fact.Ingresses(),
+		place: func(cluster, namespace string) fact.Ingress {
+			return fact.Ingress{Cluster: cluster, Namespace: namespace}
+		},
 		parts: []part{
 			{"", ingresses()}, {"", httpRoutes()},
 			{fact.TopicCertificates, gateways()}, {fact.TopicCertificates, tlsSecrets()},
 		},
-		see: seeIngresses,
+		add: joinIngresses,
 	}
 }
 
@@ -38,16 +35,16 @@ type route struct {
 	parents []listener   // of an HTTPRoute
 }
 
-// A hostSecret says which Secret holds the certificate for a host.
+// A hostSecret names the Secret that holds the certificate for a host.
 type hostSecret struct {
 	host   string // can begin with *.; empty: any
 	secret types.NamespacedName
 }
 
-func ingresses() resource[route] {
-	return resource[route]{
-		GroupVersionResource: networkingv1.SchemeGroupVersion.WithResource("ingresses"), example: &networkingv1.Ingress{},
-		keep: func(object any) route { return keepIngress(object.(*networkingv1.Ingress)) },
+func ingresses() watch.Resource[route] {
+	return watch.Resource[route]{
+		GroupVersionResource: networkingv1.SchemeGroupVersion.WithResource("ingresses"), Example: &networkingv1.Ingress{},
+		Keep: func(object any) route { return keepIngress(object.(*networkingv1.Ingress)) },
 	}
 }
 
@@ -98,9 +95,9 @@ func (r *route) name(host string) {
 	}
 }
 
-func seeIngresses(s *sight) (found []fact.Ingress) {
-	for _, r := range []resource[route]{ingresses(), httpRoutes()} {
-		seen(s, r).each(func(name types.NamespacedName, r route) {
+func joinIngresses(s *snapshot, set *fact.Set[fact.Ingress]) {
+	for _, r := range []watch.Resource[route]{ingresses(), httpRoutes()} {
+		stored(s, r).Each(func(name types.NamespacedName, r route) {
 			if !s.target.Cluster.Includes(name.Namespace) {
 				return
 			}
@@ -110,14 +107,13 @@ func seeIngresses(s *sight) (found []fact.Ingress) {
 			for i := range f.Hosts {
 				f.Hosts[i] = s.certified(f.Hosts[i].Name, slices.Concat(r.tls, s.shown(r)))
 			}
-			found = append(found, f)
+			set.Add(f)
 		})
 	}
-	return found
 }
 
 // certified tells which certificate is shown for a host, and what is wrong with it.
-func (s *sight) certified(host string, entries []hostSecret) fact.IngressHost {
+func (s *snapshot) certified(host string, entries []hostSecret) fact.IngressHost {
 	f := fact.IngressHost{Name: host, Trouble: fact.HostNotCovered}
 	for _, each := range entries {
 		if !covers(each.host, host) {
@@ -141,11 +137,11 @@ func covers(entry, host string) bool {
 }
 
 // troubleWith tells why what a Secret holds is not valid for a host; empty where it is.
-func (s *sight) troubleWith(host string, secret types.NamespacedName) fact.HostTrouble {
+func (s *snapshot) troubleWith(host string, secret types.NamespacedName) fact.HostTrouble {
 	if s.scope != "" && secret.Namespace != string(s.scope) {
 		return fact.HostElsewhere
 	}
-	content, there := seen(s, tlsSecrets()).of(secret.Namespace, secret.Name)
+	content, there := stored(s, tlsSecrets()).Get(secret.Namespace, secret.Name)
 	if !there {
 		return fact.HostNoSecret
 	}
@@ -159,6 +155,7 @@ func (s *sight) troubleWith(host string, secret types.NamespacedName) fact.HostT
 	case s.now.After(leaf.NotAfter):
 		return fact.HostExpired
 	default:
+		s.holdsUntil(leaf.NotAfter)
 		return ""
 	}
 }
@@ -174,15 +171,18 @@ func valid(leaf *x509.Certificate, host string) bool {
 // A routeIndex finds what leads to services.
 type routeIndex map[types.NamespacedName][]string // by the service
 
-func routesOf(s *sight) routeIndex {
+func routesOf(s *snapshot) routeIndex {
 	index := make(routeIndex)
-	for _, r := range []resource[route]{ingresses(), httpRoutes()} {
-		seen(s, r).each(func(name types.NamespacedName, r route) {
+	for _, r := range []watch.Resource[route]{ingresses(), httpRoutes()} {
+		stored(s, r).Each(func(name types.NamespacedName, r route) {
 			for _, service := range r.fact.Services {
 				to := types.NamespacedName{Namespace: name.Namespace, Name: service}
 				index[to] = append(index[to], r.fact.Kind+"/"+name.Name)
 			}
 		})
+	}
+	for _, routes := range index {
+		slices.Sort(routes)
 	}
 	return index
 }

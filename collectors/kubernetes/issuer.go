@@ -5,50 +5,46 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 const certManagerGroup = "cert-manager.io"
 
-// Issuers makes the collector of cert-manager's issuers.
-func (c *Clusters) Issuers() collector.Collector[Target, fact.Issuer] {
-	return gather(c, issuersOf())
-}
-
-func issuersOf() gathering[fact.Issuer] {
-	return gathering[fact.Issuer]{
-		name:    "kubernetes_issuer",
-		summary: "ClusterIssuers and Issuers of cert-manager.",
-		kind:    fact.Issuers(),
-		whole:   true,
-		parts:   []part{{"", clusterIssuers()}, {"", issuers()}},
-		see: func(s *sight) (found []fact.Issuer) {
-			for _, r := range []resource[fact.Issuer]{clusterIssuers(), issuers()} {
-				seen(s, r).each(func(name types.NamespacedName, i fact.Issuer) {
+// issuersOf are the ClusterIssuers and Issuers of cert-manager.
+func issuersOf() join[fact.Issuer] {
+	return join[fact.Issuer]{
+		kind:  fact.Issuers(),
+		whole: true,
+		parts: []part{{"", clusterIssuers()}, {"", issuers()}},
+		place: func(cluster, namespace string) fact.Issuer {
+			return fact.Issuer{Cluster: cluster, Namespace: namespace}
+		},
+		add: func(s *snapshot, set *fact.Set[fact.Issuer]) {
+			for _, r := range []watch.Resource[fact.Issuer]{clusterIssuers(), issuers()} {
+				stored(s, r).Each(func(name types.NamespacedName, i fact.Issuer) {
 					if name.Namespace == "" || s.target.Cluster.Includes(name.Namespace) {
 						i.Cluster, i.Namespace, i.Name = s.target.Cluster.Name, name.Namespace, name.Name
-						found = append(found, i)
+						set.Add(i)
 					}
 				})
 			}
-			return found
 		},
 	}
 }
 
 // clusterIssuers and issuers are those of cert-manager (https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.Issuer).
-func clusterIssuers() resource[fact.Issuer] {
-	return resource[fact.Issuer]{
-		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "clusterissuers"}, whole: true,
-		keep: func(object any) fact.Issuer { return keepIssuer(object.(*unstructured.Unstructured)) },
+func clusterIssuers() watch.Resource[fact.Issuer] {
+	return watch.Resource[fact.Issuer]{
+		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "clusterissuers"}, Everywhere: true,
+		Keep: func(object any) fact.Issuer { return keepIssuer(object.(*unstructured.Unstructured)) },
 	}
 }
 
-func issuers() resource[fact.Issuer] {
-	return resource[fact.Issuer]{
-		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "issuers"}, whole: true,
-		keep: func(object any) fact.Issuer { return keepIssuer(object.(*unstructured.Unstructured)) },
+func issuers() watch.Resource[fact.Issuer] {
+	return watch.Resource[fact.Issuer]{
+		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "issuers"}, Everywhere: true,
+		Keep: func(object any) fact.Issuer { return keepIssuer(object.(*unstructured.Unstructured)) },
 	}
 }
 

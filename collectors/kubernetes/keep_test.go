@@ -19,7 +19,7 @@ import (
 
 func pointer[T any](value T) *T { return &value }
 
-func TestObjectsThatSayNothingAreKept(t *testing.T) {
+func TestObjectsWithoutContentAreKept(t *testing.T) {
 	require.Equal(t, fact.Workload{
 		Kind: fact.KindDeployment, Observed: true, Replicas: fact.Replicas{Desired: 1}, Rollout: fact.Rollout{InProgress: true},
 	}, keepDeployment(&appsv1.Deployment{}).fact, "one pod is what Kubernetes makes of nothing")
@@ -29,7 +29,7 @@ func TestObjectsThatSayNothingAreKept(t *testing.T) {
 	require.Equal(t, replicaSet{id: intern(metav1.ObjectMeta{}.UID), made: time.Time{}.Unix()}, keepReplicaSet(&appsv1.ReplicaSet{}))
 	require.False(t, keepPod(&corev1.Pod{}).going)
 	require.False(t, keepBudget(&policyv1.PodDisruptionBudget{}).selector.Matches(labels.Set{"app": "api"}), "no selector selects nothing")
-	require.Empty(t, tlsSecrets().keep(&corev1.Secret{}))
+	require.Empty(t, tlsSecrets().Keep(&corev1.Secret{}))
 }
 
 func TestLimitsAreCountedAsTheControllersDo(t *testing.T) {
@@ -47,7 +47,7 @@ func TestLimitsAreCountedAsTheControllersDo(t *testing.T) {
 		{"more can be made in advance than there are", 3, number("150%"), number("0"), fact.Rollout{MaxSurge: 5}},
 		{"what is no number counts as none", 3, number("some"), number("25"), fact.Rollout{MaxUnavailable: 3}},
 		{"less than nothing is nothing", 3, number("1"), number("-1"), fact.Rollout{MaxSurge: 1}},
-		{"nothing said is nothing, of which one must be away", 3, nil, nil, fact.Rollout{MaxUnavailable: 1}},
+		{"nothing declared is nothing, of which one must be away", 3, nil, nil, fact.Rollout{MaxUnavailable: 1}},
 		{"of none, none can be away", 0, number("0"), number("0"), fact.Rollout{}},
 	}
 	for _, c := range cases {
@@ -169,7 +169,7 @@ func TestProbesAreKeptWithoutWhatTheyAsk(t *testing.T) {
 	}, containers(&spec))
 }
 
-func TestABudgetCountsOnlyWhatItsControllerHasSeen(t *testing.T) {
+func TestABudgetCountsOnlyWhatItsControllerHasCounted(t *testing.T) {
 	budget := policyv1.PodDisruptionBudget{
 		ObjectMeta: metav1.ObjectMeta{Generation: 2},
 		Status:     policyv1.PodDisruptionBudgetStatus{ObservedGeneration: 1},

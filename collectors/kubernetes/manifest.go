@@ -12,11 +12,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // A Manifest is an object that is not in a cluster yet, and where it is written.
@@ -120,23 +120,23 @@ func clusterScoped(kind string) bool {
 	}, kind)
 }
 
-// fill keeps of manifests what a resource keeps of its objects. What cannot be read is told with its place.
-func fill(s source, all []Manifest) (held, []error) {
+// fill keeps of manifests what a resource keeps of its objects. What cannot be read is reported with its place.
+func fill(s watch.Source, all []Manifest) (watch.Stored, []error) {
 	var objects []any
 	var failed []error
 	for _, m := range all {
 		is := m.resource()
-		if is.GroupResource() != s.named().GroupResource() || !s.selects(m.object) {
+		if is.GroupResource() != s.Named().GroupResource() || !s.Selects(m.object) {
 			continue
 		}
-		object := s.made()
+		object := s.Empty()
 		_, custom := object.(*unstructured.Unstructured)
 		var err error
 		switch {
 		case custom:
 			object = m.object
-		case is.Version != s.named().Version:
-			err = fmt.Errorf("apiVersion %s: expected %s", m.object.GetAPIVersion(), s.named().GroupVersion())
+		case is.Version != s.Named().Version:
+			err = fmt.Errorf("apiVersion %s: expected %s", m.object.GetAPIVersion(), s.Named().GroupVersion())
 		default:
 			err = runtime.DefaultUnstructuredConverter.FromUnstructured(m.object.Object, object)
 		}
@@ -146,19 +146,9 @@ func fill(s source, all []Manifest) (held, []error) {
 		}
 		objects = append(objects, object)
 	}
-	held, err := s.hold(objects)
+	store, err := s.Hold(objects)
 	if err != nil {
 		failed = append(failed, err)
 	}
-	return held, failed
-}
-
-// selects tells whether the API server would give the object to whoever watches the resource.
-func (r resource[T]) selects(object *unstructured.Unstructured) bool {
-	ofLabels, err := labels.Parse(r.labels)
-	if err != nil || !ofLabels.Matches(labels.Set(object.GetLabels())) {
-		return false
-	}
-	ofFields, err := fields.ParseSelector(r.fields)
-	return err == nil && ofFields.Matches(fields.Set{"type": textAt(object, "type"), "status.phase": textAt(object, "status", "phase")})
+	return store, failed
 }

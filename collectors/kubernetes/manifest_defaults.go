@@ -29,11 +29,11 @@ func defaulted(u *unstructured.Unstructured) {
 // otherwise sets a field that is not set.
 func otherwise(u *unstructured.Unstructured, value string, path ...string) {
 	if _, there, err := unstructured.NestedFieldNoCopy(u.Object, path...); err == nil && !there {
-		_ = unstructured.SetNestedField(u.Object, value, path...) // A field on the way that is no map stays as it is, and is told of later.
+		_ = unstructured.SetNestedField(u.Object, value, path...) // A field on the way that is no map stays as it is, and is reported later.
 	}
 }
 
-// merge writes what a Secret says in plain text over its data.
+// merge writes the plain text of a Secret over its data.
 func merge(u *unstructured.Unstructured) {
 	plain, _, _ := unstructured.NestedMap(u.Object, "stringData")
 	for key, value := range plain {

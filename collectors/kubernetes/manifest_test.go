@@ -77,39 +77,72 @@ func TestHostileManifestsHarmNobody(t *testing.T) {
 		`{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {x: "` + strings.Repeat("y", 1_000_000) + `"}}, data: {a: "\u0000\x1b[2J"}}`,
 		`{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: a}, subjects: [{kind: Group}], roleRef: {kind: Role, name: x}}`,
 	}, "\n---\n"))
-	facts, missed := seenIn(t, all)
+	facts, gaps := plannedOf(t, all)
 	require.GreaterOrEqual(t, facts, 8)
 	var invalid []string
-	for _, m := range missed {
-		if m.Reason == fact.ReasonInvalid {
-			invalid = append(invalid, m.Detail)
+	for _, gap := range gaps {
+		if gap.Reason == fact.ReasonInvalid {
+			invalid = append(invalid, gap.Detail)
 		}
 	}
-	require.Contains(t, strings.Join(invalid, "\n"), "app.yaml:9: Deployment/wrong", "what has no sense is told with its place")
+	require.Contains(t, strings.Join(invalid, "\n"), "app.yaml:9: Deployment/wrong", "what makes no sense is reported with its place")
 	require.Contains(t, strings.Join(invalid, "\n"), "PodDisruptionBudget/old: apiVersion policy/v1beta1: expected policy/v1")
 }
 
-// seenIn has all collectors look at manifests.
-func seenIn(t *testing.T, all []Manifest) (facts int, missed []fact.Missed) {
+// planned collects from manifests.
+func planned(t *testing.T, all []Manifest) (sets []fact.AnySet) {
 	t.Helper()
 	for _, each := range Manifests(all) {
-		jobs := each.Jobs(&system.System{Name: "shop", Environment: "production"}, fact.Needs{each.Describe().Kind.KindName(): nil})
-		require.Len(t, jobs, 1)
-		seen, lost, err := jobs[0].Look(t.Context())
-		require.NoError(t, err)
-		facts, missed = facts+len(seen), append(missed, lost...)
+		for _, job := range each.Jobs(&system.System{Name: "shop", Environment: "production"}, fact.Needs{}) {
+			own, err := job.Collect(t.Context(), job.Asked)
+			require.NoError(t, err)
+			sets = append(sets, own...)
+		}
 	}
-	return facts, missed
+	return sets
 }
 
-// FuzzManifests looks at whatever stands in a file: it is an error, or it is seen.
+// plannedOf collects from manifests, and counts the facts.
+func plannedOf(t *testing.T, all []Manifest) (facts int, gaps []fact.Gap) {
+	t.Helper()
+	for _, set := range planned(t, all) {
+		facts, gaps = facts+set.Len(), append(gaps, set.Gaps()...)
+	}
+	return facts, gaps
+}
+
+func TestWhatOnlyAClusterReportsIsUnavailableInManifests(t *testing.T) {
+	sets := planned(t, read(t, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api, namespace: shop}\n"))
+	empty := make(map[string]bool)
+	for _, set := range sets {
+		empty[set.Kind().KindName()] = set.Len() == 0
+		for _, gap := range set.Gaps() {
+			require.Equal(t, fact.ReasonManifest, gap.Reason)
+			require.Equal(t, manifestCluster, gap.Subject)
+		}
+	}
+	require.False(t, empty["workload"])
+	require.True(t, empty["cluster"])
+	workloads := setOf(fact.Workloads(), sets)
+	require.Contains(t, workloads.Unavailable, fact.Unavailable[fact.Workload]{
+		Subject: "manifests", Known: fact.Workload{Cluster: "manifests"}, Reason: fact.ReasonManifest, Topic: fact.TopicRollout,
+		Detail: "manifests do not report how a rollout proceeds; only a cluster does",
+	})
+	require.Contains(t, workloads.Facts[0].Lacks(), fact.TopicRollout)
+	require.Equal(t, &fact.Set[fact.Cluster]{Unavailable: []fact.Unavailable[fact.Cluster]{{
+		Subject: "manifests", Known: fact.Cluster{Name: "manifests"}, Reason: fact.ReasonManifest,
+		Detail: "manifests do not report nodes and the API server; only a cluster does",
+	}}}, setOf(fact.Clusters(), sets))
+}
+
+// FuzzManifests collects from whatever stands in a file: it is an error, or there are facts.
 func FuzzManifests(f *testing.F) {
 	f.Add("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec: {replicas: 2, template: {spec: {containers: [{name: a}]}}}\n")
 	f.Add(`{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"rules": [{}]}}]}`)
 	f.Add("apiVersion: v1\nkind: Secret\nstringData: {a.env: \"export A=b\\nC\"}\n---\n&a [*a]\n")
 	f.Fuzz(func(t *testing.T, content string) {
 		if all, err := ReadManifests("fuzzed.yaml", strings.NewReader(content)); err == nil {
-			seenIn(t, all)
+			plannedOf(t, all)
 		}
 	})
 }

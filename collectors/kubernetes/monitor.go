@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 const monitoringGroup = "monitoring.coreos.com"
@@ -27,17 +28,17 @@ type monitor struct {
 	targets    []string // ports of the pods, by name or number
 }
 
-func serviceMonitors() resource[monitor] {
-	return resource[monitor]{
+func serviceMonitors() watch.Resource[monitor] {
+	return watch.Resource[monitor]{
 		GroupVersionResource: schema.GroupVersionResource{Group: monitoringGroup, Resource: "servicemonitors"},
-		keep:                 func(object any) monitor { return keepMonitor(object.(*unstructured.Unstructured), "endpoints") },
+		Keep:                 func(object any) monitor { return keepMonitor(object.(*unstructured.Unstructured), "endpoints") },
 	}
 }
 
-func podMonitors() resource[monitor] {
-	return resource[monitor]{
+func podMonitors() watch.Resource[monitor] {
+	return watch.Resource[monitor]{
 		GroupVersionResource: schema.GroupVersionResource{Group: monitoringGroup, Resource: "podmonitors"},
-		keep: func(object any) monitor {
+		Keep: func(object any) monitor {
 			return keepMonitor(object.(*unstructured.Unstructured), "podMetricsEndpoints")
 		},
 	}
@@ -83,7 +84,7 @@ func (m monitor) reaches(own, other string) bool {
 }
 
 // monitorsOf gives the monitors that select a workload's services or pods.
-func monitorsOf(s *sight, w *workload, selecting []namedService) (found []fact.Monitor) {
+func monitorsOf(s *snapshot, w *workload, selecting []namedService) (found []fact.Monitor) {
 	named, numbers := containerPorts(w)
 	unknown := func(wanted, known []string) (missing []string) {
 		for _, port := range wanted {
@@ -93,7 +94,7 @@ func monitorsOf(s *sight, w *workload, selecting []namedService) (found []fact.M
 		}
 		return missing
 	}
-	seen(s, serviceMonitors()).each(func(name types.NamespacedName, m monitor) {
+	stored(s, serviceMonitors()).Each(func(name types.NamespacedName, m monitor) {
 		if !m.reaches(name.Namespace, w.fact.Namespace) {
 			return
 		}
@@ -111,7 +112,7 @@ func monitorsOf(s *sight, w *workload, selecting []namedService) (found []fact.M
 			})
 		}
 	})
-	seen(s, podMonitors()).each(func(name types.NamespacedName, m monitor) {
+	stored(s, podMonitors()).Each(func(name types.NamespacedName, m monitor) {
 		if m.reaches(name.Namespace, w.fact.Namespace) && m.selector.Matches(w.podLabels) {
 			found = append(found, fact.Monitor{
 				Kind: "PodMonitor", Name: name.Name,

@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -12,58 +11,58 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-const objectCollector = "kubernetes_object"
-
 // Objects makes the collector of objects of those resources that the system description names.
-func (c *Clusters) Objects() collector.Collector[Target, fact.Object] {
-	return collector.Collector[Target, fact.Object]{
-		Name: objectCollector, Summary: "Objects of the resources that the system description names, for expressions of its own.",
-		Kind: fact.Objects(), Schedule: "@every 15s", Timeout: 10 * time.Second,
-		Targets: func(s *system.System) []Target {
-			return targets(s, func(cluster system.Cluster) bool { return len(cluster.Resources) > 0 })
-		},
-		Target: Target.name,
-		Look: func(ctx context.Context, t Target) (fact.Batch[fact.Object], error) {
-			return lookAt(ctx, c, objectsOf(t.Cluster), t)
-		},
-		Changes:     func(t Target) <-chan struct{} { return c.signals.of(t.user(objectCollector)) },
-		Permissions: func(t Target) []collector.Permission { return t.permissions(objectsOf(t.Cluster).parts) },
-		Forget:      func(t Target) { c.forget(t.Cluster, t.user(objectCollector)) },
+func (c *Clusters) Objects() collector.Collector[Target] {
+	made := c.collector("kubernetes_object",
+		"Objects of the resources that the system description names, for expressions of its own.",
+		[]joiner{objectsOf(nil)}, func(cluster system.Cluster) bool { return len(cluster.Resources) > 0 },
+		func(own *Target, cluster system.Cluster) { own.Cluster.Resources = cluster.Resources })
+	made.Collect = func(ctx context.Context, t Target, asked fact.Topics) ([]fact.AnySet, error) {
+		return c.collect(ctx, t, t.user(made.Name), []joiner{objectsOf(t.Cluster.Resources)}, asked)
 	}
+	made.Permissions = func(t Target, asked fact.Topics) []collector.Permission {
+		return permissions(t, objectsOf(t.Cluster.Resources), asked)
+	}
+	return made
 }
 
-func objectsOf(cluster system.Cluster) gathering[fact.Object] {
-	g := gathering[fact.Object]{name: objectCollector, kind: fact.Objects()}
-	var resources []resource[fact.Object]
-	for _, each := range cluster.Resources {
-		r := resource[fact.Object]{
+func objectsOf(named []system.Resource) join[fact.Object] {
+	j := join[fact.Object]{
+		kind: fact.Objects(),
+		place: func(cluster, namespace string) fact.Object {
+			return fact.Object{Cluster: cluster, Namespace: namespace}
+		},
+	}
+	var resources []watch.Resource[fact.Object]
+	for _, each := range named {
+		r := watch.Resource[fact.Object]{
 			GroupVersionResource: schema.GroupVersionResource{Group: each.Group, Resource: each.Resource},
-			whole:                each.ClusterScoped, variant: " as they are", untyped: true,
-			keep: func(object any) fact.Object { return keepObject(object.(*unstructured.Unstructured)) },
+			Everywhere:           each.ClusterScoped, Variant: " as they are", Untyped: true,
+			Keep: func(object any) fact.Object { return keepObject(object.(*unstructured.Unstructured)) },
 		}
 		if each.Group == corev1.GroupName {
 			r.Version = corev1.SchemeGroupVersion.Version
 		}
-		resources, g.parts = append(resources, r), append(g.parts, part{"", r})
+		resources, j.parts = append(resources, r), append(j.parts, part{"", r})
 	}
-	g.see = func(s *sight) (found []fact.Object) {
+	j.add = func(s *snapshot, set *fact.Set[fact.Object]) {
 		for _, r := range resources {
-			if _, there := s.held[r.key()]; !there {
-				s.missed = append(s.missed, s.target.miss(s.scope, fact.Errorf(fact.ReasonNotFound,
-					"watch %s: the API server offers no such resource", r.GroupResource())))
+			if stored(s, r) == nil {
+				set.Lack(j.place(s.target.Cluster.Name, string(s.scope)), s.target.subject(s.scope),
+					fact.Errorf(fact.ReasonNotFound, "watch %s: the API server offers no such resource", r.GroupResource()))
 			}
-			seen(s, r).each(func(name types.NamespacedName, o fact.Object) {
+			stored(s, r).Each(func(name types.NamespacedName, o fact.Object) {
 				if name.Namespace == "" || s.target.Cluster.Includes(name.Namespace) {
 					o.Cluster, o.Namespace, o.Name = s.target.Cluster.Name, name.Namespace, name.Name
-					found = append(found, o)
+					set.Add(o)
 				}
 			})
 		}
-		return found
 	}
-	return g
+	return j
 }
 
 // keepObject keeps an object without what the API server keeps for itself.

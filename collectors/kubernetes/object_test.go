@@ -14,8 +14,8 @@ import (
 
 const canary = "canary-8f3a61c2"
 
-// TestObjectsAreSeenAsTheyAreAndNotShown looks at resources that only the system description names.
-func TestObjectsAreSeenAsTheyAreAndNotShown(t *testing.T) {
+// TestObjectsAreCollectedAsTheyAreAndNotShown collects objects of resources that only the system description names.
+func TestObjectsAreCollectedAsTheyAreAndNotShown(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	namespace := cluster.Namespace(t)
 	core := cluster.Client.CoreV1()
@@ -39,20 +39,21 @@ func TestObjectsAreSeenAsTheyAreAndNotShown(t *testing.T) {
 			{Group: "example.com", Resource: "widgets"},
 		},
 	}}
-	batch, err := clusters.Objects().Look(t.Context(), target)
+	sets, err := clusters.Objects().Collect(t.Context(), target, nil)
 	require.NoError(t, err)
-	content, err := json.Marshal(batch)
+	set := setOf(fact.Objects(), sets)
+	content, err := json.Marshal(set)
 	require.NoError(t, err)
 	require.NotContains(t, string(content), canary)
-	found := make(map[string]fact.Object)
-	for _, each := range batch.Facts {
+	found := make(map[string]*fact.Object)
+	for _, each := range set.Facts {
 		found[each.Kind+"/"+each.Name] = each
 	}
 	require.Equal(t, map[string]any{"password": canary}, found["ConfigMap/settings"].Object["data"])
 	require.Equal(t, "Pod", found["Pod/api"].Object["kind"])
 	require.NotZero(t, found["Pod/api"].MadeAt)
-	require.Equal(t, []fact.Missed{{
-		Subject: "main/" + namespace, Reason: fact.ReasonNotFound,
+	require.Equal(t, []fact.Unavailable[fact.Object]{{
+		Subject: "main/" + namespace, Known: fact.Object{Cluster: "main", Namespace: namespace}, Reason: fact.ReasonNotFound,
 		Detail: "watch widgets.example.com: the API server offers no such resource",
-	}}, batch.Missed)
+	}}, set.Unavailable)
 }

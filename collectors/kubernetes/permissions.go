@@ -1,35 +1,29 @@
 package kubernetes
 
 import (
-	"slices"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// needed leaves out the parts of topics that nobody needs.
-func (t Target) needed(parts []part) []part {
-	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !t.needs(p.topic) })
-}
-
-// permissions are what it takes to watch the needed parts, and to tell an empty namespace from one that does not exist.
-func (t Target) permissions(parts []part) (all []collector.Permission) {
-	parts = t.needed(parts)
-	for _, s := range t.scopes() {
+// permissions are what it takes to watch what a join needs for what is asked, and to tell an empty namespace from one that
+// does not exist.
+func permissions(t Target, of joiner, asked fact.Topics) (all []collector.Permission) {
+	parts := of.needed(asked)
+	if len(parts) == 0 {
+		return nil
+	}
+	for _, scope := range of.scopes(t) {
 		for _, p := range parts {
-			namespace := string(s)
-			if p.clusterWide() {
-				namespace = ""
-			}
 			all = append(all, collector.Permission{
-				Cluster: t.Cluster.Place(), Namespace: namespace, Group: p.named().Group, Resource: p.named().Resource,
+				Cluster: t.Cluster.Place(), Namespace: string(p.In(scope)), Group: p.Named().Group, Resource: p.Named().Resource,
 				Verbs: []string{"list", "watch"}, Topic: p.topic,
 			})
 		}
-		if s != "" {
+		if scope != "" {
 			all = append(all, collector.Permission{
-				Cluster: t.Cluster.Place(), Namespace: string(s), Group: corev1.GroupName, Resource: "namespaces", Verbs: []string{"get"},
+				Cluster: t.Cluster.Place(), Namespace: string(scope), Group: corev1.GroupName, Resource: "namespaces", Verbs: []string{"get"},
 			})
 		}
 	}

@@ -2,6 +2,8 @@ package kubernetes
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,92 +13,102 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // manifestCluster stands for the cluster in facts of manifests.
 const manifestCluster = "manifests"
 
-// Manifests are the collectors that see in manifests what the others see in a cluster. What only a cluster knows is missed,
-// with a word of what it is.
-func Manifests(all []Manifest) []collector.Any {
-	c := New()
-	return []collector.Any{
-		planned(all, workloads(), map[string]string{
-			fact.TopicNodeImages: "how big images are", fact.TopicVulnerabilities: "what scanners have found",
-			fact.TopicRevisions: "earlier revisions", fact.TopicClaims: "whether claims have volumes",
-			fact.TopicStorage: "storage classes and volumes", fact.TopicBackupSchedules: "whether backups succeed",
-			fact.TopicReferences: "what is in the cluster already", fact.TopicRollout: "how a rollout goes",
-		}),
-		planned(all, ingressGathering(), map[string]string{fact.TopicCertificates: "certificates"}),
-		planned(all, c.configurations(), nil),
-		planned(all, authorizations(), nil),
-		untold(fact.Clusters(), "nodes and the API server"),
-		untold(fact.Components(), "what else runs in the cluster"),
-		untold(fact.HelmReleases(), "Helm releases"),
-		untold(fact.Issuers(), "whether issuers are ready"),
-		untold(fact.Secrets(), "when Secrets were changed"),
-		untold(fact.Services(), "which pods are ready"),
-		untold(fact.BackupSchedules(), "whether backups succeed"),
-		untold(fact.Namespaces(), "what in the cluster uses what"),
-		untold(fact.Stagings(), "what runs in staging"),
-	}
-}
-
+// A plannedTarget stands for all the manifests.
 type plannedTarget struct{}
 
-func onePlanned(*system.System) []plannedTarget { return []plannedTarget{{}} }
-
-// planned makes a collector of what a gathering sees in manifests. Topics that manifests tell nothing of are missed.
-func planned[F any](all []Manifest, g gathering[F], untold map[string]string) collector.Any {
-	return collector.Collector[plannedTarget, F]{
-		Name: g.name, Summary: g.summary, Kind: g.kind, Schedule: "@every 1h", Timeout: time.Minute,
-		Targets: onePlanned,
+// Manifests makes the collectors for manifests: one that finds in them what the others find in a cluster. What only a
+// cluster reports is unavailable, for fact.ReasonManifest.
+func Manifests(all []Manifest) []collector.Any {
+	joined := append(joins(), New().configurations())
+	made := collector.Collector[plannedTarget]{
+		Name: "kubernetes", Summary: "Manifests: what a cluster would hold if they were applied to it, and nothing else.",
+		Schedule: "@every 1h", Timeout: time.Minute,
+		Targets: func(*system.System) []plannedTarget { return []plannedTarget{{}} },
 		Target:  func(plannedTarget) string { return manifestCluster },
-		Look: func(context.Context, plannedTarget) (batch fact.Batch[F], err error) {
-			s := &sight{
-				target: Target{Cluster: system.Cluster{Name: manifestCluster, SecretValues: true}}, selector: labels.Everything(),
-				now: time.Now(), planned: true, held: make(map[string]held),
+		Collect: func(context.Context, plannedTarget, fact.Topics) ([]fact.AnySet, error) {
+			sets := []fact.AnySet{staging()}
+			for _, join := range joined {
+				sets = append(sets, join.plan(all, unreported(join.about().KindName())))
 			}
-			for topic, what := range untold {
-				s.lacks = append(s.lacks, topic)
-				missed := notTold(what)
-				missed.Topic = topic
-				batch.Missed = append(batch.Missed, missed)
-			}
-			slices.Sort(s.lacks)
-			for _, p := range g.parts {
-				if _, known := s.held[p.key()]; known || untold[p.topic] != "" {
-					continue
-				}
-				held, failed := fill(p.source, all)
-				s.held[p.key()] = held
-				for _, err := range failed {
-					batch.Missed = append(batch.Missed, fact.Miss(manifestCluster, fact.Errorf(fact.ReasonInvalid, "read manifest: %w", err)))
-				}
-			}
-			batch.Facts = g.see(s)
-			return batch, nil
+			return sets, nil
 		},
+	}
+	for _, join := range joined {
+		made.Yields = append(made.Yields, join.about())
+	}
+	made.Yields = append(made.Yields, fact.Stagings())
+	return []collector.Any{made}
+}
+
+// unreported is what manifests do not report of a kind, in words, by topic; "" is all of the kind.
+func unreported(kind string) map[string]string {
+	return map[string]map[string]string{
+		fact.Workloads().Name: {
+			fact.TopicNodeImages: "how large images are", fact.TopicVulnerabilities: "what scanners have found",
+			fact.TopicRevisions: "earlier revisions", fact.TopicClaims: "whether claims have volumes",
+			fact.TopicStorage: "storage classes and volumes", fact.TopicBackupSchedules: "whether backups succeed",
+			fact.TopicReferences: "what is in the cluster already", fact.TopicRollout: "how a rollout proceeds",
+		},
+		fact.Ingresses().Name:       {fact.TopicCertificates: "certificates"},
+		fact.Clusters().Name:        {"": "nodes and the API server"},
+		fact.Components().Name:      {"": "what else runs in the cluster"},
+		fact.HelmReleases().Name:    {"": "Helm releases"},
+		fact.Issuers().Name:         {"": "whether issuers are ready"},
+		fact.Secrets().Name:         {"": "when Secrets were changed"},
+		fact.Services().Name:        {"": "which pods are ready"},
+		fact.BackupSchedules().Name: {"": "whether backups succeed"},
+		fact.Namespaces().Name:      {"": "which objects of the cluster use which"},
+		fact.PolicyResults().Name:   {"": "what policy engines and scanners have found"},
+	}[kind]
+}
+
+// staging is the comparison that manifests do not report.
+func staging() fact.AnySet {
+	return fact.Stagings().Set(&fact.Set[fact.Staging]{Unavailable: []fact.Unavailable[fact.Staging]{
+		onlyInCluster(fact.Staging{Cluster: manifestCluster}, "", "what runs in staging"),
+	}})
+}
+
+// onlyInCluster is what manifests do not report.
+func onlyInCluster[F any](known F, topic, what string) fact.Unavailable[F] {
+	return fact.Unavailable[F]{
+		Subject: manifestCluster, Known: known, Reason: fact.ReasonManifest, Topic: topic,
+		Detail: fmt.Sprintf("manifests do not report %s; only a cluster does", what),
 	}
 }
 
-// untold makes a collector of facts that manifests tell nothing of.
-func untold[F any](kind fact.Kind[F], what string) collector.Any {
-	return collector.Collector[plannedTarget, F]{
-		Name: "manifest_" + kind.Name, Summary: "What no manifest tells: " + what + ".", Kind: kind, Schedule: "@every 1h", Timeout: time.Minute,
-		Targets: onePlanned,
-		Target:  func(plannedTarget) string { return manifestCluster },
-		Look: func(context.Context, plannedTarget) (fact.Batch[F], error) {
-			return fact.Batch[F]{Missed: []fact.Missed{notTold(what)}}, nil
-		},
+// plan joins what manifests hold.
+func (j join[F]) plan(all []Manifest, unreported map[string]string) fact.AnySet {
+	set, known := &fact.Set[F]{}, j.place(manifestCluster, "")
+	s := &snapshot{
+		target: Target{Cluster: system.Cluster{Name: manifestCluster}}, selector: labels.Everything(),
+		now: time.Now(), planned: true, stores: make(map[string]watch.Stored),
 	}
-}
-
-// NotTold begins what is said of a thing that no manifest tells.
-const NotTold = "manifests do not tell: "
-
-func notTold(what string) fact.Missed {
-	return fact.Miss(manifestCluster, fact.Errorf(fact.ReasonUnsupported, NotTold+"%s", what))
+	for _, topic := range slices.Sorted(maps.Keys(unreported)) {
+		set.Unavailable = append(set.Unavailable, onlyInCluster(known, topic, unreported[topic]))
+		s.lacks = append(s.lacks, topic)
+	}
+	if unreported[""] != "" {
+		return j.kind.Set(set)
+	}
+	for _, p := range j.parts {
+		if _, filled := s.stores[p.Key()]; filled || unreported[p.topic] != "" {
+			continue
+		}
+		store, failed := fill(p.Source, all)
+		s.stores[p.Key()] = store
+		for _, err := range failed {
+			set.Lack(known, manifestCluster, fact.Errorf(fact.ReasonInvalid, "read manifest: %w", err))
+		}
+	}
+	j.add(s, set)
+	return j.kind.Set(j.sorted(set))
 }
 
 // asIfWell completes a workload of a manifest by what a cluster adds to it when all goes well.

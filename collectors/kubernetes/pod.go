@@ -21,17 +21,17 @@ type pod struct {
 	going         bool                  // it is on its way out
 	unschedulable bool
 	images        []containerImage
-	waiting       []containerWord // containers that cannot start, with the reason
-	restarted     *restart        // nil where no container has been started again
-	uses          *consumer       // of a pod that nothing has the template of
+	waiting       []containerReason // containers that cannot start, with the reason
+	restarted     *restart          // nil where no container has been started again
+	uses          *consumer         // of a pod that nothing has the template of
 }
 
 type containerImage struct{ container, id unique.Handle[string] }
 
-type containerWord struct{ container, word unique.Handle[string] }
+type containerReason struct{ container, reason unique.Handle[string] }
 
 type restart struct {
-	containerWord
+	containerReason
 	at int64 // in seconds since 1970
 }
 
@@ -55,21 +55,21 @@ func unschedulable(p *corev1.Pod) bool {
 	})
 }
 
-// note keeps what a container's status says of trouble.
+// note keeps the trouble that a container's status reports.
 func (p *pod) note(status *corev1.ContainerStatus) {
 	name := intern(status.Name)
 	if status.ImageID != "" {
 		p.images = append(p.images, containerImage{name, intern(status.ImageID)})
 	}
 	if waiting := status.State.Waiting; waiting != nil && !starting(waiting.Reason) {
-		p.waiting = append(p.waiting, containerWord{name, intern(waiting.Reason)})
+		p.waiting = append(p.waiting, containerReason{name, intern(waiting.Reason)})
 	}
 	ended := status.LastTerminationState.Terminated
 	if status.RestartCount == 0 || ended == nil {
 		return
 	}
 	if at := ended.FinishedAt.Unix(); p.restarted == nil || at > p.restarted.at {
-		p.restarted = &restart{containerWord{name, intern(ended.Reason)}, at}
+		p.restarted = &restart{containerReason{name, intern(ended.Reason)}, at}
 	}
 }
 
@@ -78,19 +78,19 @@ func starting(reason string) bool {
 	return slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, reason)
 }
 
-// A tally puts together what the pods of one workload tell.
+// A tally adds up the pods of one workload.
 type tally struct {
 	running       int
 	unschedulable int
 	nodes         map[unique.Handle[string]]struct{}
 	newest        int64
-	waiting       map[containerWord]int
+	waiting       map[containerReason]int
 	restarted     *restart
 	imagesOf      int64 // when the pod was made that images are of
 	images        []containerImage
 }
 
-// tallyOf puts pods together. It is not changed afterwards: several looks share it.
+// tallyOf puts pods together. It is not changed afterwards: several runs share it.
 func tallyOf(pods []pod) *tally {
 	t := &tally{nodes: make(map[unique.Handle[string]]struct{})}
 	for _, p := range pods {
@@ -99,7 +99,7 @@ func tallyOf(pods []pod) *tally {
 	return t
 }
 
-// and puts together what two tallies tell; nil tells nothing.
+// and adds up two tallies; nil is of no pod.
 func (t *tally) and(other *tally) *tally {
 	if t == nil {
 		return other
@@ -112,7 +112,7 @@ func (t *tally) and(other *tally) *tally {
 	both.waiting = maps.Clone(t.waiting)
 	for each, count := range other.waiting {
 		if both.waiting == nil {
-			both.waiting = make(map[containerWord]int)
+			both.waiting = make(map[containerReason]int)
 		}
 		both.waiting[each] += count
 	}
@@ -135,7 +135,7 @@ func (t *tally) add(p pod) {
 	}
 	for _, waiting := range p.waiting {
 		if t.waiting == nil {
-			t.waiting = make(map[containerWord]int)
+			t.waiting = make(map[containerReason]int)
 		}
 		t.waiting[waiting]++
 	}
@@ -156,14 +156,14 @@ func (t *tally) pods() fact.Pods {
 		Running: t.running, Nodes: len(t.nodes), NewestAt: time.Unix(t.newest, 0).UTC(), Unschedulable: t.unschedulable,
 	}
 	for each, count := range maps.All(t.waiting) {
-		pods.Waiting = append(pods.Waiting, fact.Waiting{Container: each.container.Value(), Reason: each.word.Value(), Pods: count})
+		pods.Waiting = append(pods.Waiting, fact.Waiting{Container: each.container.Value(), Reason: each.reason.Value(), Pods: count})
 	}
 	slices.SortFunc(pods.Waiting, func(a, b fact.Waiting) int {
 		return cmp.Or(strings.Compare(a.Container, b.Container), strings.Compare(a.Reason, b.Reason))
 	})
 	if t.restarted != nil {
 		pods.Restarted = &fact.Restart{
-			Container: t.restarted.container.Value(), Reason: t.restarted.word.Value(), At: time.Unix(t.restarted.at, 0).UTC(),
+			Container: t.restarted.container.Value(), Reason: t.restarted.reason.Value(), At: time.Unix(t.restarted.at, 0).UTC(),
 		}
 	}
 	return pods

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // A policy is what is kept of a NetworkPolicy.
@@ -19,10 +20,10 @@ type policy struct {
 	allows   bool // it lets something in
 }
 
-func networkPolicies() resource[policy] {
-	return resource[policy]{
-		GroupVersionResource: networkingv1.SchemeGroupVersion.WithResource("networkpolicies"), example: &networkingv1.NetworkPolicy{},
-		keep: func(object any) policy { return keepPolicy(object.(*networkingv1.NetworkPolicy)) },
+func networkPolicies() watch.Resource[policy] {
+	return watch.Resource[policy]{
+		GroupVersionResource: networkingv1.SchemeGroupVersion.WithResource("networkpolicies"), Example: &networkingv1.NetworkPolicy{},
+		Keep: func(object any) policy { return keepPolicy(object.(*networkingv1.NetworkPolicy)) },
 	}
 }
 
@@ -49,9 +50,9 @@ func (p policy) defaultDeny() bool { return p.fact.Ingress && p.selector.Empty()
 // A policyIndex finds the policies that select pods.
 type policyIndex map[string][]policy // by namespace
 
-func policiesOf(s *sight) policyIndex {
+func policiesOf(s *snapshot) policyIndex {
 	index := make(policyIndex)
-	seen(s, networkPolicies()).each(func(name types.NamespacedName, p policy) {
+	stored(s, networkPolicies()).Each(func(name types.NamespacedName, p policy) {
 		index[name.Namespace] = append(index[name.Namespace], p)
 	})
 	return index

@@ -2,29 +2,28 @@ package kubernetes
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// PolicyResults makes the collector of what policy engines report, in the form of the Kubernetes Policy working group
+// policyResults are what policy engines and scanners report, in the form of the Kubernetes Policy working group
 // (https://github.com/kubernetes-sigs/wg-policy-prototypes) or its successor OpenReports (https://openreports.io).
-func (c *Clusters) PolicyResults() collector.Collector[Target, fact.PolicyResult] {
-	return gather(c, policyResults())
-}
-
-func policyResults() gathering[fact.PolicyResult] {
-	g := gathering[fact.PolicyResult]{
-		name:    "kubernetes_policy_result",
-		summary: "What policy engines and scanners report, by PolicyReports and OpenReports.",
-		kind:    fact.PolicyResults(),
-		see:     seePolicyResults,
+func policyResults() join[fact.PolicyResult] {
+	g := join[fact.PolicyResult]{
+		kind: fact.PolicyResults(),
+		add:  joinPolicyResults,
+		place: func(cluster, namespace string) fact.PolicyResult {
+			return fact.PolicyResult{Cluster: cluster, Namespace: namespace}
+		},
 	}
 	for _, r := range policyReports() {
 		g.parts = append(g.parts, part{"", r})
@@ -32,14 +31,14 @@ func policyResults() gathering[fact.PolicyResult] {
 	return g
 }
 
-func policyReports() []resource[[]fact.PolicyResult] {
-	report := func(group, name string, whole bool) resource[[]fact.PolicyResult] {
-		return resource[[]fact.PolicyResult]{
-			GroupVersionResource: schema.GroupVersionResource{Group: group, Resource: name}, whole: whole,
-			keep: func(object any) []fact.PolicyResult { return keepReport(object.(*unstructured.Unstructured)) },
+func policyReports() []watch.Resource[[]fact.PolicyResult] {
+	report := func(group, name string, whole bool) watch.Resource[[]fact.PolicyResult] {
+		return watch.Resource[[]fact.PolicyResult]{
+			GroupVersionResource: schema.GroupVersionResource{Group: group, Resource: name}, Everywhere: whole,
+			Keep: func(object any) []fact.PolicyResult { return keepReport(object.(*unstructured.Unstructured)) },
 		}
 	}
-	return []resource[[]fact.PolicyResult]{
+	return []watch.Resource[[]fact.PolicyResult]{
 		report("wgpolicyk8s.io", "policyreports", false), report("wgpolicyk8s.io", "clusterpolicyreports", true),
 		report("openreports.io", "reports", false), report("openreports.io", "clusterreports", true),
 	}
@@ -117,20 +116,29 @@ func newer(a, b time.Time) time.Time {
 	return b
 }
 
-func seePolicyResults(s *sight) (found []fact.PolicyResult) {
+func joinPolicyResults(s *snapshot, set *fact.Set[fact.PolicyResult]) {
+	var found []fact.PolicyResult
 	for _, r := range policyReports() {
-		seen(s, r).each(func(name types.NamespacedName, results []fact.PolicyResult) {
-			if name.Namespace != "" && !s.target.Cluster.Includes(name.Namespace) {
-				return
-			}
-			for _, each := range results {
-				found = sum(found, each)
+		reports := make(map[types.NamespacedName][]fact.PolicyResult)
+		stored(s, r).Each(func(name types.NamespacedName, results []fact.PolicyResult) {
+			if name.Namespace == "" || s.target.Cluster.Includes(name.Namespace) {
+				reports[name] = results
 			}
 		})
+		for _, name := range slices.SortedFunc(maps.Keys(reports), byName) { // Only the first failing things are named.
+			for _, each := range reports[name] {
+				found = sum(found, each)
+			}
+		}
 	}
 	for i := range found {
 		found[i].Cluster = s.target.Cluster.Name
 		slices.Sort(found[i].Failing)
 	}
-	return found
+	set.Add(found...)
+}
+
+// byName orders objects.
+func byName(a, b types.NamespacedName) int {
+	return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // TestPolicyReportsAreAddedUp reads reports as Kyverno writes them, in the old form and in the new one.
@@ -39,15 +40,17 @@ kind: PolicyReport
 metadata: {name: other, namespace: kube-system}
 results: [{source: kyverno, policy: require-labels, rule: team, result: fail}]
 `)
-	s := &sight{target: Target{Cluster: system.Cluster{Name: "main"}}, held: make(map[string]held)}
+	s := &snapshot{target: Target{Cluster: system.Cluster{Name: "main"}}, stores: make(map[string]watch.Stored)}
 	for _, p := range policyResults().parts {
-		held, failed := fill(p.source, all)
+		store, failed := fill(p.Source, all)
 		require.Empty(t, failed)
-		s.held[p.key()] = held
+		s.stores[p.Key()] = store
 	}
+	var set fact.Set[fact.PolicyResult]
+	joinPolicyResults(s, &set)
 	found := make(map[string]fact.PolicyResult)
-	for _, each := range seePolicyResults(s) {
-		found[each.Subject()] = each
+	for _, each := range set.Facts {
+		found[each.Subject()] = *each
 	}
 	require.Equal(t, map[string]fact.PolicyResult{
 		"main/shop/kyverno/require-labels": {

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // present is what is kept of an object of which only the metadata are asked for.
@@ -23,17 +24,17 @@ func keepPresent(object any) present {
 }
 
 // secretNames and configMapNames tell what there is, by the metadata alone: no value is asked for.
-func secretNames() resource[present] {
-	return resource[present]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("secrets"), variant: " by name",
-		keep: keepPresent,
+func secretNames() watch.Resource[present] {
+	return watch.Resource[present]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("secrets"), Variant: " by name",
+		Keep: keepPresent,
 	}
 }
 
-func configMapNames() resource[present] {
-	return resource[present]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("configmaps"), variant: " by name",
-		keep: keepPresent,
+func configMapNames() watch.Resource[present] {
+	return watch.Resource[present]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("configmaps"), Variant: " by name",
+		Keep: keepPresent,
 	}
 }
 
@@ -127,14 +128,14 @@ func environmentReferences(c *corev1.Container, add func(kind, name, from string
 }
 
 // unresolved gives those references of a namespace whose object does not exist.
-func unresolved(s *sight, namespace string, all []fact.Reference) (missing []fact.Reference) {
-	secrets, configMaps := seen(s, secretNames()), seen(s, configMapNames())
+func unresolved(s *snapshot, namespace string, all []fact.Reference) (missing []fact.Reference) {
+	secrets, configMaps := stored(s, secretNames()), stored(s, configMapNames())
 	for _, each := range all {
 		there := false
 		if each.Kind == kindSecret {
-			_, there = secrets.of(namespace, each.Name)
+			_, there = secrets.Get(namespace, each.Name)
 		} else {
-			_, there = configMaps.of(namespace, each.Name)
+			_, there = configMaps.Get(namespace, each.Name)
 		}
 		if !there && !each.Optional {
 			missing = append(missing, each)

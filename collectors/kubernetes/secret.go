@@ -10,39 +10,35 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// Secrets makes the collector of Secrets, by their metadata alone: no value is asked for.
-func (c *Clusters) Secrets() collector.Collector[Target, fact.Secret] {
-	return gather(c, secrets())
-}
-
-func secrets() gathering[fact.Secret] {
-	return gathering[fact.Secret]{
-		name:    "kubernetes_secret",
-		summary: "When Secrets were last changed, by their metadata alone.",
-		kind:    fact.Secrets(),
-		parts:   []part{{"", writtenSecrets()}},
-		see: func(s *sight) (found []fact.Secret) {
-			seen(s, writtenSecrets()).each(func(name types.NamespacedName, p present) {
+// secrets are those that are written, by their metadata alone: no value is asked for.
+func secrets() join[fact.Secret] {
+	return join[fact.Secret]{
+		kind:  fact.Secrets(),
+		parts: []part{{"", writtenSecrets()}},
+		place: func(cluster, namespace string) fact.Secret {
+			return fact.Secret{Cluster: cluster, Namespace: namespace}
+		},
+		add: func(s *snapshot, set *fact.Set[fact.Secret]) {
+			stored(s, writtenSecrets()).Each(func(name types.NamespacedName, p present) {
 				if s.target.Cluster.Includes(name.Namespace) {
-					found = append(found, fact.Secret{
+					set.Add(fact.Secret{
 						Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, ChangedAt: unix(p.changed),
 					})
 				}
 			})
-			return found
 		},
 	}
 }
 
 // writtenSecrets are those that a person or a pipeline writes: what others keep in Secrets has its own ways to be renewed.
-func writtenSecrets() resource[present] {
+func writtenSecrets() watch.Resource[present] {
 	r := secretNames()
-	r.variant = " that are written"
-	r.fields = "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/tls,type!=bootstrap.kubernetes.io/token"
+	r.Variant = " that are written"
+	r.Fields = "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/tls,type!=bootstrap.kubernetes.io/token"
 	return r
 }
 

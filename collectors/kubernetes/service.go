@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // A service is what is kept of a Service.
@@ -31,10 +31,10 @@ type servicePort struct {
 	node   int // on every node; 0 without one
 }
 
-func services() resource[service] {
-	return resource[service]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("services"), example: &corev1.Service{},
-		keep: func(object any) service { return keepService(object.(*corev1.Service)) },
+func services() watch.Resource[service] {
+	return watch.Resource[service]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("services"), Example: &corev1.Service{},
+		Keep: func(object any) service { return keepService(object.(*corev1.Service)) },
 	}
 }
 
@@ -71,17 +71,17 @@ type endpointSlice struct {
 	ports   []string // names; a port that the pods do not have by name is not among them
 }
 
-func endpointSlices() resource[endpointSlice] {
-	return resource[endpointSlice]{
-		GroupVersionResource: discoveryv1.SchemeGroupVersion.WithResource("endpointslices"), example: &discoveryv1.EndpointSlice{},
-		keep: func(object any) endpointSlice { return keepEndpointSlice(object.(*discoveryv1.EndpointSlice)) },
+func endpointSlices() watch.Resource[endpointSlice] {
+	return watch.Resource[endpointSlice]{
+		GroupVersionResource: discoveryv1.SchemeGroupVersion.WithResource("endpointslices"), Example: &discoveryv1.EndpointSlice{},
+		Keep: func(object any) endpointSlice { return keepEndpointSlice(object.(*discoveryv1.EndpointSlice)) },
 	}
 }
 
 func keepEndpointSlice(e *discoveryv1.EndpointSlice) endpointSlice {
 	keep := endpointSlice{service: e.Labels[discoveryv1.LabelServiceName], all: len(e.Endpoints)}
 	for i := range e.Endpoints {
-		// What is not said is ready (https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/).
+		// Without the condition it is ready (https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/).
 		if ready := e.Endpoints[i].Conditions.Ready; ready == nil || *ready {
 			keep.ready++
 		}
@@ -94,28 +94,25 @@ func keepEndpointSlice(e *discoveryv1.EndpointSlice) endpointSlice {
 	return keep
 }
 
-// Services makes the collector of Services that select pods.
-func (c *Clusters) Services() collector.Collector[Target, fact.Service] {
-	return gather(c, serviceGathering())
-}
-
-func serviceGathering() gathering[fact.Service] {
-	return gathering[fact.Service]{
-		name:    "kubernetes_service",
-		summary: "Services that select pods, with their endpoints.",
-		kind:    fact.Services(),
-		parts:   []part{{"", services()}, {"", endpointSlices()}},
-		see:     seeServices,
+// serviceJoin is of Services that select pods, with their endpoints.
+func serviceJoin() join[fact.Service] {
+	return join[fact.Service]{
+		kind:  fact.Services(),
+		parts: []part{{"", services()}, {"", endpointSlices()}},
+		add:   joinServices,
+		place: func(cluster, namespace string) fact.Service {
+			return fact.Service{Cluster: cluster, Namespace: namespace}
+		},
 	}
 }
 
-func seeServices(s *sight) (found []fact.Service) {
+func joinServices(s *snapshot, set *fact.Set[fact.Service]) {
 	slicesOf := make(map[types.NamespacedName][]endpointSlice)
-	seen(s, endpointSlices()).each(func(name types.NamespacedName, e endpointSlice) {
+	stored(s, endpointSlices()).Each(func(name types.NamespacedName, e endpointSlice) {
 		of := types.NamespacedName{Namespace: name.Namespace, Name: e.service}
 		slicesOf[of] = append(slicesOf[of], e)
 	})
-	seen(s, services()).each(func(name types.NamespacedName, each service) {
+	stored(s, services()).Each(func(name types.NamespacedName, each service) {
 		if each.selector == nil || !s.target.Cluster.Includes(name.Namespace) {
 			return
 		}
@@ -129,9 +126,8 @@ func seeServices(s *sight) (found []fact.Service) {
 				f.LostPorts = append(f.LostPorts, port.target.String())
 			}
 		}
-		found = append(found, f)
+		set.Add(f)
 	})
-	return found
 }
 
 // A namedService is a service with its name.
@@ -143,9 +139,9 @@ type namedService struct {
 // A serviceIndex finds the services of pods.
 type serviceIndex map[string][]namedService // by namespace
 
-func servicesIn(all *mirror[service]) serviceIndex {
+func servicesIn(all *watch.Store[service]) serviceIndex {
 	index := make(serviceIndex)
-	all.each(func(name types.NamespacedName, each service) {
+	all.Each(func(name types.NamespacedName, each service) {
 		if each.selector != nil {
 			index[name.Namespace] = append(index[name.Namespace], namedService{each, name.Name})
 		}

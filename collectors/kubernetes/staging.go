@@ -15,28 +15,37 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 const stagingCollector = "kubernetes_staging"
 
 // Stagings makes the collector that compares production with staging: two namespaces, or two clusters.
-func (c *Clusters) Stagings() collector.Collector[Target, fact.Staging] {
-	return collector.Collector[Target, fact.Staging]{
+func (c *Clusters) Stagings() collector.Collector[Target] {
+	return collector.Collector[Target]{
 		Name: stagingCollector, Summary: "Production compared with staging: workloads, images, probes, and the keys of configuration.",
-		Kind: fact.Stagings(), Schedule: "@every 1m", Timeout: 10 * time.Second,
+		Yields: []fact.Any{fact.Stagings()}, Schedule: "@every 1m", Timeout: 10 * time.Second,
 		Targets: func(s *system.System) []Target {
-			return targets(s, func(cluster system.Cluster) bool { return cluster.Staging.Declared() })
+			return targets(s, func(cluster system.Cluster) bool { return cluster.Staging.Declared() },
+				func(own *Target, cluster system.Cluster) {
+					own.Cluster.Staging, own.Cluster.SecretValues = cluster.Staging, cluster.SecretValues
+				})
 		},
-		Target:  Target.name,
-		Look:    func(ctx context.Context, t Target) (fact.Batch[fact.Staging], error) { return c.compare(ctx, t) },
-		Changes: func(t Target) <-chan struct{} { return c.signals.of(t.user(stagingCollector)) },
-		Permissions: func(t Target) []collector.Permission {
-			parts := c.compared(t.Cluster).parts
-			return slices.Concat(t.permissions(parts), t.staging().permissions(parts))
+		Target: Target.name,
+		Known: func(t Target) []fact.AnySet {
+			return []fact.AnySet{fact.Stagings().Set(&fact.Set[fact.Staging]{
+				Unavailable: []fact.Unavailable[fact.Staging]{{Subject: t.name(), Known: fact.Staging{Cluster: t.Cluster.Name}}},
+			})}
+		},
+		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) { return c.compare(ctx, t) },
+		Changes: func(t Target) <-chan struct{} { return c.servers.Changes(t.user(stagingCollector)) },
+		Permissions: func(t Target, _ fact.Topics) []collector.Permission {
+			compared := c.compared(t.Cluster)
+			return slices.Concat(permissions(t, compared, nil), permissions(t.staging(), compared, nil))
 		},
 		Forget: func(t Target) {
-			c.forget(t.Cluster, t.user(stagingCollector))
-			c.forget(t.staging().Cluster, t.staging().user(stagingCollector))
+			c.forget(t, t.user(stagingCollector))
+			c.forget(t.staging(), t.staging().user(stagingCollector))
 		},
 	}
 }
@@ -60,49 +69,48 @@ type ranImage struct{ declared, id string }
 
 func (o comparedObject) id() string { return o.kind + "/" + o.name }
 
-func (c *Clusters) compared(cluster system.Cluster) gathering[comparedObject] {
-	g := gathering[comparedObject]{
-		name: stagingCollector,
-		kind: fact.Kind[comparedObject]{Subject: func(o comparedObject) string { return o.namespace + "/" + o.id() }},
+func (c *Clusters) compared(cluster system.Cluster) join[comparedObject] {
+	j := join[comparedObject]{
+		kind: &fact.Kind[comparedObject]{Subject: func(o *comparedObject) string { return o.namespace + "/" + o.id() }},
 		parts: append(workloadParts(),
 			part{"", pods()}, part{"", replicaSets()}, part{"", keysOf(writtenSecrets())}, part{"", keysOf(configMapNames())}),
-		see: c.seeCompared,
+		add:   c.joinCompared,
+		place: func(_, namespace string) comparedObject { return comparedObject{namespace: namespace} },
 	}
 	if cluster.SecretValues {
-		g.parts = append(g.parts, part{"", c.secretValues()})
+		j.parts = append(j.parts, part{"", c.secretValues()})
 	}
-	return g
+	return j
 }
 
 // keysOf keeps the keys of an object's data, which its metadata tell.
-func keysOf(of resource[present]) resource[[]string] {
-	return resource[[]string]{
-		GroupVersionResource: of.GroupVersionResource, fields: of.fields, variant: of.variant + ", keys",
-		keep: func(object any) []string { return dataKeys(object.(*metav1.PartialObjectMetadata)) },
+func keysOf(of watch.Resource[present]) watch.Resource[[]string] {
+	return watch.Resource[[]string]{
+		GroupVersionResource: of.GroupVersionResource, Fields: of.Fields, Variant: of.Variant + ", keys",
+		Keep: func(object any) []string { return dataKeys(object.(*metav1.PartialObjectMetadata)) },
 	}
 }
 
-func (c *Clusters) seeCompared(s *sight) (found []comparedObject) {
-	join := workloadJoin{sight: s, revisions: revisionsOf(s)}
+func (c *Clusters) joinCompared(s *snapshot, set *fact.Set[comparedObject]) {
+	join := workloadJoin{snapshot: s, revisions: revisionsOf(s)}
 	join.tallies = join.tally()
 	eachWorkload(s, func(_ types.NamespacedName, w workload) {
 		if s.includes(w.fact.Namespace, w.labels) {
-			found = append(found, join.compared(w))
+			set.Add(join.compared(w))
 		}
 	})
-	for kind, r := range map[string]resource[[]string]{kindSecret: keysOf(writtenSecrets()), kindConfigMap: keysOf(configMapNames())} {
-		seen(s, r).each(func(name types.NamespacedName, keys []string) {
+	for kind, r := range map[string]watch.Resource[[]string]{kindSecret: keysOf(writtenSecrets()), kindConfigMap: keysOf(configMapNames())} {
+		stored(s, r).Each(func(name types.NamespacedName, keys []string) {
 			if kind == kindConfigMap && madeByCluster(name.Name) {
 				return
 			}
 			o := comparedObject{namespace: name.Namespace, kind: kind, name: name.Name, aspects: map[string]string{"keys": strings.Join(keys, ", ")}}
-			if values, there := seen(s, c.secretValues()).of(name.Namespace, name.Name); there && kind == kindSecret {
+			if values, there := stored(s, c.secretValues()).Get(name.Namespace, name.Name); there && kind == kindSecret {
 				o.credentials = values.fingerprints
 			}
-			found = append(found, o)
+			set.Add(o)
 		})
 	}
-	return found
 }
 
 // madeByCluster tells ConfigMaps that are in every namespace.
@@ -110,7 +118,7 @@ func madeByCluster(name string) bool {
 	return slices.Contains([]string{"kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt"}, name)
 }
 
-// compared says in words what is to be the same of a workload.
+// compared is, in words, what is to be the same of a workload.
 func (j workloadJoin) compared(w workload) comparedObject {
 	f := w.fact
 	o := comparedObject{namespace: f.Namespace, kind: f.Kind, name: f.Name, aspects: make(map[string]string)}
@@ -146,38 +154,54 @@ func (j workloadJoin) compared(w workload) comparedObject {
 	return o
 }
 
-// compare looks at both, and tells how they differ. What could not be seen of either leaves nothing to compare.
-func (c *Clusters) compare(ctx context.Context, t Target) (batch fact.Batch[fact.Staging], err error) {
-	g := c.compared(t.Cluster)
-	production, err := lookAt(ctx, c, g, t)
-	if err != nil {
-		return batch, err
-	}
-	staging, err := lookAt(ctx, c, g, t.staging())
-	if err != nil {
-		return batch, fmt.Errorf("look at staging: %w", err)
-	}
-	if batch.Missed = slices.Concat(production.Missed, staging.Missed); len(batch.Missed) > 0 {
-		return batch, nil
-	}
-	for _, namespace := range t.Cluster.Namespaces {
-		with := t.Cluster.StagingNamespace(namespace)
-		f := difference(inNamespace(production.Facts, namespace), inNamespace(staging.Facts, with))
-		f.Cluster, f.Namespace, f.With = t.Cluster.Name, namespace, "namespace "+with
-		f.CompareValues = t.Cluster.SecretValues
-		if t.Cluster.Staging.Kubeconfig != "" || t.Cluster.Staging.Context != "" {
-			f.With += " of " + t.staging().Cluster.Place()
+// compare collects from both, and compares them. What could not be collected of either leaves nothing to compare.
+func (c *Clusters) compare(ctx context.Context, t Target) ([]fact.AnySet, error) {
+	set := &fact.Set[fact.Staging]{}
+	collect := func(from Target) (fact.AnySet, error) {
+		sets, err := c.collect(ctx, from, from.user(stagingCollector), []joiner{c.compared(t.Cluster)}, nil)
+		if err != nil {
+			return nil, err
 		}
-		batch.Facts = append(batch.Facts, f)
+		for _, gap := range sets[0].Gaps() {
+			set.Unavailable = append(set.Unavailable, fact.Unavailable[fact.Staging]{
+				Subject: gap.Subject, Known: fact.Staging{Cluster: t.Cluster.Name}, Reason: gap.Reason, Detail: gap.Detail,
+			})
+		}
+		return sets[0], nil
 	}
-	return batch, nil
+	production, err := collect(t)
+	if err != nil {
+		return nil, err
+	}
+	staging, err := collect(t.staging())
+	if err != nil {
+		return nil, fmt.Errorf("collect from staging: %w", err)
+	}
+	if len(set.Unavailable) == 0 {
+		for _, namespace := range t.Cluster.Namespaces {
+			set.Add(t.compared(namespace, production, staging))
+		}
+	}
+	return []fact.AnySet{fact.Stagings().Set(set)}, nil
 }
 
-func inNamespace(all []comparedObject, namespace string) map[string]comparedObject {
+// compared is what a namespace of production has in another way than staging.
+func (t Target) compared(namespace string, production, staging fact.AnySet) fact.Staging {
+	with := t.Cluster.StagingNamespace(namespace)
+	f := difference(inNamespace(production, namespace), inNamespace(staging, with))
+	f.Cluster, f.Namespace, f.With = t.Cluster.Name, namespace, "namespace "+with
+	f.CompareValues = t.Cluster.SecretValues
+	if t.Cluster.Staging.Kubeconfig != "" || t.Cluster.Staging.Context != "" {
+		f.With += " of " + t.staging().Cluster.Place()
+	}
+	return f
+}
+
+func inNamespace(all fact.AnySet, namespace string) map[string]comparedObject {
 	found := make(map[string]comparedObject)
-	for _, each := range all {
-		if each.namespace == namespace {
-			found[each.id()] = each
+	for i := range all.Len() {
+		if each := all.At(i).(*comparedObject); each.namespace == namespace {
+			found[each.id()] = *each
 		}
 	}
 	return found
@@ -199,7 +223,7 @@ func difference(production, staging map[string]comparedObject) (f fact.Staging) 
 		object := production[id]
 		f.Compared++
 		for _, image := range object.images {
-			// By the digest, where both say which it is: a tag can have moved between staging and production.
+			// By the digest, where both name it: a tag can have moved between staging and production.
 			f.Images = append(f.Images, fact.StagedImage{Object: id, Image: image.declared, Staged: ran[cmp.Or(image.id, image.declared)]})
 		}
 		other, there := staging[id]

@@ -48,7 +48,7 @@ func keepContainer(c *corev1.Container, ofNode bool) fact.Container {
 	return keep
 }
 
-// variables are those of a container's environment that it names itself. Their values are looked at and left behind.
+// variables are those of a container's environment that it names itself. Their values are judged and not kept.
 func variables(environment []corev1.EnvVar) (found []fact.Variable) {
 	for _, each := range environment {
 		found = append(found, fact.Variable{

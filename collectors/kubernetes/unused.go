@@ -9,25 +9,22 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// Namespaces makes the collector of what nobody uses in a namespace.
-func (c *Clusters) Namespaces() collector.Collector[Target, fact.Namespace] {
-	return gather(c, namespaces())
-}
-
-func namespaces() gathering[fact.Namespace] {
-	return gathering[fact.Namespace]{
-		name:    "kubernetes_namespace",
-		summary: "Claims, Services, ConfigMaps, Secrets, Jobs and workloads that nobody uses, by namespace.",
-		kind:    fact.Namespaces(),
+// namespaces are joined from claims, Services, ConfigMaps, Secrets, Jobs and workloads, as far as nobody uses them.
+func namespaces() join[fact.Namespace] {
+	return join[fact.Namespace]{
+		kind: fact.Namespaces(),
+		place: func(cluster, namespace string) fact.Namespace {
+			return fact.Namespace{Cluster: cluster, Name: namespace}
+		},
 		parts: slices.Concat(workloadParts(), []part{
 			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingresses()}, {"", scaledObjects()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
 		}),
-		see: seeNamespaces,
+		add: joinNamespaces,
 	}
 }
 
@@ -35,7 +32,7 @@ func namespaces() gathering[fact.Namespace] {
 type consumer struct {
 	uses   []fact.Reference
 	claims []string
-	// idle says in words why the object itself is of no use any more; empty where it is.
+	// idle is, in words, why the object itself is of no use any more; empty where it is.
 	idle string
 }
 
@@ -43,20 +40,20 @@ func consumerOf(spec *corev1.PodSpec) consumer {
 	return consumer{uses: references(spec), claims: mounted(spec)}
 }
 
-func cronJobs() resource[consumer] {
-	return resource[consumer]{
-		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("cronjobs"), example: &batchv1.CronJob{}, variant: " by use",
-		keep: func(object any) consumer {
+func cronJobs() watch.Resource[consumer] {
+	return watch.Resource[consumer]{
+		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("cronjobs"), Example: &batchv1.CronJob{}, Variant: " by use",
+		Keep: func(object any) consumer {
 			return consumerOf(&object.(*batchv1.CronJob).Spec.JobTemplate.Spec.Template.Spec)
 		},
 	}
 }
 
 // jobs that have ended, that no CronJob removes and that no time of life is set for, stay for ever.
-func jobs() resource[consumer] {
-	return resource[consumer]{
-		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("jobs"), example: &batchv1.Job{},
-		keep: func(object any) consumer {
+func jobs() watch.Resource[consumer] {
+	return watch.Resource[consumer]{
+		GroupVersionResource: batchv1.SchemeGroupVersion.WithResource("jobs"), Example: &batchv1.Job{},
+		Keep: func(object any) consumer {
 			j := object.(*batchv1.Job)
 			if j.Status.CompletionTime == nil && !failedJob(j) {
 				return consumerOf(&j.Spec.Template.Spec)
@@ -75,7 +72,7 @@ func failedJob(j *batchv1.Job) bool {
 	})
 }
 
-// usedBy is what a pod uses of which nothing else that is looked at has the template; nil of other pods.
+// usedBy is what a pod uses of which nothing else that is watched has the template; nil of other pods.
 func usedBy(p *corev1.Pod) *consumer {
 	for _, owner := range p.OwnerReferences {
 		if slices.Contains([]string{"ReplicaSet", "StatefulSet", "DaemonSet", "Job"}, owner.Kind) {
@@ -86,10 +83,10 @@ func usedBy(p *corev1.Pod) *consumer {
 	return &uses
 }
 
-func serviceAccounts() resource[consumer] {
-	return resource[consumer]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("serviceaccounts"), example: &corev1.ServiceAccount{},
-		keep: func(object any) (keep consumer) {
+func serviceAccounts() watch.Resource[consumer] {
+	return watch.Resource[consumer]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("serviceaccounts"), Example: &corev1.ServiceAccount{},
+		Keep: func(object any) (keep consumer) {
 			a := object.(*corev1.ServiceAccount)
 			for _, secret := range a.Secrets {
 				keep.uses = append(keep.uses, fact.Reference{Kind: kindSecret, Name: secret.Name})
@@ -104,36 +101,35 @@ func serviceAccounts() resource[consumer] {
 
 // A usage is what of a scope is used, and what is left over.
 type usage struct {
-	*sight
+	*snapshot
 	used  map[types.NamespacedName]map[string]bool // by the object, and its kind
 	found map[string]*fact.Namespace
 }
 
-func seeNamespaces(s *sight) (all []fact.Namespace) {
+func joinNamespaces(s *snapshot, set *fact.Set[fact.Namespace]) {
 	u := usage{s, make(map[types.NamespacedName]map[string]bool), make(map[string]*fact.Namespace)}
 	u.workloads()
-	for _, r := range []resource[consumer]{cronJobs(), jobs(), serviceAccounts()} {
-		seen(s, r).each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })
+	for _, r := range []watch.Resource[consumer]{cronJobs(), jobs(), serviceAccounts()} {
+		stored(s, r).Each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })
 	}
-	seen(s, pods()).each(func(name types.NamespacedName, p pod) {
+	stored(s, pods()).Each(func(name types.NamespacedName, p pod) {
 		if p.uses != nil {
 			u.consumes(name.Namespace, p.uses.uses, p.uses.claims)
 		}
 	})
-	seen(s, ingresses()).each(func(name types.NamespacedName, r route) {
+	stored(s, ingresses()).Each(func(name types.NamespacedName, r route) {
 		for _, entry := range r.tls {
 			u.use(name.Namespace, kindSecret, entry.secret.Name)
 		}
 	})
-	seen(s, jobs()).each(func(name types.NamespacedName, c consumer) { u.look(name, "Job", c.idle) })
+	stored(s, jobs()).Each(func(name types.NamespacedName, c consumer) { u.count(name, "Job", c.idle) })
 	u.objects()
 	for _, each := range u.found {
 		slices.SortFunc(each.Unused, func(a, b fact.Leftover) int {
 			return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
 		})
-		all = append(all, *each)
+		set.Add(*each)
 	}
-	return all
 }
 
 // use notes that an object is used.
@@ -154,8 +150,8 @@ func (u usage) consumes(namespace string, uses []fact.Reference, claims []string
 	}
 }
 
-// look counts an object of the system and, where a reason says why nobody uses it, notes that.
-func (u usage) look(name types.NamespacedName, kind, reason string) {
+// count counts an object of the system and, where nobody uses it, notes the reason.
+func (u usage) count(name types.NamespacedName, kind, reason string) {
 	if !u.target.Cluster.Includes(name.Namespace) {
 		return
 	}
@@ -171,9 +167,9 @@ func (u usage) look(name types.NamespacedName, kind, reason string) {
 
 // workloads use what their templates name; those that are scaled to zero, and not by what scales them, are left over.
 func (u usage) workloads() {
-	scaled := scales(u.sight)
-	join := workloadJoin{sight: u.sight}
-	eachWorkload(u.sight, func(name types.NamespacedName, w workload) {
+	scaled := scales(u.snapshot)
+	join := workloadJoin{snapshot: u.snapshot}
+	eachWorkload(u.snapshot, func(name types.NamespacedName, w workload) {
 		f := w.fact
 		f.Volumes = slices.Clone(f.Volumes)
 		join.claimed(&f)
@@ -186,13 +182,13 @@ func (u usage) workloads() {
 		if f.Kind != fact.KindDaemonSet && f.Replicas.Desired == 0 && scaled[name.Namespace][reference{f.Kind, f.Name}] == nil {
 			reason = "it is scaled to zero"
 		}
-		u.look(name, f.Kind, reason)
+		u.count(name, f.Kind, reason)
 	})
 }
 
 const kindClaim = "PersistentVolumeClaim"
 
-// objects are looked at once it is known what is used.
+// objects are counted once it is known what is used.
 func (u usage) objects() {
 	unless := func(used bool, reason string) string {
 		if used {
@@ -200,22 +196,22 @@ func (u usage) objects() {
 		}
 		return reason
 	}
-	seen(u.sight, claims()).each(func(name types.NamespacedName, _ claim) {
-		u.look(name, kindClaim, unless(u.used[name][kindClaim], "no pod mounts it"))
+	stored(u.snapshot, claims()).Each(func(name types.NamespacedName, _ claim) {
+		u.count(name, kindClaim, unless(u.used[name][kindClaim], "no pod mounts it"))
 	})
 	answered := make(map[types.NamespacedName]bool)
-	seen(u.sight, endpointSlices()).each(func(name types.NamespacedName, e endpointSlice) {
+	stored(u.snapshot, endpointSlices()).Each(func(name types.NamespacedName, e endpointSlice) {
 		if e.all > 0 {
 			answered[types.NamespacedName{Namespace: name.Namespace, Name: e.service}] = true
 		}
 	})
-	seen(u.sight, services()).each(func(name types.NamespacedName, s service) {
-		u.look(name, "Service", unless(s.selector == nil || answered[name], "it selects no pod"))
+	stored(u.snapshot, services()).Each(func(name types.NamespacedName, s service) {
+		u.count(name, "Service", unless(s.selector == nil || answered[name], "it selects no pod"))
 	})
-	seen(u.sight, writtenSecrets()).each(func(name types.NamespacedName, p present) {
-		u.look(name, kindSecret, unless(p.owned || u.used[name][kindSecret], "nothing refers to it"))
+	stored(u.snapshot, writtenSecrets()).Each(func(name types.NamespacedName, p present) {
+		u.count(name, kindSecret, unless(p.owned || u.used[name][kindSecret], "nothing refers to it"))
 	})
-	seen(u.sight, configMapNames()).each(func(name types.NamespacedName, p present) {
-		u.look(name, kindConfigMap, unless(madeByCluster(name.Name) || p.owned || u.used[name][kindConfigMap], "nothing refers to it"))
+	stored(u.snapshot, configMapNames()).Each(func(name types.NamespacedName, p present) {
+		u.count(name, kindConfigMap, unless(madeByCluster(name.Name) || p.owned || u.used[name][kindConfigMap], "nothing refers to it"))
 	})
 }

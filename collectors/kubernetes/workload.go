@@ -8,18 +8,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
 // An owner is the object that made another; the zero value is none.
-type owner = unique.Handle[types.UID]
+type owner = watch.Owner
 
 // A workload is what is kept of a Deployment, StatefulSet or DaemonSet.
 type workload struct {
-	fact      fact.Workload // without what its pods and budgets tell
+	fact      fact.Workload // without what is joined to it
 	id        owner
 	labels    labels.Set // its own
 	podLabels labels.Set
@@ -87,7 +87,7 @@ func keepDeployment(d *appsv1.Deployment) workload {
 		w.fact.Rollout.MaxSurge = scaled(rolling.MaxSurge, 0, desired, true)
 		w.fact.Rollout.MaxUnavailable = min(scaled(rolling.MaxUnavailable, 0, desired, false), desired)
 		if w.fact.Rollout.MaxSurge == 0 && w.fact.Rollout.MaxUnavailable == 0 {
-			w.fact.Rollout.MaxUnavailable = min(1, desired) // Or nothing could move, as its controller sees it.
+			w.fact.Rollout.MaxUnavailable = min(1, desired) // Or nothing could move, as its controller counts.
 		}
 	}
 	progressing(&w.fact, &d.Status)
@@ -153,13 +153,16 @@ func keepDaemonSet(d *appsv1.DaemonSet) workload {
 	return w
 }
 
-// replicasOf is the desired number; Kubernetes wants one pod where nothing is said.
+// replicasOf is the desired number; Kubernetes wants one pod where nothing is declared.
 func replicasOf(replicas *int32) int {
 	if replicas == nil {
 		return 1
 	}
 	return int(*replicas)
 }
+
+// intern gives a handle that equal texts share, for those that stand in thousands of objects.
+func intern[T ~string](text T) unique.Handle[T] { return unique.Make(text) }
 
 func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }
 

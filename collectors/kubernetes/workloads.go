@@ -8,23 +8,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-const workloadCollector = "kubernetes_workload"
-
-// Workloads makes the collector of workloads. A declared namespace without any is looked for; where it does not exist, it
-// is missed.
-func (c *Clusters) Workloads() collector.Collector[Target, fact.Workload] {
-	return gather(c, workloads())
-}
-
-func workloads() gathering[fact.Workload] {
-	return gathering[fact.Workload]{
-		name:    workloadCollector,
-		summary: "Deployments, StatefulSets and DaemonSets of Kubernetes clusters, with what belongs to them.",
-		kind:    fact.Workloads(),
+// workloads are joined from Deployments, StatefulSets and DaemonSets, with what belongs to them.
+func workloads() join[fact.Workload] {
+	return join[fact.Workload]{
+		kind: fact.Workloads(),
+		place: func(cluster, namespace string) fact.Workload {
+			return fact.Workload{Cluster: cluster, Namespace: namespace}
+		},
 		parts: slices.Concat(workloadParts(), []part{
 			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()},
 			{fact.TopicBudgets, budgets()},
@@ -41,15 +35,15 @@ func workloads() gathering[fact.Workload] {
 			{fact.TopicStorage, claims()}, {fact.TopicStorage, storageClasses()}, {fact.TopicStorage, volumePolicies()},
 			{fact.TopicBackupSchedules, claims()},
 		}, scheduleParts(fact.TopicBackupSchedules)),
-		see: seeWorkloads,
+		add: joinWorkloads,
 	}
 }
 
-// nodeImages are what nodes say of the images that they have.
-func nodeImages() resource[[]imageSize] {
-	return resource[[]imageSize]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("nodes"), example: &corev1.Node{}, whole: true, variant: " for images",
-		keep: func(object any) (images []imageSize) {
+// nodeImages are what nodes report of the images that they have.
+func nodeImages() watch.Resource[[]imageSize] {
+	return watch.Resource[[]imageSize]{
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("nodes"), Example: &corev1.Node{}, Everywhere: true, Variant: " for images",
+		Keep: func(object any) (images []imageSize) {
 			for _, image := range object.(*corev1.Node).Status.Images {
 				images = append(images, imageSize{image.Names, image.SizeBytes})
 			}
@@ -60,7 +54,7 @@ func nodeImages() resource[[]imageSize] {
 
 // A workloadJoin holds what is joined to workloads, each found by what joins it.
 type workloadJoin struct {
-	*sight
+	*snapshot
 	tallies   map[owner]*tally
 	coverage  coverage
 	scales    map[string]map[reference]*fact.Autoscaler
@@ -73,10 +67,11 @@ type workloadJoin struct {
 	sizes     map[string]int64
 }
 
-func seeWorkloads(s *sight) []fact.Workload {
+func joinWorkloads(s *snapshot, set *fact.Set[fact.Workload]) {
 	join := workloadJoin{
-		sight: s, coverage: coverageOf(seen(s, budgets())), scales: scales(s), policies: policiesOf(s), services: servicesIn(seen(s, services())),
-		routes: routesOf(s), schedules: schedulesOf(s), revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s),
+		snapshot: s, coverage: coverageOf(stored(s, budgets())), scales: scales(s), policies: policiesOf(s),
+		services: servicesIn(stored(s, services())), routes: routesOf(s), schedules: schedulesOf(s),
+		revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s),
 	}
 	join.tallies = join.tally()
 	var facts []fact.Workload
@@ -96,7 +91,7 @@ func seeWorkloads(s *sight) []fact.Workload {
 			asIfWell(&facts[i])
 		}
 	}
-	return facts
+	set.Add(facts...)
 }
 
 // of joins what belongs to one workload, but its budgets.
@@ -117,12 +112,13 @@ func (j workloadJoin) of(w workload) fact.Workload {
 		f.Services = append(f.Services, each.outlet())
 		f.Routes = append(f.Routes, j.routes[types.NamespacedName{Namespace: f.Namespace, Name: each.name}]...)
 	}
-	f.Monitors = monitorsOf(j.sight, &w, selecting)
-	f.Unresolved = unresolved(j.sight, f.Namespace, w.needs)
+	f.Monitors = monitorsOf(j.snapshot, &w, selecting)
+	f.Unresolved = unresolved(j.snapshot, f.Namespace, w.needs)
 	newest, previous := j.newest(w)
 	if previous != nil {
 		f.Previous = &fact.Revision{
-			Name: previous.name, MadeAt: unix(previous.made), Images: previous.images, Unresolved: unresolved(j.sight, f.Namespace, previous.needs),
+			Name: previous.name, MadeAt: unix(previous.made), Images: previous.images,
+			Unresolved: unresolved(j.snapshot, f.Namespace, previous.needs),
 		}
 	}
 	reported := reference{f.Kind, f.Name}
@@ -145,9 +141,9 @@ func (j workloadJoin) of(w workload) fact.Workload {
 // tally puts together the pods by what owns them; where that is a ReplicaSet, by what owns the ReplicaSet.
 func (j workloadJoin) tally() map[owner]*tally {
 	above := make(map[owner]owner)
-	seen(j.sight, replicaSets()).each(func(_ types.NamespacedName, r replicaSet) { above[r.id] = r.owner })
+	stored(j.snapshot, replicaSets()).Each(func(_ types.NamespacedName, r replicaSet) { above[r.id] = r.owner })
 	tallies := make(map[owner]*tally)
-	for of, t := range tellings(seen(j.sight, pods()), tallyOf) {
+	for of, t := range watch.Aggregates(stored(j.snapshot, pods()), tallyOf) {
 		if deployment, known := above[of]; known {
 			of = deployment
 		}
@@ -156,9 +152,9 @@ func (j workloadJoin) tally() map[owner]*tally {
 	return tallies
 }
 
-func revisionsOf(s *sight) map[owner][]replicaSet {
+func revisionsOf(s *snapshot) map[owner][]replicaSet {
 	found := make(map[owner][]replicaSet)
-	seen(s, replicaSets()).each(func(_ types.NamespacedName, r replicaSet) {
+	stored(s, replicaSets()).Each(func(_ types.NamespacedName, r replicaSet) {
 		found[r.owner] = append(found[r.owner], r)
 	})
 	return found

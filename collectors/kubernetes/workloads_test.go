@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,9 +20,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
-	checks "github.com/readiness-exporter/readiness-exporter/checks/kubernetes"
+	checks "github.com/readiness-exporter/readiness-exporter/checks/workload"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -95,7 +94,7 @@ func healthy(namespace string) fact.Workload {
 	}
 }
 
-func TestAWorkloadIsSeenAsItIs(t *testing.T) {
+func TestAWorkloadIsCollectedAsItIs(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	cluster.AddNodes(t, 2)
 	clusters := opened(t)
@@ -139,7 +138,7 @@ func TestAWorkloadIsSeenAsItIs(t *testing.T) {
 			[]string{"workload_rolling_update: all_at_once"}},
 		{"no probes", "no-probes.yaml", func(w *fact.Workload) { w.Containers[0].Readiness, w.Containers[0].Liveness = nil, nil },
 			[]string{
-				"workload_rolling_update: never_waits", "workload_probes: no_readiness_probe", "workload_probes: no_liveness_probe",
+				"workload_rolling_update: never_waits", "workload_probes: no_liveness_probe", "workload_probes: no_readiness_probe",
 			}},
 		{"twice the same probe", "same-probes.yaml", func(w *fact.Workload) { w.Containers[0].SameProbes = true },
 			[]string{"workload_probes: same_probes"}},
@@ -159,43 +158,44 @@ func TestAWorkloadIsSeenAsItIs(t *testing.T) {
 			want := healthy(namespace)
 			c.broken(&want)
 			require.EventuallyWithT(t, func(collect *assert.CollectT) {
-				batch, err := look(t, clusters, in(cluster.Kubeconfig, namespace))
+				set, err := workloadsOf(t, clusters, in(cluster.Kubeconfig, namespace))
 				require.NoError(collect, err)
-				for i := range batch.Facts { // Known only once they are made.
-					batch.Facts[i].Pods.NewestAt, batch.Facts[i].Rollout.BeganAt = time.Time{}, time.Time{}
+				require.Empty(collect, set.Unavailable)
+				require.Len(collect, set.Facts, 1)
+				found := *set.Facts[0]
+				found.Pods.NewestAt, found.Rollout.BeganAt = time.Time{}, time.Time{} // Known only once they are made.
+				if want.SpreadRules == nil && want.Pods.Nodes > 1 {
+					found.Pods.Nodes = want.Pods.Nodes // Where pods land without a rule is chance.
 				}
-				// Where pods land without a rule is chance.
-				if len(batch.Facts) == 1 && want.SpreadRules == nil && want.Pods.Nodes > 1 {
-					batch.Facts[0].Pods.Nodes = want.Pods.Nodes
-				}
-				require.Equal(collect, fact.Batch[fact.Workload]{Facts: []fact.Workload{want}}, batch)
+				require.Equal(collect, want, found)
 			}, 20*time.Second, 100*time.Millisecond)
-			found := slices.DeleteFunc(findings(want), notApplied)
-			require.Equal(t, c.found, found)
+			require.Equal(t, c.found, findings(want))
 		})
 	}
 }
 
-// findings are what every check on workloads has to say of one.
+// findings are what the checks on workloads find wrong with one.
 func findings(w fact.Workload) []string {
 	now := time.Now()
-	view := fact.NewView([]fact.Look{{Kind: fact.Workloads(), Interval: time.Minute, SeenAt: now, Facts: []any{w}}}, now)
+	view := fact.NewView([]*fact.Run{{
+		Interval: time.Minute, CollectedAt: now, Sets: []fact.AnySet{fact.Workloads().Set(&fact.Set[fact.Workload]{Facts: []*fact.Workload{&w}})},
+	}}, now)
 	var found []string
 	for _, kind := range []check.Any{
 		checks.Replicas(), checks.DisruptionBudget(), checks.Spread(), checks.RollingUpdate(), checks.Probes(),
 	} {
 		bound := kind.Bind(kind.Parameters())
-		for _, problem := range (check.Rule{Bound: &bound}).Judge(view, now).Problems {
-			found = append(found, bound.Name+": "+problem.Reason)
+		rule := check.Rule{ID: bound.Name, Clause: check.Clause{Bound: bound}}
+		for _, problem := range rule.Judge(view, &system.System{}, now).Problems {
+			if problem.Level != check.Undeclared { // Else the check is not about this workload.
+				found = append(found, bound.Name+": "+problem.Reason)
+			}
 		}
 	}
 	return found
 }
 
-// notApplied tells that a check leaves the workload out.
-func notApplied(finding string) bool { return strings.HasSuffix(finding, ": nothing_seen") }
-
-func TestStatefulSetsAndDaemonSetsAreSeen(t *testing.T) {
+func TestStatefulSetsAndDaemonSetsAreCollected(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	nodes := cluster.AddNodes(t, 3)
 	namespace := cluster.Namespace(t)
@@ -220,30 +220,32 @@ func TestStatefulSetsAndDaemonSetsAreSeen(t *testing.T) {
 	}, metav1.CreateOptions{})
 	require.NoError(t, err)
 
-	seen := fact.Workload{
+	common := fact.Workload{
 		Cluster: "main", Namespace: namespace, Observed: true,
 		Replicas: fact.Replicas{Desired: 3, Ready: 3, Available: 3, Updated: 3},
 		Rollout:  fact.Rollout{Strategy: "RollingUpdate", MaxUnavailable: 1},
 		Pods:     fact.Pods{Running: 3, Nodes: len(nodes)},
 	}
-	agent, db := seen, seen
+	agent, db := common, common
 	agent.Kind, agent.Name, agent.Containers = fact.KindDaemonSet, "agent", []fact.Container{{Name: "agent", Image: "registry.example.com/agent"}}
 	db.Kind, db.Name, db.Containers = fact.KindStatefulSet, "db", []fact.Container{{Name: "db", Image: "registry.example.com/db"}}
 	clusters := opened(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		batch, err := look(t, clusters, in(cluster.Kubeconfig, namespace))
+		set, err := workloadsOf(t, clusters, in(cluster.Kubeconfig, namespace))
 		require.NoError(c, err)
-		require.Len(c, batch.Facts, 2)
-		for i := range batch.Facts {
-			require.WithinDuration(c, time.Now(), batch.Facts[i].Pods.NewestAt, time.Minute)
-			batch.Facts[i].Pods.NewestAt = time.Time{}
+		require.Empty(c, set.Unavailable)
+		require.Len(c, set.Facts, 2)
+		found := []fact.Workload{*set.Facts[0], *set.Facts[1]}
+		for i := range found {
+			require.WithinDuration(c, time.Now(), found[i].Pods.NewestAt, time.Minute)
+			found[i].Pods.NewestAt = time.Time{}
 		}
-		batch.Facts[1].Pods.Nodes = db.Pods.Nodes // Nothing keeps its pods apart.
-		require.Equal(c, fact.Batch[fact.Workload]{Facts: []fact.Workload{agent, db}}, batch)
+		found[1].Pods.Nodes = db.Pods.Nodes // Nothing keeps its pods apart.
+		require.Equal(c, []fact.Workload{agent, db}, found)
 	}, 30*time.Second, 100*time.Millisecond)
 }
 
-func TestOnlyWhatBelongsToTheSystemIsSeen(t *testing.T) {
+func TestOnlyWhatBelongsToTheSystemIsCollected(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	first, second := cluster.Namespace(t), cluster.Namespace(t)
 	if second < first {
@@ -262,39 +264,40 @@ func TestOnlyWhatBelongsToTheSystemIsSeen(t *testing.T) {
 	t.Cleanup(func() { removeFromSystem(t, cluster) })
 	clusters := opened(t)
 
-	sees(t, clusters, in(cluster.Kubeconfig, first), first+"/Deployment/api", first+"/Deployment/worker")
-	sees(t, clusters, in(cluster.Kubeconfig, "kube-system"), "kube-system/Deployment/api", "kube-system/Deployment/worker")
+	finds(t, clusters, in(cluster.Kubeconfig, first), first+"/Deployment/api", first+"/Deployment/worker")
+	finds(t, clusters, in(cluster.Kubeconfig, "kube-system"), "kube-system/Deployment/api", "kube-system/Deployment/worker")
 	everywhere := in(cluster.Kubeconfig)
 	everywhere.Cluster.Selector = "app.kubernetes.io/part-of=" + first
-	sees(t, clusters, everywhere, first+"/Deployment/api", first+"/Deployment/worker",
+	finds(t, clusters, everywhere, first+"/Deployment/api", first+"/Deployment/worker",
 		second+"/Deployment/api", second+"/Deployment/worker")
 	everywhere.Cluster.Selector += ",tier=api"
-	sees(t, clusters, everywhere, first+"/Deployment/api", second+"/Deployment/api")
+	finds(t, clusters, everywhere, first+"/Deployment/api", second+"/Deployment/api")
 	everywhere.Cluster.Selector = "app.kubernetes.io/part-of=nothing"
-	sees(t, clusters, everywhere)
+	finds(t, clusters, everywhere)
 }
 
-func TestADeclaredNamespaceIsMissedOnlyWhenItDoesNotExist(t *testing.T) {
+func TestADeclaredNamespaceIsUnavailableOnlyWhenItDoesNotExist(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	clusters := opened(t)
-	sees(t, clusters, in(cluster.Kubeconfig, cluster.Namespace(t)))
-	require.Equal(t, fact.Missed{
-		Subject: "main/nowhere", Reason: fact.ReasonNotFound, Detail: "look for namespace nowhere: there is none",
-	}, misses(t, clusters, in(cluster.Kubeconfig, "nowhere"), 10*time.Second))
+	finds(t, clusters, in(cluster.Kubeconfig, cluster.Namespace(t)))
+	require.Equal(t, fact.Unavailable[fact.Workload]{
+		Subject: "main/nowhere", Known: fact.Workload{Cluster: "main", Namespace: "nowhere"},
+		Reason: fact.ReasonNotFound, Detail: "look for namespace nowhere: there is none",
+	}, unavailable(t, clusters, in(cluster.Kubeconfig, "nowhere"), 10*time.Second))
 }
 
-func TestItTellsWhenSomethingHasChanged(t *testing.T) {
+func TestChangesAreReported(t *testing.T) {
 	cluster := servers.Kubernetes(t)
 	namespace, other := deployed(t, cluster), cluster.Namespace(t)
 	target, elsewhere := in(cluster.Kubeconfig, namespace), in(cluster.Kubeconfig, other)
 	clusters := opened(t)
-	changes, none := clusters.Workloads().Changes(target), clusters.Workloads().Changes(elsewhere)
-	sees(t, clusters, target, namespace+"/Deployment/api")
-	_, err := look(t, clusters, elsewhere)
+	changes, none := clusters.Kubernetes().Changes(target), clusters.Kubernetes().Changes(elsewhere)
+	finds(t, clusters, target, namespace+"/Deployment/api")
+	_, err := workloadsOf(t, clusters, elsewhere)
 	require.NoError(t, err)
-	for _, told := range []<-chan struct{}{changes, none} {
-		require.Eventually(t, func() bool { return len(told) == 1 }, 5*time.Second, 10*time.Millisecond, "the first list is news")
-		<-told
+	for _, token := range []<-chan struct{}{changes, none} {
+		require.Eventually(t, func() bool { return len(token) == 1 }, 5*time.Second, 10*time.Millisecond, "the first list is a change")
+		<-token
 	}
 
 	scaled := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: namespace}, Spec: autoscalingv1.ScaleSpec{Replicas: 3}}
@@ -303,7 +306,7 @@ func TestItTellsWhenSomethingHasChanged(t *testing.T) {
 	select {
 	case <-changes:
 	case <-time.After(2 * time.Second):
-		t.Fatal("nobody told of the change within 2 s")
+		t.Fatal("the change was not reported within 2 s")
 	}
-	require.Empty(t, none, "it is no news to whom it does not concern")
+	require.Empty(t, none, "it concerns nobody else")
 }

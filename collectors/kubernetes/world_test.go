@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
@@ -36,57 +37,82 @@ func opened(tb testing.TB) *Clusters {
 	return clusters
 }
 
-// in is a cluster as the system shop declares it, of whose workloads only pods and budgets are judged.
+// in is a cluster as the system shop declares it.
 func in(kubeconfig string, namespaces ...string) Target {
 	return Target{
 		System:  "shop/production",
 		Cluster: system.Cluster{Name: "main", Kubeconfig: kubeconfig, Namespaces: namespaces},
-		Topics:  []string{fact.TopicBudgets, fact.TopicPods},
 	}
 }
 
-// look looks at workloads as the engine does.
-func look(tb testing.TB, clusters *Clusters, target Target) (fact.Batch[fact.Workload], error) {
-	tb.Helper()
-	return lookFor(tb, clusters, target, clusters.Workloads().Timeout)
+// asking asks for a kind and these topics of it.
+func asking(kind fact.Any, topics ...string) fact.Topics {
+	return fact.Topics{kind.KindName(): append([]string{}, topics...)}
 }
 
-// lookFor looks with a time limit, and sees to it that the look keeps to it.
-func lookFor(tb testing.TB, clusters *Clusters, target Target, limit time.Duration) (fact.Batch[fact.Workload], error) {
+// basics ask for workloads with pods and budgets alone.
+func basics() fact.Topics { return asking(fact.Workloads(), fact.TopicBudgets, fact.TopicPods) }
+
+// collect collects once, as the engine does, within the collector's time limit or a shorter one.
+func collect(tb testing.TB, from collector.Collector[Target], t Target, asked fact.Topics, limit time.Duration) ([]fact.AnySet, error) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), limit)
 	defer cancel()
 	started := time.Now()
-	batch, err := clusters.Workloads().Look(ctx, target)
-	assert.Less(tb, time.Since(started), limit+500*time.Millisecond, "the look went on after its time")
-	return batch, err
+	sets, err := from.Collect(ctx, t, asked)
+	assert.Less(tb, time.Since(started), limit+500*time.Millisecond, "the run went on after its time")
+	return sets, err
 }
 
-// sees looks until exactly these workloads are there, as namespace/Kind/name.
-func sees(tb testing.TB, clusters *Clusters, target Target, want ...string) {
+// setOf gives the set of a kind among those of a run; nil where there is none.
+func setOf[F any](kind *fact.Kind[F], sets []fact.AnySet) *fact.Set[F] {
+	var found *fact.Set[F]
+	now := time.Now()
+	run := &fact.Run{Interval: time.Hour, CollectedAt: now, Sets: sets}
+	fact.Of(fact.NewView([]*fact.Run{run}, now), kind, nil, func(set *fact.Set[F], _ *fact.Gap) { found = set })
+	return found
+}
+
+// workloadsOf collects workloads with pods and budgets.
+func workloadsOf(tb testing.TB, clusters *Clusters, target Target) (*fact.Set[fact.Workload], error) {
+	tb.Helper()
+	return workloadsWithin(tb, clusters, target, clusters.Kubernetes().Timeout)
+}
+
+func workloadsWithin(tb testing.TB, clusters *Clusters, target Target, limit time.Duration) (*fact.Set[fact.Workload], error) {
+	tb.Helper()
+	sets, err := collect(tb, clusters.Kubernetes(), target, basics(), limit)
+	if err != nil {
+		return nil, err
+	}
+	return setOf(fact.Workloads(), sets), nil
+}
+
+// finds collects until exactly these workloads are there, as namespace/Kind/name.
+func finds(tb testing.TB, clusters *Clusters, target Target, want ...string) {
 	tb.Helper()
 	require.EventuallyWithT(tb, func(c *assert.CollectT) {
-		batch, err := look(tb, clusters, target)
+		set, err := workloadsOf(tb, clusters, target)
 		require.NoError(c, err)
-		require.Empty(c, batch.Missed)
+		require.Empty(c, set.Unavailable)
 		var got []string
-		for _, w := range batch.Facts {
+		for _, w := range set.Facts {
 			got = append(got, strings.TrimPrefix(w.Subject(), "main/"))
 		}
 		require.Equal(c, want, got)
 	}, 20*time.Second, 100*time.Millisecond)
 }
 
-// misses looks, and gives why nothing was seen.
-func misses(tb testing.TB, clusters *Clusters, target Target, limit time.Duration) fact.Missed {
+// unavailable collects, and gives why there are no workloads.
+func unavailable(tb testing.TB, clusters *Clusters, target Target, limit time.Duration) fact.Unavailable[fact.Workload] {
 	tb.Helper()
-	batch, err := lookFor(tb, clusters, target, limit)
-	require.Empty(tb, batch.Facts)
+	set, err := workloadsWithin(tb, clusters, target, limit)
 	if err != nil {
-		return fact.Miss(target.name(), err)
+		return fact.Unavailable[fact.Workload]{Subject: target.name(), Reason: fact.ReasonOf(err), Detail: err.Error()}
 	}
-	require.Len(tb, batch.Missed, 1)
-	return batch.Missed[0]
+	require.Empty(tb, set.Facts)
+	require.Len(tb, set.Unavailable, 1)
+	return set.Unavailable[0]
 }
 
 // kubeconfig writes one that reaches the cluster as the administrator, changed by edit, and gives its path.

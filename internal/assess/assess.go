@@ -1,59 +1,29 @@
-// Package assess judges one system as a whole: every item of its checklist, on what has been seen, at one time; then
-// its gates and its scores. It is pure, so that the same code judges a live system, one round on a terminal, and facts
-// recorded earlier.
+// Package assess judges one system as a whole: every item of its checklist, on what has been collected, at one time; then
+// its gates, scores and objectives. It is pure, so that the same code judges a live system, one round on a terminal, and
+// facts recorded earlier.
 package assess
 
 import (
 	"time"
 
-	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
-
-// A Plan is what there is to judge of one system. It does not change.
-type Plan struct {
-	System     *system.System
-	Checklist  *checklist.Checklist
-	Items      []Item // in the checklist's order
-	Gates      []Gate
-	Categories []checklist.Category // in the checklist's order
-}
-
-// An Item is one item of the checklist, as the system's description tunes it.
-type Item struct {
-	checklist.Entry
-	Severity checklist.Severity
-	Owner    string
-	Runbook  string // address; empty where none is known
-	Rule     check.Rule
-}
-
-// A Gate is a named set of items.
-type Gate struct {
-	ID, Title string
-	Items     []int // indexes into the plan's Items
-}
 
 // An Assessment is what was concluded of one system at one time. It does not change.
 type Assessment struct {
 	Plan    *Plan
 	At      time.Time
-	Looks   []fact.Look
+	Runs    []*fact.Run
+	View    fact.View      // of the runs
 	Results []check.Result // one an item, in the plan's order
-	History [][]Change     // one an item, in the plan's order: since the start, the oldest first, at most maximumHistory
-	Gates   []GateResult   // one a gate, in the plan's order
-	Scores  []Score        // one a category, in the plan's order
-}
-
-// maximumHistory bounds what is remembered of an item that flaps.
-const maximumHistory = 100
-
-// A Change is a status that an item took on.
-type Change struct {
-	At     time.Time    `json:"at"`
-	Status check.Status `json:"status"`
+	History History
+	Changed []ChangedItem // what the history has that it had not before
+	Gates   []GateResult  // one a gate, in the plan's order
+	Scores  []Score       // one a category, in the plan's order
+	// ObjectivesMet tells for each objective of the plan whether it is met now; unknown where nothing of it is judged.
+	ObjectivesMet []check.Status
+	Took          time.Duration // how long judging took
 }
 
 // A GateResult tells whether a gate is open.
@@ -63,110 +33,52 @@ type GateResult struct {
 	Blocking []int // indexes of the items that are not ready
 }
 
-// A Score is the weight of what is ready among what applies; items weigh by their severity.
+// A Score has the weights of a category's items, which weigh by their severity. Weights of categories, and of systems,
+// can be added up.
 type Score struct {
 	Category   string // id
 	Ready      float64
+	Judged     float64 // of what is not undeclared
 	Applicable float64
 }
 
-// Ratio is the ready share, 0 to 1; false where nothing applies, which is neither ready nor not.
-func (s Score) Ratio() (float64, bool) {
-	if s.Applicable == 0 {
+// Add adds the weights of another.
+func (s *Score) Add(other Score) {
+	s.Ready += other.Ready
+	s.Judged += other.Judged
+	s.Applicable += other.Applicable
+}
+
+// Ratio is the ready share of what is judged, 0 to 1; false where nothing is judged, which is neither ready nor not.
+func (s Score) Ratio() (float64, bool) { return share(s.Ready, s.Judged) }
+
+// Coverage is the judged share of what applies, 0 to 1; false where nothing applies.
+func (s Score) Coverage() (float64, bool) { return share(s.Judged, s.Applicable) }
+
+func share(part, whole float64) (float64, bool) {
+	if whole == 0 {
 		return 0, false
 	}
-	return s.Ready / s.Applicable, true
+	return part / whole, true
 }
 
-// Assess judges every item on what the looks saw, at a time. The previous assessment of the same system, nil for the
-// first, tells since when each status has been what it is.
-func (p *Plan) Assess(looks []fact.Look, now time.Time, previous *Assessment) *Assessment {
-	view := fact.NewView(looks, now)
-	assessment := &Assessment{
-		Plan: p, At: now, Looks: looks, Results: make([]check.Result, len(p.Items)), History: make([][]Change, len(p.Items)),
+// Assess judges every item on what the runs collected, at a time. The history tells since when each status has been what
+// it is.
+func (p *Plan) Assess(runs []*fact.Run, now time.Time, history History) *Assessment {
+	began := time.Now()
+	a := &Assessment{Plan: p, At: now, Runs: runs, View: fact.NewView(runs, now), Results: make([]check.Result, len(p.Items))}
+	results := fact.Set[check.Result]{Facts: make([]*check.Result, 0, len(p.Items))}
+	judged := a.View.Extended(check.Results().Set(&results))
+	for _, i := range p.order {
+		a.Results[i] = p.Items[i].Rule.Judge(judged, p.System, now)
+		results.Facts = append(results.Facts, &a.Results[i])
 	}
-	before := previous.index()
-	for i := range p.Items {
-		started := time.Now()
-		result := p.Items[i].Rule.Judge(view, now)
-		result.Took = time.Since(started)
-		var history []Change
-		if at, known := before[result.Check]; known {
-			history = previous.History[at]
-			if previous.Results[at].Status == result.Status {
-				result.ChangedAt = previous.Results[at].ChangedAt
-			}
-		}
-		assessment.Results[i] = result
-		assessment.History[i] = remember(history, Change{At: result.ChangedAt, Status: result.Status})
-	}
-	assessment.Gates = p.openGates(assessment.Results)
-	assessment.Scores = p.score(assessment.Results)
-	return assessment
-}
-
-// Needs are the facts that the items judge, with their topics.
-func (p *Plan) Needs() fact.Needs {
-	needs := make(fact.Needs)
-	for i := range p.Items {
-		rule := &p.Items[i].Rule
-		if rule.Bound != nil && rule.NotApplicable == "" {
-			needs.Add(rule.Bound.FactKind, rule.Bound.Topics)
-		}
-	}
-	return needs
-}
-
-// Only is the plan with those items alone that are wanted, and gates and categories that have any.
-func (p *Plan) Only(wanted func(Item) bool) *Plan {
-	only := &Plan{System: p.System, Checklist: p.Checklist}
-	at := make(map[int]int)
-	categories := make(map[string]bool)
-	for i, item := range p.Items {
-		if wanted(item) {
-			at[i] = len(only.Items)
-			only.Items = append(only.Items, item)
-			categories[item.Category.ID] = true
-		}
-	}
-	for _, gate := range p.Gates {
-		kept := Gate{ID: gate.ID, Title: gate.Title}
-		for _, i := range gate.Items {
-			if index, there := at[i]; there {
-				kept.Items = append(kept.Items, index)
-			}
-		}
-		if len(kept.Items) > 0 {
-			only.Gates = append(only.Gates, kept)
-		}
-	}
-	for _, category := range p.Categories {
-		if categories[category.ID] {
-			only.Categories = append(only.Categories, category)
-		}
-	}
-	return only
-}
-
-// remember adds a change to a history, which stays as it is where nothing has changed.
-func remember(history []Change, change Change) []Change {
-	if len(history) > 0 && history[len(history)-1] == change {
-		return history
-	}
-	kept := history[max(0, len(history)+1-maximumHistory):]
-	return append(kept[:len(kept):len(kept)], change)
-}
-
-// index finds the results by the ids of their items.
-func (a *Assessment) index() map[string]int {
-	if a == nil {
-		return nil
-	}
-	index := make(map[string]int, len(a.Results))
-	for i := range a.Results {
-		index[a.Results[i].Check] = i
-	}
-	return index
+	a.History, a.Changed = history.note(a.Results, now)
+	a.Gates = p.openGates(a.Results)
+	a.Scores = p.score(a.Results)
+	a.ObjectivesMet = p.meet(a.Results)
+	a.Took = time.Since(began)
+	return a
 }
 
 func (p *Plan) openGates(results []check.Result) []GateResult {
@@ -191,31 +103,51 @@ func (p *Plan) openGates(results []check.Result) []GateResult {
 
 func (p *Plan) score(results []check.Result) []Score {
 	scores := make([]Score, len(p.Categories))
-	index := make(map[string]*Score, len(p.Categories))
-	for i, category := range p.Categories {
-		scores[i].Category = category.ID
-		index[category.ID] = &scores[i]
+	index := make(map[string]int, len(p.Categories))
+	for i := range p.Categories {
+		scores[i].Category = p.Categories[i].ID
+		index[p.Categories[i].ID] = i
 	}
-	for i, result := range results {
-		if !result.Status.Applicable() {
+	for i := range results {
+		item, status := &p.Items[i], results[i].Status
+		if !status.Applicable() || !item.Weighs() {
 			continue
 		}
-		weight := p.Items[i].Severity.Weight()
-		score := index[p.Items[i].Category.ID]
+		weight := item.Severity.Weight()
+		score := &scores[index[item.Category.ID]]
 		score.Applicable += weight
-		if result.Status.Ready() {
+		if status.Judged() {
+			score.Judged += weight
+		}
+		if status.Ready() {
 			score.Ready += weight
 		}
 	}
 	return scores
 }
 
+// meet tells whether each objective is met: whether all of its items that are judged are ready.
+func (p *Plan) meet(results []check.Result) []check.Status {
+	met := make([]check.Status, len(p.Objectives))
+	for i := range p.Objectives {
+		for _, item := range p.Objectives[i].Items {
+			status := results[item].Status
+			switch {
+			case !status.Judged():
+			case !status.Ready():
+				met[i] = check.Fail
+			case met[i] == check.Unknown:
+				met[i] = check.Pass
+			}
+		}
+	}
+	return met
+}
+
 // Total is the score over all categories.
-func (a *Assessment) Total() Score {
-	var total Score
+func (a *Assessment) Total() (total Score) {
 	for _, score := range a.Scores {
-		total.Ready += score.Ready
-		total.Applicable += score.Applicable
+		total.Add(score)
 	}
 	return total
 }
@@ -223,8 +155,17 @@ func (a *Assessment) Total() Score {
 // Counts tells how many items have each status.
 func (a *Assessment) Counts() map[check.Status]int {
 	counts := make(map[check.Status]int)
-	for _, result := range a.Results {
-		counts[result.Status]++
+	for i := range a.Results {
+		counts[a.Results[i].Status]++
 	}
 	return counts
+}
+
+// Regressed tells since when an item, by its index, that was ready for a day is not any more; zero where it is no
+// regression, or where the item does not count by itself.
+func (a *Assessment) Regressed(item int) (since time.Time) {
+	if !a.Plan.Items[item].Weighs() {
+		return time.Time{}
+	}
+	return a.History.Regressed(a.Plan.Items[item].Item.ID)
 }

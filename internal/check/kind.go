@@ -2,65 +2,94 @@ package check
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// A Kind is one way of judging facts. An item of the checklist is a kind with parameters.
-type Kind[F, P any] struct {
+// A Kind is one way of judging facts. A clause of a checklist's item is a kind with parameters.
+type Kind[P any] struct {
 	Name     string // snake_case, unique: "certificate_renewal"
 	Summary  string // one sentence: what holds when it passes
-	Remedy   string // how to mend what it finds, for reasons that do not say better
+	Remedy   string // how to fix what it finds, for reasons that do not say better
 	Reasons  []Reason
 	Defaults P
-	About    fact.Kind[F]
-	// None is the status when there is no such fact at all and none was missed: Undeclared where the system description
-	// would have to say more, Fail where there ought to be one. Nothing says it in words.
-	None    Status
-	Nothing string
-	// Select tells which facts an item with these parameters is about; nil means all.
-	Select func(f F, p P) bool
-	// Topics tells which topics of the facts, and of what was missed, an item with these parameters is about, beside what
-	// makes the fact; nil means all. Facts that lack one of them are left out, since what was missed tells of them.
-	Topics func(p P) []string
-	// Judge gives the problems of one fact; none means that it holds. It is pure: no I/O, no clock, no logging.
-	Judge func(f F, p P, now time.Time) []Problem
-	// JudgeAll, in place of Judge, gives the problems of all facts together, with their subjects: for what holds as soon
-	// as one fact shows it. What was missed counts only as far as it says so, by NotSeen, as long as there is a fact.
-	JudgeAll func(batch fact.Batch[F], p P, now time.Time) []Problem
+	// Over are the kinds of fact that it judges, each with how verdicts on single facts become one.
+	Over []Quantified[P]
+	// With are further kinds of fact that it reads.
+	With []Input
+	// WhenEmpty is the reason when all that it judges was collected, and there is nothing with which judging finds fault:
+	// its level is Fail where there ought to be something, Undeclared where there need not be. Its sentence is the
+	// problem's detail.
+	WhenEmpty Reason
+	// Declared tells whether what must be declared is; nil: nothing must be. Declare says what to declare where it is not.
+	Declared func(*system.System, P) bool
+	Declare  string
+	// Requests are what must be collected beyond what the system description names; nil: nothing.
+	Requests func(P) []fact.Request
+	// After names the items whose results it judges; nil: none.
+	After func(P) []string
 }
 
-// A Reason is one way in which a check can find fault, from a closed set.
-type Reason struct {
-	Name     string // snake_case: "expires_soon"
-	Level    Status // Warn, Fail, Unknown or Undeclared
-	Sentence string // what a reader sees: "The certificate ends soon."
-	Remedy   string // how to mend it; empty: the kind's Remedy
+// An Input is a kind of fact that a check reads without judging it. What is unavailable of it makes the check unknown,
+// unless it is optional.
+type Input struct {
+	kind     fact.Any
+	topics   []string
+	optional bool
 }
 
-// Problem makes a problem with this reason; the engine adds the subject.
-func (r Reason) Problem(detail string) Problem {
-	return Problem{Reason: r.Name, Level: r.Level, Detail: detail, Remedy: r.Remedy}
+// Reading names a kind of fact that a check reads by Read, with the topics that it needs; none: all.
+func Reading(kind fact.Any, topics ...string) Input { return Input{kind: kind, topics: topics} }
+
+// Optional is an input of which what is unavailable changes nothing: what is known of it can only find further fault.
+func (i Input) Optional() Input {
+	i.optional = true
+	return i
 }
 
-// A Problem is one thing found wrong with one subject.
-type Problem struct {
-	Subject string `json:"subject,omitempty"` // what it was found on; empty for the item as a whole
-	Reason  string `json:"reason"`            // from the kind's closed set, or one of the common reasons
-	Level   Status `json:"level"`
-	Detail  string `json:"detail"` // in words, with the numbers; never a secret
-	Remedy  string `json:"remedy,omitempty"`
+// A Context is what a check may know beside the facts that it judges and its parameters.
+type Context struct {
+	Now    time.Time
+	System *system.System
+	Item   string // the id of the item that is judged
+
+	view   fact.View
+	inputs []Input
+}
+
+// NewContext makes the context in which an item is judged.
+func NewContext(view fact.View, s *system.System, item string, now time.Time) Context {
+	return Context{Now: now, System: s, Item: item, view: view}
+}
+
+// Read gives the facts of a kind that the check names in With.
+func Read[F any](c Context, kind *fact.Kind[F]) []*F {
+	for _, input := range c.inputs {
+		if input.kind.KindName() != kind.Name {
+			continue
+		}
+		var facts []*F
+		fact.Of(c.view, kind, input.topics, func(set *fact.Set[F], _ *fact.Gap) {
+			if set != nil {
+				facts = append(facts, set.Facts...)
+			}
+		})
+		return facts
+	}
+	panic("the check does not name " + kind.Name + " in With")
 }
 
 // Description is what documents, metrics and pages say of a kind.
 type Description struct {
 	Name, Summary, Remedy string
 	Reasons               []Reason
-	FactKind              string
-	None                  Status
-	Defaults              any // the parameter struct
+	FactKinds             []string // that it judges
+	Inputs                []string // further kinds of fact that it reads
+	WhenEmpty             Reason
+	Declare               string // what must be declared; empty: nothing
+	Defaults              any    // the parameter struct
 }
 
 // Any is a Kind whose types are hidden.
@@ -70,151 +99,151 @@ type Any interface {
 	// Parameters gives a pointer to a copy of the defaults, to decode a configuration into.
 	Parameters() any
 	// Bind fixes the parameters, which must come from Parameters.
-	Bind(parameters any) Bound
+	Bind(parameters any) *Bound
 }
 
-// A Bound is a kind with its parameters: it judges a view.
+// A Bound is a kind with its parameters.
 type Bound struct {
 	Description
-	Parameters any      // pointer to the parameter struct
-	Topics     []string // of the facts that it judges; nil: all
-	judge      func(view fact.View, now time.Time) (problems []Problem, facts int)
-	facts      func(view fact.View) []any
+	Parameters any        // pointer to the parameter struct
+	Needs      fact.Needs // what must be collected for it
+	After      []string   // the items whose results it judges
+
+	judge func(c Context) ([]Problem, int)
+	facts func(c Context) []any
 }
 
-// Facts are those of a view that the item is about, in the order in which they were seen.
-func (b Bound) Facts(view fact.View) []any { return b.facts(view) }
+// Facts are those that an item is about, as pointers, in the order in which they were collected; none where choosing them
+// shows a defect of the check, of which judging tells.
+func (b *Bound) Facts(c Context) (facts []any) {
+	defer func() {
+		if recover() != nil {
+			facts = nil
+		}
+	}()
+	return b.facts(c)
+}
 
-// judgeSafely turns a panic into a problem: one odd fact that shows a mistake in one check must not end all the others.
-func (b Bound) judgeSafely(view fact.View, now time.Time) (problems []Problem, facts int) {
+// judgeSafely turns a panic into a problem: one odd fact that shows a defect of one check must not end all the others.
+func (b *Bound) judgeSafely(c Context) (problems []Problem, facts int) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			problems = []Problem{NotSeen(fact.Missed{
+			problems = []Problem{unavailable(fact.Gap{
 				Reason: fact.ReasonPanic, Detail: fmt.Sprintf("the check %s panicked: %v", b.Name, cause),
 			})}
 			facts = 0
 		}
 	}()
-	return b.judge(view, now)
+	return b.judge(c)
 }
 
 // Describe says what the kind is.
-func (k Kind[F, P]) Describe() Description {
-	return Description{
+func (k Kind[P]) Describe() Description {
+	description := Description{
 		Name: k.Name, Summary: k.Summary, Remedy: k.Remedy, Reasons: k.Reasons,
-		FactKind: k.About.Name, None: k.None, Defaults: k.Defaults,
+		WhenEmpty: k.WhenEmpty, Declare: k.Declare, Defaults: k.Defaults,
 	}
+	for _, over := range k.Over {
+		description.FactKinds = append(description.FactKinds, over.about().KindName())
+	}
+	for _, input := range k.With {
+		description.Inputs = append(description.Inputs, input.kind.KindName())
+	}
+	return description
 }
 
 // Parameters gives a pointer to a copy of the defaults.
-func (k Kind[F, P]) Parameters() any {
+func (k Kind[P]) Parameters() any {
 	parameters := k.Defaults
 	return &parameters
 }
 
 // Bind fixes the parameters.
-func (k Kind[F, P]) Bind(parameters any) Bound {
+func (k Kind[P]) Bind(parameters any) *Bound {
 	p := *parameters.(*P)
-	return Bound{
-		Description: k.Describe(),
-		Parameters:  parameters,
-		Topics:      k.topics(p),
-		judge: func(view fact.View, now time.Time) ([]Problem, int) {
-			batch := k.about(view, p)
-			return k.judge(batch, p, now), len(batch.Facts)
-		},
-		facts: func(view fact.View) []any {
-			var facts []any
-			for _, f := range k.about(view, p).Facts {
-				facts = append(facts, f)
+	bound := &Bound{Description: k.Describe(), Parameters: parameters}
+	judged := make([]over, len(k.Over))
+	for i, each := range k.Over {
+		judged[i] = each.bind(p)
+		bound.Needs.Add(each.about().KindName(), judged[i].topics())
+	}
+	for _, input := range k.With {
+		bound.Needs.Add(input.kind.KindName(), input.topics)
+	}
+	if k.Requests != nil {
+		bound.Needs.Request(k.Requests(p)...)
+	}
+	if k.After != nil {
+		bound.After = k.After(p)
+	}
+	bound.judge = func(c Context) ([]Problem, int) { return k.judge(c, p, judged) }
+	bound.facts = func(c Context) (facts []any) {
+		for _, each := range judged {
+			facts = append(facts, each.facts(c)...)
+		}
+		return facts
+	}
+	return bound
+}
+
+// judge gives the problems, and how many facts were judged.
+func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
+	if k.Declared != nil && !k.Declared(c.System, p) {
+		return []Problem{notDeclared(k.Declare).Problem(k.Declare)}, 0
+	}
+	c.inputs = k.With
+	var sum tally
+	targets := false
+	for _, each := range judged {
+		if !c.view.HasTarget(each.about().KindName()) {
+			continue
+		}
+		targets = true
+		sum.add(each.judge(c))
+	}
+	if !targets {
+		problem := noTarget().Problem(noTarget().Sentence)
+		if k.WhenEmpty.Level == Undeclared && k.WhenEmpty.Remedy != "" {
+			problem.Remedy = k.WhenEmpty.Remedy // how to declare it, more closely
+		}
+		return []Problem{problem}, 0
+	}
+	k.missing(c, &sum)
+	if sum.facts == 0 && Worst(sum.problems).Ready() {
+		sum.problems = []Problem{k.WhenEmpty.Problem(k.WhenEmpty.Sentence)}
+	}
+	for i := range sum.problems {
+		sum.problems[i].absence = false
+		if sum.problems[i].Remedy == "" {
+			sum.problems[i].Remedy = k.Remedy
+		}
+	}
+	return sum.problems, sum.facts
+}
+
+// missing adds what is unavailable of the kinds that the check only reads.
+func (k Kind[P]) missing(c Context, sum *tally) {
+	for _, input := range k.With {
+		if input.optional {
+			continue
+		}
+		all := boundOver[any, P]{Over: &Over[any, P]{source: untyped(input.kind)}, needed: input.topics}
+		all.scan(c, func(any) {}, func(_ any, _ bool, gap *fact.Gap) {
+			if gap != nil {
+				sum.lack(*gap)
 			}
-			return facts
-		},
-	}
-}
-
-// topics are those that an item with these parameters is about, never nil where the kind tells; nil: all.
-func (k Kind[F, P]) topics(p P) []string {
-	if k.Topics == nil {
-		return nil
-	}
-	return append([]string{}, k.Topics(p)...)
-}
-
-// about gives what of a view an item with these parameters is about.
-func (k Kind[F, P]) about(view fact.View, p P) fact.Batch[F] {
-	batch := fact.Of(view, k.About)
-	topics := k.topics(p)
-	if topics != nil {
-		batch.Missed = slices.DeleteFunc(slices.Clone(batch.Missed), func(m fact.Missed) bool {
-			return m.Topic != "" && !slices.Contains(topics, m.Topic)
 		})
 	}
-	batch.Facts = slices.DeleteFunc(batch.Facts, func(f F) bool {
-		partial, is := any(f).(fact.Partial)
-		return is && slices.ContainsFunc(partial.Lacks(), func(topic string) bool {
-			return topics == nil || slices.Contains(topics, topic)
-		})
-	})
-	if k.Select != nil {
-		batch.Facts = slices.DeleteFunc(batch.Facts, func(f F) bool { return !k.Select(f, p) })
-	}
-	return batch
-}
-
-func (k Kind[F, P]) judge(batch fact.Batch[F], p P, now time.Time) []Problem {
-	var problems []Problem
-	switch {
-	case len(batch.Facts) == 0 && len(batch.Missed) == 0:
-		problems = []Problem{{Reason: nothingSeen(k.None).Name, Level: k.None, Detail: k.Nothing}}
-	case k.JudgeAll != nil && len(batch.Facts) > 0:
-		problems = k.JudgeAll(batch, p, now)
-	default:
-		problems = k.judgeEach(batch, p, now)
-	}
-	for i := range problems {
-		if problems[i].Remedy == "" {
-			problems[i].Remedy = k.Remedy
-		}
-	}
-	return problems
-}
-
-func (k Kind[F, P]) judgeEach(batch fact.Batch[F], p P, now time.Time) []Problem {
-	var problems []Problem
-	for _, f := range batch.Facts {
-		for _, problem := range k.Judge(f, p, now) {
-			problem.Subject = k.About.Subject(f)
-			problems = append(problems, problem)
-		}
-	}
-	for _, missed := range batch.Missed {
-		problems = append(problems, NotSeen(missed))
-	}
-	return problems
-}
-
-// NotSeen is the problem that something should have been seen and was not.
-func NotSeen(missed fact.Missed) Problem {
-	problem := notSeen().Problem(string(missed.Reason) + ": " + missed.Detail)
-	problem.Subject = missed.Subject
-	return problem
-}
-
-// notSeen is the common reason of what should have been seen and was not.
-func notSeen() Reason {
-	return Reason{
-		Name: "not_seen", Level: Unknown, Sentence: "It should have been seen and could not be.",
-		Remedy: "Mend what keeps the exporter from looking; the collector's page and readiness_collector_missed say more.",
-	}
-}
-
-// nothingSeen is the common reason when there is no fact to judge at all.
-func nothingSeen(level Status) Reason {
-	return Reason{Name: "nothing_seen", Level: level, Sentence: "There is nothing to judge."}
 }
 
 // AllReasons are the kind's own reasons and the common ones that its items can have.
 func (d Description) AllReasons() []Reason {
-	return append(append(make([]Reason, 0, len(d.Reasons)+2), d.Reasons...), notSeen(), nothingSeen(d.None))
+	all := append(make([]Reason, 0, len(d.Reasons)+4), d.Reasons...)
+	if d.WhenEmpty.Name != "" {
+		all = append(all, d.WhenEmpty)
+	}
+	if d.Declare != "" {
+		all = append(all, notDeclared(d.Declare))
+	}
+	return append(all, notCollected(), noTarget())
 }

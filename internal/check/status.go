@@ -1,5 +1,5 @@
-// Package check judges facts: kinds of check, which are pure functions from facts, parameters and the time to problems,
-// and the rules that make one status of an item from its problems, attestations and waivers.
+// Package check judges facts: kinds of check, which are pure functions from facts, parameters, the system and the time to problems,
+// and the rules that make one status of an item from its clauses and waivers.
 package check
 
 import "fmt"
@@ -9,11 +9,11 @@ type Status uint8
 
 // The statuses. A problem has one of Warn, Fail, Unknown and Undeclared as its level.
 const (
-	Unknown       Status = iota // should have been seen and could not be
-	Pass                        // looked, and it holds
+	Unknown       Status = iota // should have been collected and could not be
+	Pass                        // checked, and it holds
 	Warn                        // holds, but near its limit
-	Fail                        // looked, and it does not hold
-	Undeclared                  // the system description says nothing from which it could be seen
+	Fail                        // checked, and it does not hold
+	Undeclared                  // there is nothing at all from which it could be judged
 	Waived                      // fails, and is excused until a date
 	NotApplicable               // the user's word, with a reason
 )
@@ -51,8 +51,11 @@ func (s Status) Ready() bool { return s == Pass || s == Warn || s == Waived }
 // Applicable tells whether an item of this status counts at all.
 func (s Status) Applicable() bool { return s != NotApplicable }
 
-// Gravity orders levels by which of them decides the status: what fails outweighs what could not be seen, since a
-// failing thing never turns unknown because looking at it was part of the failure.
+// Judged tells whether something was there to judge the item by.
+func (s Status) Judged() bool { return s != NotApplicable && s != Undeclared }
+
+// Gravity orders levels by which of them decides the status: what fails outweighs what is unavailable, since
+// a failing thing never turns unknown because collecting it was part of the failure.
 func (s Status) Gravity() int {
 	switch s {
 	case Fail:

@@ -1,5 +1,5 @@
-// Package collector is the contract between things that look and the engine that makes them look: what to look at, how
-// often, and one look. A collector has no opinion of what it sees.
+// Package collector is the contract between what collects facts and the engine that schedules it: targets, how often,
+// and one run. A collector never judges what it collects.
 package collector
 
 import (
@@ -10,39 +10,46 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// A Collector looks at one kind of thing. T describes one target; it is compared by value, so that a target that a
+// A Collector collects from one sort of target. T describes one target; it is compared by value, so that a target that a
 // reload leaves as it was keeps its facts and its rhythm. The engine schedules each target by itself, with a timeout,
 // bounds and recovery of panics: a target that hangs costs only its own facts.
-type Collector[T, F any] struct {
-	Name     string // snake_case, unique: "certificate"
-	Summary  string // one sentence: what it looks at
-	Kind     fact.Kind[F]
-	Schedule string        // default: cron expression, or "@every 1m"
-	Timeout  time.Duration // default, for one look at one target
-	// Targets are what a system's description asks to look at; without any the collector does not run.
+type Collector[T any] struct {
+	Name     string     // snake_case, unique: "certificate"
+	Summary  string     // one sentence: what it collects
+	Yields   []fact.Any // the kinds of fact that one run gives, each once
+	Schedule string     // default: cron expression, or "@every 1m"
+	Timeout  time.Duration
+	// Targets are what a system's description asks to collect from.
 	Targets func(*system.System) []T
-	// Narrow leaves out of a target what no item of the system's checklist needs: topics of the facts, nil for all. Where
-	// it is set, a collector whose facts nobody needs does not look at all; it is for looks that take permissions.
-	Narrow func(target T, topics []string) T
-	// Target names one of them, uniquely within the system: the subject when it cannot be looked at.
+	// Request makes a target of what an item asks for beyond the description; nil: the collector answers no request. It is
+	// called with requests for the kinds that the collector yields.
+	Request func(s *system.System, request fact.Request) (T, bool)
+	// Target names one of them, uniquely within the system: the subject when it is unavailable.
 	Target func(T) string
-	// Server names what a look puts load on, "db.example.com:5432", to bound the looks at it at one time; nil: no bound.
+	// Server names what a run puts load on, "db.example.com:5432", to bound the runs at it at one time; nil: no bound.
 	Server func(T) string
-	// Look sees one target. An error means that nothing could be seen of it; what is missed in part is in the batch.
-	Look func(ctx context.Context, target T) (fact.Batch[F], error)
-	// Changes tells when a target has changed since it was last looked at, so that it is looked at soon and not only on
-	// schedule; nil: nobody can tell. It is asked once, before the first look.
+	// Known gives what the target's declaration tells of its facts, as unavailable without a reason, one set a kind at
+	// most; nil: nothing but the target's name.
+	Known func(T) []fact.AnySet
+	// Narrows: the collector collects only what is asked for, since it takes permissions. Without a need for any kind that
+	// it yields it does not run.
+	Narrows bool
+	// Collect collects from one target what is asked for. It gives at most one set a kind; a kind without one was looked
+	// for, and there is none. An error means that nothing could be collected; what is unavailable in part is in the sets.
+	Collect func(ctx context.Context, target T, asked fact.Topics) ([]fact.AnySet, error)
+	// Changes tells when a target has changed since the last run, so that the next is soon and not only on schedule; nil:
+	// nobody can tell. It is asked once, before the first run.
 	Changes func(T) <-chan struct{}
-	// Permissions are what a look at a target takes; nil: none that could be named.
-	Permissions func(T) []Permission
-	// Forget frees what Look kept for a target that is looked at no longer; nil: nothing is kept.
+	// Permissions are what it takes to collect what is asked for; nil: none that could be named.
+	Permissions func(target T, asked fact.Topics) []Permission
+	// Forget frees what Collect kept for a target from which nothing is collected any more; nil: nothing is kept.
 	Forget func(T)
 }
 
 // Description is what documents, metrics and pages say of a collector.
 type Description struct {
 	Name, Summary string
-	Kind          fact.Any
+	Yields        []fact.Any
 	Schedule      string
 	Timeout       time.Duration
 }
@@ -51,65 +58,111 @@ type Description struct {
 type Any interface {
 	// Describe says what the collector is.
 	Describe() Description
-	// Jobs are the looks that a system asks for, one a target, as far as somebody needs what they see.
+	// Jobs are what there is to collect for a system, one a target, as far as somebody needs it.
 	Jobs(s *system.System, needs fact.Needs) []Job
 }
 
 // A Job is one target of one collector.
 type Job struct {
-	Target string // its name
-	Server string // what a look puts load on; empty: no bound
-	Value  any    // the target itself, to compare with another time's by reflect.DeepEqual
-	Look   func(ctx context.Context) (facts []any, missed []fact.Missed, err error)
+	Target   string // its name
+	Server   string // what a run puts load on; empty: no bound
+	Value    any    // the target itself, to compare with another time's by reflect.DeepEqual
+	Declared []fact.AnySet
+	// Asked is what is to be collected; nil: everything. It is no part of what the target is.
+	Asked fact.Topics
+	// Collect collects once. It gives one set for each of Declared, in their order.
+	Collect func(ctx context.Context, asked fact.Topics) ([]fact.AnySet, error)
 	// Changes tells when the target has changed; nil where nobody can tell.
 	Changes     func() <-chan struct{}
-	Permissions []Permission // that a look takes
+	Permissions func(asked fact.Topics) []Permission
 	Forget      func()
 }
 
 // Describe says what the collector is.
-func (c Collector[T, F]) Describe() Description {
-	return Description{Name: c.Name, Summary: c.Summary, Kind: c.Kind, Schedule: c.Schedule, Timeout: c.Timeout}
+func (c Collector[T]) Describe() Description {
+	return Description{Name: c.Name, Summary: c.Summary, Yields: c.Yields, Schedule: c.Schedule, Timeout: c.Timeout}
 }
 
-// Jobs are the looks that a system asks for, as far as somebody needs what they see.
-func (c Collector[T, F]) Jobs(s *system.System, needs fact.Needs) []Job {
-	topics, needed := needs[c.Kind.Name]
-	if c.Narrow != nil && !needed {
-		return nil
+// Jobs are what there is to collect for a system, as far as somebody needs it.
+func (c Collector[T]) Jobs(s *system.System, needs fact.Needs) []Job {
+	var asked fact.Topics
+	if c.Narrows {
+		if asked = needs.Topics.Only(c.Yields); asked != nil && len(asked) == 0 {
+			return nil
+		}
 	}
-	targets := c.Targets(s)
-	jobs := make([]Job, len(targets))
-	for i, target := range targets {
-		if c.Narrow != nil {
-			target = c.Narrow(target, topics)
+	var jobs []Job
+	if c.Targets != nil {
+		for _, target := range c.Targets(s) {
+			jobs = append(jobs, c.job(target, asked))
 		}
-		jobs[i] = Job{
-			Target: c.Target(target),
-			Value:  target,
-			Look: func(ctx context.Context) ([]any, []fact.Missed, error) {
-				batch, err := c.Look(ctx, target)
-				facts := make([]any, len(batch.Facts))
-				for i, f := range batch.Facts {
-					facts[i] = f
-				}
-				return facts, batch.Missed, err
-			},
-			Forget: func() {
-				if c.Forget != nil {
-					c.Forget(target)
-				}
-			},
-		}
-		if c.Changes != nil {
-			jobs[i].Changes = func() <-chan struct{} { return c.Changes(target) }
-		}
-		if c.Permissions != nil {
-			jobs[i].Permissions = c.Permissions(target)
-		}
-		if c.Server != nil {
-			jobs[i].Server = c.Server(target)
+	}
+	if c.Request != nil {
+		for _, request := range needs.Requests {
+			if target, own := c.Request(s, request); own {
+				jobs = append(jobs, c.job(target, asked))
+			}
 		}
 	}
 	return jobs
+}
+
+func (c Collector[T]) job(target T, asked fact.Topics) Job {
+	job := Job{
+		Target: c.Target(target), Value: target, Asked: asked, Declared: c.declared(target),
+		Collect: func(ctx context.Context, asked fact.Topics) ([]fact.AnySet, error) {
+			sets, err := c.Collect(ctx, target, asked)
+			if err != nil {
+				return nil, err
+			}
+			return c.whole(sets), nil
+		},
+		Permissions: func(asked fact.Topics) []Permission {
+			if c.Permissions == nil {
+				return nil
+			}
+			return c.Permissions(target, asked)
+		},
+		Forget: func() {
+			if c.Forget != nil {
+				c.Forget(target)
+			}
+		},
+	}
+	if c.Changes != nil {
+		job.Changes = func() <-chan struct{} { return c.Changes(target) }
+	}
+	if c.Server != nil {
+		job.Server = c.Server(target)
+	}
+	return job
+}
+
+// declared gives a set for each kind, with what is known of it.
+func (c Collector[T]) declared(target T) []fact.AnySet {
+	if c.Known == nil {
+		return c.whole(nil)
+	}
+	return c.whole(c.Known(target))
+}
+
+// whole gives a set for each kind that the collector yields: the one there is, or an empty one. Any other set is a defect
+// of the collector.
+func (c Collector[T]) whole(sets []fact.AnySet) []fact.AnySet {
+	all := make([]fact.AnySet, len(c.Yields))
+	placed := 0
+	for i, kind := range c.Yields {
+		all[i] = kind.NoFacts()
+		for _, set := range sets {
+			if set.Kind().KindName() == kind.KindName() {
+				all[i] = set
+				placed++
+				break
+			}
+		}
+	}
+	if placed != len(sets) {
+		panic("the collector " + c.Name + " gave a set of a kind that it does not yield, or two of one kind")
+	}
+	return all
 }

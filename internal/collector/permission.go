@@ -1,6 +1,6 @@
 package collector
 
-// A Permission is one that a look takes of a server that asks who looks, as Kubernetes names it.
+// A Permission is one that a run takes of a server that permits things one by one, as Kubernetes names it.
 type Permission struct {
 	Cluster   string // where its API server is found, as the system's description says; in words
 	Namespace string // empty: in all, or of what is in none

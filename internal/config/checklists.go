@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
@@ -52,28 +51,46 @@ func (l *loader) addChecklist(doc *document, list *checklist.Checklist) {
 			for k, item := range section.Items {
 				path := mistake.At(nil, "categories", i, "sections", j, "items", k)
 				loaded.items[item.ID] = writtenItem{doc: doc, path: path}
-				if item.Kind != "" && l.kinds[item.Kind] == nil && !item.NotBuilt {
-					l.mistake(doc, mistake.At(path, "kind"), "unknown kind of check %q", item.Kind)
-				}
+				l.knownKinds(doc, path, &item.Clause)
 			}
 		}
 	}
 	l.checklists[list.Name] = loaded
 }
 
+// knownKinds notes the kinds of a clause that are not there, unless the clause is declared as not supported.
+func (l *loader) knownKinds(doc *document, path []any, clause *checklist.Clause) {
+	if clause.Supported != nil && !*clause.Supported {
+		return
+	}
+	if clause.Kind != "" && l.kinds[clause.Kind] == nil {
+		l.mistake(doc, mistake.At(path, "kind"), "unknown kind of check %q%s", clause.Kind, suggestion(clause.Kind, sortedKeys(l.kinds)))
+	}
+	for _, list := range clause.Lists() {
+		for i := range list.Clauses {
+			l.knownKinds(doc, mistake.At(path, list.Key, i), &list.Clauses[i])
+		}
+	}
+}
+
 // extendChecklists validates each checklist, and lays those that extend another over it.
 func (l *loader) extendChecklists() {
 	for _, list := range l.checklists {
-		base := l.checklists[list.Extends]
+		extends, err := checklist.ParseReference(list.Extends)
+		base := l.checklists[extends.Name]
+		at := mistake.At(nil, "extends")
 		switch {
 		case list.Extends == "":
 			l.mistakes(list.doc, list.Validate(nil))
 			list.whole = list.Checklist
+		case err != nil:
+			l.mistake(list.doc, at, "extends %v", err)
 		case base == nil:
-			l.mistake(list.doc, mistake.At(nil, "extends"), "unknown checklist %q: expected one of %s", list.Extends, l.checklistNames())
+			l.mistake(list.doc, at, "unknown checklist %q: expected one of %s", extends.Name, l.checklistNames())
 		case base.Extends != "":
-			l.mistake(list.doc, mistake.At(nil, "extends"), "checklist %q extends another itself: expected one that does not", list.Extends)
+			l.mistake(list.doc, at, "checklist %q extends another itself: expected one that does not", extends.Name)
 		default:
+			l.reached(list.doc, at, extends, base)
 			l.mistakes(list.doc, list.Validate(base.Checklist))
 			for id, written := range base.items {
 				if _, own := list.items[id]; !own {
@@ -85,30 +102,46 @@ func (l *loader) extendChecklists() {
 	}
 }
 
-// checklistOf finds the checklist that judges a system; nil where there is none that can be used.
-func (l *loader) checklistOf(described describedSystem) *loadedChecklist {
-	list := l.checklists[described.ChecklistName()]
-	switch {
-	case list == nil && !l.unreadChecklist:
-		l.mistake(described.doc, mistake.At(described.path, "checklist"), "unknown checklist %q: expected one of %s",
-			described.ChecklistName(), l.checklistNames())
-		return nil
-	case list == nil, list.whole == nil:
-		return nil
-	default:
-		return list
+// reached notes a pinned version that a checklist does not have yet.
+func (l *loader) reached(doc *document, path []any, pinned checklist.Reference, list *loadedChecklist) {
+	if current := list.CurrentVersion(); pinned.Version > current {
+		l.mistake(doc, path, "version %d of the checklist %q does not exist: the newest is %d", pinned.Version, pinned.Name, current)
 	}
 }
 
-func (l *loader) checklistNames() string { return join(slices.Sorted(maps.Keys(l.checklists))) }
+// checklistOf finds the checklist that judges a system, with the version that it pins; nil where there is none that can
+// be used.
+func (l *loader) checklistOf(described describedSystem) (*loadedChecklist, int) {
+	at := mistake.At(described.path, "checklist")
+	pinned, err := checklist.ParseReference(described.Checklist)
+	if err != nil {
+		l.mistake(described.doc, at, "checklist %v", err)
+		return nil, 0
+	}
+	list := l.checklists[described.ChecklistName()]
+	switch {
+	case list == nil && !l.unreadChecklist:
+		l.mistake(described.doc, at, "unknown checklist %q: expected one of %s", described.ChecklistName(), l.checklistNames())
+		return nil, 0
+	case list == nil, list.whole == nil:
+		return nil, 0
+	default:
+		l.reached(described.doc, at, pinned, list)
+		return list, pinned.Version
+	}
+}
 
-// names checks that what a system says of items is about items of its checklist.
+func (l *loader) checklistNames() string { return join(sortedKeys(l.checklists)) }
+
+// names checks that what a system declares of items is about items of its checklist.
 func (l *loader) names(described describedSystem, list *loadedChecklist) {
+	ids := sortedKeys(list.items)
 	check := func(id string, path ...any) {
 		if id == "" {
 			l.mistake(described.doc, mistake.At(described.path, path...), "check is missing: say which item it is about")
 		} else if _, known := list.items[id]; !known {
-			l.mistake(described.doc, mistake.At(described.path, path...), "no item %q in the checklist %q", id, list.Name)
+			l.mistake(described.doc, mistake.At(described.path, path...), "no item %q in the checklist %q%s", id, list.Name,
+				suggestion(id, ids))
 		}
 	}
 	for id := range described.Checks {
@@ -127,6 +160,10 @@ func (l *loader) names(described describedSystem, list *loadedChecklist) {
 		if !slices.ContainsFunc(list.whole.Categories, func(c checklist.Category) bool { return c.ID == id }) {
 			l.mistake(described.doc, mistake.At(described.path, "objectives", "categories", id),
 				"no category %q in the checklist %q", id, list.Name)
+		}
+		if id == readinessObjective && described.Objectives.Readiness != 0 {
+			l.mistake(described.doc, mistake.At(described.path, "objectives", "categories", id),
+				"a category named %q cannot have an objective beside that of all", id)
 		}
 	}
 }

@@ -3,8 +3,10 @@ package config_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +20,6 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
@@ -47,37 +48,87 @@ type space struct {
 	Count                  int            `yaml:"count"`
 }
 
+// signature are the parameters of attestation here.
+type signature struct {
+	MaximumAge quantity.Duration `yaml:"maximum_age"`
+}
+
+// others are the parameters of selection here: the ids of items, or sections of them, whose results are judged.
+type others struct {
+	Checks   []string `yaml:"checks"`
+	Sections []string `yaml:"sections"`
+
+	selected []check.ItemRef
+}
+
+// Compose selects, and finds fault with ids that no item has; "self" is the item itself.
+func (o *others) Compose(item check.ItemRef, all []check.ItemRef) error {
+	var errs []error
+	for _, id := range o.Checks {
+		if id == "self" {
+			id = item.ID
+		}
+		at := slices.IndexFunc(all, func(each check.ItemRef) bool { return each.ID == id })
+		if at < 0 {
+			errs = append(errs, &check.ParameterError{Parameter: "checks", Message: fmt.Sprintf("no item %q", id)})
+			continue
+		}
+		o.selected = append(o.selected, all[at])
+	}
+	for _, each := range all {
+		if slices.Contains(o.Sections, each.Section) {
+			o.selected = append(o.selected, each)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // kindOf is a kind of check that never finds fault.
-func kindOf[P any](name string, defaults P) check.Any {
-	return check.Kind[fact.Waiver, P]{
-		Name: name, About: fact.Waivers(), Defaults: defaults,
-		Judge: func(fact.Waiver, P, time.Time) []check.Problem { return nil },
+func kindOf[P any](name string, defaults P) check.Kind[P] {
+	return check.Kind[P]{
+		Name: name, Defaults: defaults,
+		Over: []check.Quantified[P]{
+			check.Each(fact.Hosts(), func(check.Context, *fact.Host, P) []check.Problem { return nil }),
+		},
 	}
 }
 
-// options are what the configurations of these tests can refer to: two collectors, two kinds of check with parameters of
+// options are what the configurations of these tests can refer to: two collectors, kinds of check with parameters of
 // their own, and every other kind that the production checklist names, with any parameters.
 func options(tb testing.TB) config.Options {
 	tb.Helper()
+	composite := kindOf("selection", others{})
+	composite.Over = []check.Quantified[others]{
+		check.Each(check.Results(), func(check.Context, *check.Result, others) []check.Problem { return nil }),
+	}
+	composite.After = func(o others) (ids []string) {
+		for _, each := range o.selected {
+			ids = append(ids, each.ID)
+		}
+		return ids
+	}
 	kinds := map[string]check.Any{
 		"certificate_renewal": kindOf("certificate_renewal", renewal{
 			WarnBefore: quantity.Duration(21 * 24 * time.Hour), FailBefore: quantity.Duration(7 * 24 * time.Hour),
 		}),
-		"cel":        expression.CEL([]fact.Any{fact.Hosts(), fact.Workloads(), fact.Certificates()}),
-		"disk_space": kindOf("disk_space", space{Purposes: []string{"root"}}),
+		"cel":         expression.CEL([]fact.Any{fact.Hosts(), fact.Workloads(), fact.Certificates()}),
+		"disk_space":  kindOf("disk_space", space{Purposes: []string{"root"}}),
+		"attestation": kindOf("attestation", signature{MaximumAge: day}),
+		"selection":   composite,
 	}
 	var production checklist.Checklist
 	require.NoError(tb, yaml.Load(checklist.Production(), &production))
 	for entry := range production.Items() {
-		if name := entry.Item.Kind; kinds[name] == nil && name != "" && !entry.Item.NotBuilt {
-			kinds[name] = kindOf(name, map[string]any(nil))
+		for leaf := range entry.Item.Leaves() {
+			if kinds[leaf.Kind] == nil && leaf.IsSupported() {
+				kinds[leaf.Kind] = kindOf(leaf.Kind, map[string]any(nil))
+			}
 		}
 	}
 	all := config.Options{
 		Collectors: []collector.Any{
-			collector.Collector[string, fact.Waiver]{Name: "certificate"}, collector.Collector[string, fact.Waiver]{Name: "host"},
+			collector.Collector[string]{Name: "certificate"}, collector.Collector[string]{Name: "host"},
 		},
-		CheckSchedule: engine.CheckSchedule,
 	}
 	for _, kind := range kinds {
 		all.Kinds = append(all.Kinds, kind)
@@ -86,7 +137,7 @@ func options(tb testing.TB) config.Options {
 }
 
 // Each file in testdata/invalid is a configuration that is not good; the file of the same name that ends in .txt holds
-// what must be said of it.
+// what must be reported of it.
 func TestEveryMistakeIsReportedWhereItStands(t *testing.T) {
 	t.Chdir("testdata/invalid")
 	files, err := filepath.Glob("*.yaml")

@@ -63,9 +63,10 @@ type document struct {
 	unreadable map[int]bool
 }
 
-// strict is how every piece of configuration is decoded. That keys stand once is checked for the whole document before.
-func strict() []yaml.Option {
-	return []yaml.Option{yaml.WithV4Defaults(), yaml.WithKnownFields(), yaml.WithUniqueKeys(false)}
+// decoding is how every piece of configuration is decoded, once it was compared with what it is decoded into. That keys
+// stand once is checked for the whole document before.
+func decoding() []yaml.Option {
+	return []yaml.Option{yaml.WithV4Defaults(), yaml.WithUniqueKeys(false)}
 }
 
 // readDocument reads a file and decodes it strictly into a struct. The document has no root where it is no YAML.
@@ -107,10 +108,17 @@ func parseDocument(file string, content []byte, into any) (*document, Errors) {
 		doc.root = nil
 		return doc, errs
 	}
-	if err := doc.root.Load(into, strict()...); err != nil {
-		errs = append(errs, doc.loadErrors(err)...)
+	return doc, append(errs, doc.decode(doc.root.Content[0], into)...)
+}
+
+// decode decodes a node strictly, as far as it can be. What does not fit is reported in our own words; the library's error
+// counts only where there is no other, such as for an alias that stands for too much.
+func (d *document) decode(node *yaml.Node, into any) Errors {
+	errs := d.compare(node, into)
+	if err := node.Load(into, decoding()...); err != nil && len(errs) == 0 {
+		return d.loadErrors(err)
 	}
-	return doc, errs
+	return errs
 }
 
 // notText finds the first thing that YAML does not take for text; nil where there is none.
@@ -178,7 +186,11 @@ func (d *document) loadErrors(err error) Errors {
 
 func (d *document) loadError(err *yaml.LoadError) Error {
 	d.unreadable[err.Mark.Line] = true
-	return Error{File: d.file, Line: err.Mark.Line, Column: err.Mark.Column, Message: plain(err)}
+	message := "invalid YAML: " + err.Message
+	if err.ContextMsg != "" {
+		message = fmt.Sprintf("%s, %s that begins at line %d", message, err.ContextMsg, err.ContextMark.Line)
+	}
+	return Error{File: d.file, Line: err.Mark.Line, Column: err.Mark.Column, Message: message}
 }
 
 // has tells whether something is written at a path.

@@ -17,18 +17,19 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+	"github.com/readiness-exporter/readiness-exporter/internal/schedule"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // A File is the configuration file.
 type File struct {
-	// Systems are the production systems to look at.
+	// Systems are the production systems to judge.
 	Systems []*system.System `yaml:"systems,omitempty"`
 	// SystemFiles are patterns of further files with systems, relative to this file.
 	SystemFiles []string `yaml:"system_files,omitempty"`
 	// ChecklistFiles are patterns of files with a checklist each, relative to this file.
 	ChecklistFiles []string `yaml:"checklist_files,omitempty"`
-	// Collectors says when collectors look, by their names, in place of their own defaults.
+	// Collectors says when collectors run, by their names, in place of their own defaults.
 	Collectors map[string]system.Collection `yaml:"collectors,omitempty"`
 }
 
@@ -50,11 +51,9 @@ type Config struct {
 type Options struct {
 	Kinds      []check.Any
 	Collectors []collector.Any
-	// CheckSchedule tells what is wrong with a schedule.
-	CheckSchedule func(expression string) error
 }
 
-// A loader gathers what one configuration says, and all that is wrong with it.
+// A loader collects what one configuration says, and all that is wrong with it.
 type loader struct {
 	options    Options
 	kinds      map[string]check.Any
@@ -193,7 +192,7 @@ func (l *loader) collections(doc *document, path []any, collections map[string]s
 		if collection.Schedule == "" {
 			continue
 		}
-		if err := l.options.CheckSchedule(collection.Schedule); err != nil {
+		if err := schedule.Check(collection.Schedule); err != nil {
 			l.mistake(doc, mistake.At(path, name, "schedule"), "%v", err)
 		}
 	}

@@ -1,16 +1,15 @@
 package config
 
 import (
-	"errors"
+	"cmp"
+	"maps"
 	"slices"
-
-	"go.yaml.in/yaml/v4"
+	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // documentation is where the reference of each kind of check is published: the runbook of items that name none.
@@ -19,7 +18,7 @@ const documentation = "https://github.com/readiness-exporter/readiness-exporter/
 // plan makes the plan of one system: every item of its checklist as its description tunes it. It is nil when the
 // checklist is not known.
 func (l *loader) plan(described describedSystem) *assess.Plan {
-	list := l.checklistOf(described)
+	list, pinned := l.checklistOf(described)
 	if list == nil {
 		return nil
 	}
@@ -27,146 +26,124 @@ func (l *loader) plan(described describedSystem) *assess.Plan {
 	plan := &assess.Plan{System: described.System, Checklist: list.whole, Categories: list.whole.Categories}
 	excluded := notApplicable(described.System)
 	for entry := range list.whole.Items() {
-		item := l.item(described, list, entry)
-		item.Rule.NotApplicable = excluded[entry.Item.ID]
-		plan.Items = append(plan.Items, item)
-	}
-	for _, gate := range list.whole.Gates {
-		selected := assess.Gate{ID: gate.ID, Title: gate.Title}
-		for i, item := range plan.Items {
-			tuned := *item.Item
-			tuned.Severity = item.Severity
-			if gate.Selects(checklist.Entry{Category: item.Category, Section: item.Section, Item: &tuned}) {
-				selected.Items = append(selected.Items, i)
-			}
+		item := l.item(described, entry)
+		item.Newer = entry.Item.NewerThan(pinned)
+		item.Rule = check.Rule{ID: entry.Item.ID, NotApplicable: excluded[entry.Item.ID]}
+		if entry.Item.IsSupported() {
+			plan.Items = append(plan.Items, item)
+		} else {
+			plan.Unsupported = append(plan.Unsupported, item)
 		}
-		plan.Gates = append(plan.Gates, selected)
+	}
+	for _, item := range plan.Unsupported {
+		l.refuseParameters(described, item.Item)
+	}
+	for i := range plan.Items {
+		item := &plan.Items[i]
+		binder := newBinder(l, described, list.items[item.Item.ID], item, plan.Items)
+		item.Rule.Clause = binder.clause(&item.Item.Clause, binder.written.path)
+	}
+	plan.Gates = gates(list.whole.Gates, plan.Items)
+	plan.Objectives = objectives(plan)
+	if circle := plan.Order(); circle != nil {
+		written := list.items[circle[0]]
+		l.addOnce(Errors{written.doc.place(mistake.Mistake{
+			Path: written.path, Message: "these items judge each other in a circle: " + strings.Join(circle, ", "),
+		})})
 	}
 	return plan
 }
 
-// item makes an item of the checklist as a system runs it.
-func (l *loader) item(described describedSystem, list *loadedChecklist, entry checklist.Entry) assess.Item {
+// item makes an item of the checklist as a system runs it, without its rule.
+func (l *loader) item(described describedSystem, entry checklist.Entry) assess.Item {
 	id := entry.Item.ID
 	override := described.Checks[id]
-	path := mistake.At(described.path, "checks", id)
 	item := assess.Item{
 		Entry:    entry,
 		Severity: entry.Item.Severity,
-		Owner:    firstOf(override.Owner, entry.Item.Owner, described.Owner),
-		Runbook:  firstOf(override.Runbook, entry.Item.Runbook, documentation+"#"+firstOf(entry.Item.Kind, "attestations")),
-		Rule: check.Rule{
-			ID: id, NotBuilt: entry.Item.NotBuilt, Attested: entry.Item.Mode.NeedsAttestation(),
-		},
+		Owner:    cmp.Or(override.Owner, entry.Item.Owner, described.Owner),
+		Runbook:  cmp.Or(override.Runbook, entry.Item.Runbook, documentation+"#"+entry.Item.MainKind()),
 	}
 	if override.Severity != "" {
 		item.Severity = checklist.Severity(override.Severity)
 		if !slices.Contains(checklist.Severities(), item.Severity) {
-			l.mistake(described.doc, mistake.At(path, "severity"), "severity %q: expected one of critical, warning, info", override.Severity)
+			l.mistake(described.doc, mistake.At(described.path, "checks", id, "severity"),
+				"severity %q: expected one of critical, warning, info", override.Severity)
 		}
-	}
-	if entry.Item.Attestation != nil {
-		item.Rule.AttestationAge = entry.Item.Attestation.MaximumAge.Std()
-		item.Rule.AttestationSuffices = !item.Rule.Attested
-	}
-	if kind := l.kinds[entry.Item.Kind]; kind != nil && !entry.Item.NotBuilt {
-		item.Rule.Bound = l.bind(described, list.items[id], kind, entry.Item, override)
-	} else if override.Parameters.Kind != 0 {
-		l.mistake(described.doc, mistake.At(path, "parameters"), "item %q has no parameters in this version", id)
 	}
 	return item
 }
 
-// bind decodes an item's parameters over its kind's defaults: first the checklist's, then the system's own.
-func (l *loader) bind(
-	described describedSystem, written writtenItem, kind check.Any, item *checklist.Item, override system.Override,
-) *check.Bound {
-	parameters := kind.Parameters()
-	itemPath := mistake.At(written.path, "parameters")
-	ownPath := mistake.At(described.path, "checks", item.ID, "parameters")
-	good := l.decode(written.doc, itemPath, item.Parameters, parameters)
-	good = l.decode(described.doc, ownPath, override.Parameters, parameters) && good
-	if !good {
-		return nil
+// refuseParameters notes parameters of an item that this version does not support: it could not tell whether they are good.
+func (l *loader) refuseParameters(described describedSystem, item *checklist.Item) {
+	override := described.Checks[item.ID]
+	path := mistake.At(described.path, "checks", item.ID)
+	if override.Parameters.Kind != 0 {
+		l.mistake(described.doc, mistake.At(path, "parameters"), "item %q is not supported yet: it has no parameters", item.ID)
 	}
-	if validated, can := parameters.(interface{ Validate() error }); can {
-		if err := validated.Validate(); err != nil {
-			for _, each := range mistakesOf(err) {
-				doc, path := written.doc, itemPath
-				// A parameter is the system's own where its description has it.
-				if override.Parameters.Kind != 0 && (each.Parameter == "" || described.doc.has(mistake.At(ownPath, each.Parameter))) {
-					doc, path = described.doc, ownPath
-				}
-				l.parameterMistake(doc, path, each)
+	for kind := range override.Clauses {
+		l.mistake(described.doc, mistake.At(path, "clauses", kind), "item %q is not supported yet: it has no parameters", item.ID)
+	}
+}
+
+// gates give the items that each gate selects, by the severity that the system sets. What is newer than the checklist that
+// the system pins closes no gate.
+func gates(of []checklist.Gate, items []assess.Item) []assess.Gate {
+	made := make([]assess.Gate, len(of))
+	for i, gate := range of {
+		made[i] = assess.Gate{ID: gate.ID, Title: gate.Title}
+		for j, item := range items {
+			tuned := *item.Item
+			tuned.Severity = item.Severity
+			if !item.Newer && gate.Selects(checklist.Entry{Category: item.Category, Section: item.Section, Item: &tuned}) {
+				made[i].Items = append(made[i].Items, j)
 			}
-			return nil
 		}
 	}
-	bound := kind.Bind(parameters)
-	return &bound
+	return made
 }
 
-// mistakesOf splits what validating parameters found.
-func mistakesOf(err error) []*check.ParameterError {
-	if several, joined := err.(interface{ Unwrap() []error }); joined {
-		var found []*check.ParameterError
-		for _, each := range several.Unwrap() {
-			found = append(found, mistakesOf(each)...)
-		}
-		return found
-	}
-	var one *check.ParameterError
-	if errors.As(err, &one) {
-		return []*check.ParameterError{one}
-	}
-	return []*check.ParameterError{{Message: err.Error()}}
-}
+// readinessObjective is the name of the objective over all categories.
+const readinessObjective = "readiness"
 
-func (l *loader) parameterMistake(doc *document, path []any, found *check.ParameterError) {
-	if found.Parameter != "" {
-		path = mistake.At(path, found.Parameter)
+// objectives are the promises of a system's description: of the whole checklist, then of its categories in their order.
+// An objective is met while every critical item that is judged is ready.
+func objectives(plan *assess.Plan) (made []assess.Objective) {
+	declared := plan.System.Objectives
+	if declared.Readiness != 0 {
+		made = append(made, assess.Objective{
+			Name: readinessObjective, Ratio: declared.Readiness,
+			Items: promised(plan.Items, func(*assess.Item) bool { return true }),
+		})
 	}
-	if found.Line == 0 {
-		l.mistake(doc, path, "%s", found.Message)
-		return
-	}
-	l.addOnce(Errors{doc.within(path, found.Line, found.Column, found.Message)})
-}
-
-// decode reads parameters strictly; it tells whether it could.
-func (l *loader) decode(doc *document, path []any, node yaml.Node, into any) bool {
-	if node.Kind == 0 {
-		return true
-	}
-	if node.Kind == yaml.AliasNode {
-		node = *node.Alias
-	}
-	if node.Kind != yaml.MappingNode {
-		l.mistake(doc, path, "parameters: expected names with values")
-		return false
-	}
-	if err := node.Load(into, strict()...); err != nil {
-		l.addOnce(doc.loadErrors(err))
-		return false
-	}
-	return true
-}
-
-// addOnce notes mistakes of a checklist's item once, however many systems run it.
-func (l *loader) addOnce(errs Errors) {
-	for _, err := range errs {
-		if !slices.Contains(l.errors, err) {
-			l.errors = append(l.errors, err)
+	for _, category := range plan.Categories {
+		if ratio := declared.Categories[category.ID]; ratio != 0 {
+			made = append(made, assess.Objective{
+				Name: category.ID, Ratio: ratio,
+				Items: promised(plan.Items, func(item *assess.Item) bool { return item.Category.ID == category.ID }),
+			})
 		}
 	}
+	return made
 }
 
-// firstOf gives the first text that is not empty.
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
+// promised gives the critical items of those that an objective is about; all of them where none is critical.
+func promised(items []assess.Item, about func(*assess.Item) bool) []int {
+	var all, critical []int
+	for i := range items {
+		if items[i].Newer || !about(&items[i]) {
+			continue
+		}
+		all = append(all, i)
+		if items[i].Severity == checklist.Critical {
+			critical = append(critical, i)
 		}
 	}
-	return ""
+	if critical == nil {
+		return all
+	}
+	return critical
 }
+
+// sortedKeys gives the keys of a map in their order.
+func sortedKeys[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }

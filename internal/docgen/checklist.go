@@ -8,28 +8,29 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
 
 // checklistPage lists every item of the production checklist, by section.
 func (r *reference) checklistPage() []byte {
-	built, all := 0, 0
+	supported, all := 0, 0
 	for entry := range r.production.Items() {
 		all++
-		if !entry.Item.NotBuilt {
-			built++
+		if entry.Item.IsSupported() {
+			supported++
 		}
 	}
 	p := newPage("The production checklist", fmt.Sprintf("The %d items that a system is judged by which names no checklist "+
-		"of its own; %d of them can be judged by this version, the [others](not-built.md) are `undeclared`. How much an item "+
+		"of its own; %d of them can be judged by this version, the [others](not-supported.md) count nowhere. How much an item "+
 		"matters, its owner and its parameters can be [tuned](configuration.md#configuration-override) for each system, and "+
-		"a [checklist of one's own](configuration.md#checklist-file) can extend this one.", all, built))
-	p.paragraph("The mode says where the knowledge comes from: `auto` is read from the running system, `evidence` is a " +
-		"machine's result, `attest` is a person's word, and `auto+attest` wants both.")
+		"a [checklist of one's own](configuration.md#checklist-file) can extend this one.", all, supported))
+	p.paragraph("The mode says where the knowledge comes from: `auto` is collected from the running system, `evidence` is a " +
+		"machine's result, `attest` is a person's signature, and `auto+attest` needs both.")
 	for _, category := range r.production.Categories {
 		p.heading(2, category.Title)
 		for _, section := range category.Sections {
 			p.heading(3, section.Title)
-			p.table([]string{"item", "text", "severity", "mode", "kind", "parameters"}, rowsOf(section))
+			p.table([]string{"item", "text", "severity", "mode", "kind", "parameters"}, r.rowsOf(section))
 		}
 	}
 	p.heading(2, "Gates")
@@ -48,34 +49,57 @@ func (r *reference) checklistPage() []byte {
 	return p.bytes()
 }
 
-func rowsOf(section checklist.Section) [][]string {
+func (r *reference) rowsOf(section checklist.Section) [][]string {
 	var rows [][]string
-	for _, item := range section.Items {
-		kind := ""
-		switch {
-		case item.NotBuilt:
-			kind = code(item.Kind) + " ([not built](not-built.md))"
-		case item.Kind != "":
-			kind = fmt.Sprintf("[%s](checks.md#%s)", item.Kind, item.Kind)
+	for i := range section.Items {
+		item := &section.Items[i]
+		kind, parameters := r.clauseInWords(&item.Clause), ""
+		if item.Kind != "" {
+			parameters = code(flow(item.Parameters))
 		}
-		rows = append(rows, []string{
-			code(item.ID), item.Text, string(item.Severity), string(item.Mode), kind, code(flow(item.Parameters)),
-		})
+		if !item.IsSupported() {
+			kind += " ([not supported yet](not-supported.md))"
+		}
+		rows = append(rows, []string{code(item.ID), item.Text, string(item.Severity), string(item.Mode), kind, parameters})
 	}
 	return rows
 }
 
-// notBuilt lists what the program cannot judge yet.
-func (r *reference) notBuilt() []byte {
-	p := newPage("What is not built yet", "Items of the production checklist whose kind of check is not in this version: "+
-		"they are `undeclared` with the reason `not_built`, and pass nowhere by being left out.")
+// clauseInWords names the kinds that a clause is made of, with their operators and, within those, their parameters.
+func (r *reference) clauseInWords(clause *checklist.Clause) string {
+	var words []string
+	switch {
+	case clause.Kind == "":
+	case r.has(clause.Kind):
+		words = append(words, fmt.Sprintf("[%s](checks.md#%s)", clause.Kind, clause.Kind))
+	default:
+		words = append(words, code(clause.Kind))
+	}
+	for _, list := range clause.Lists() {
+		var parts []string
+		for i := range list.Clauses {
+			part := r.clauseInWords(&list.Clauses[i])
+			if parameters := flow(list.Clauses[i].Parameters); parameters != "" {
+				part += " " + code(parameters)
+			}
+			parts = append(parts, part)
+		}
+		words = append(words, code(list.Key)+": "+strings.Join(parts, ", "))
+	}
+	return strings.Join(words, "; ")
+}
+
+// notSupported lists what the program cannot judge yet.
+func (r *reference) notSupported() []byte {
+	p := newPage("What is not supported yet", "Items of the production checklist whose kind of check is not in this version: "+
+		"they have no status and no series, and count in no gate, score or objective.")
 	var rows [][]string
 	missing, all := 0, 0
 	for _, category := range r.production.Categories {
 		of, inCategory := 0, 0
 		for entry := range (&checklist.Checklist{Categories: []checklist.Category{category}}).Items() {
 			inCategory++
-			if entry.Item.NotBuilt {
+			if !entry.Item.IsSupported() {
 				of++
 			}
 		}
@@ -83,9 +107,9 @@ func (r *reference) notBuilt() []byte {
 		rows = append(rows, []string{category.Title, fmt.Sprint(inCategory), fmt.Sprint(inCategory - of), fmt.Sprint(of)})
 	}
 	rows = append(rows, []string{"**All**", fmt.Sprint(all), fmt.Sprint(all - missing), fmt.Sprint(missing)})
-	p.table([]string{"category", "items", "built", "not built"}, rows)
+	p.table([]string{"category", "items", "supported", "not supported yet"}, rows)
 
-	kinds := r.kindsNotBuilt()
+	kinds := r.kindsNotSupported()
 	p.heading(2, "By kind")
 	p.paragraph("%s would be needed.", counted(len(kinds), "kind"))
 	rows = nil
@@ -96,27 +120,33 @@ func (r *reference) notBuilt() []byte {
 	return p.bytes()
 }
 
-// A kindNotBuilt is a kind that items name and the program does not have.
-type kindNotBuilt struct {
+// has tells whether the program has a kind of check.
+func (r *reference) has(name string) bool {
+	return slices.ContainsFunc(r.kinds, func(kind check.Any) bool { return kind.Describe().Name == name })
+}
+
+// A kindNotSupported is a kind that items name and the program does not have.
+type kindNotSupported struct {
 	name  string
 	items []string
 }
 
-func (r *reference) kindsNotBuilt() []kindNotBuilt {
-	var kinds []kindNotBuilt
+func (r *reference) kindsNotSupported() []kindNotSupported {
+	var kinds []kindNotSupported
 	for entry := range r.production.Items() {
-		item := entry.Item
-		if !item.NotBuilt {
-			continue
+		for leaf := range entry.Item.Leaves() {
+			if r.has(leaf.Kind) {
+				continue
+			}
+			i := slices.IndexFunc(kinds, func(kind kindNotSupported) bool { return kind.name == leaf.Kind })
+			if i < 0 {
+				i = len(kinds)
+				kinds = append(kinds, kindNotSupported{name: leaf.Kind})
+			}
+			kinds[i].items = append(kinds[i].items, entry.Item.ID)
 		}
-		i := slices.IndexFunc(kinds, func(kind kindNotBuilt) bool { return kind.name == item.Kind })
-		if i < 0 {
-			i = len(kinds)
-			kinds = append(kinds, kindNotBuilt{name: item.Kind})
-		}
-		kinds[i].items = append(kinds[i].items, item.ID)
 	}
-	slices.SortFunc(kinds, func(a, b kindNotBuilt) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(kinds, func(a, b kindNotSupported) int { return strings.Compare(a.name, b.name) })
 	return kinds
 }
 

@@ -13,24 +13,21 @@ import (
 // checks is the reference of every kind of check. Its headings are the kinds' names: items that name no runbook of their
 // own refer to them.
 func (r *reference) checks() []byte {
-	p := newPage("Checks", "Every kind of check: what it wants, what it finds fault with, and how to mend that. An item "+
-		"of a [checklist](checklist.md) is a kind with parameters.")
+	p := newPage("Checks", "Every kind of check: what it requires, which problems it reports, and how to fix them. An item "+
+		"of a [checklist](checklist.md) is a kind with parameters, or several of them as clauses.")
 	p.paragraph("A kind passes when none of its reasons applies. `warn` still counts as ready; `fail`, `unknown` and " +
-		"`undeclared` do not. Beside its own reasons each kind has `not_seen`, when something should have been seen and " +
-		"could not be, and `nothing_seen`, when there is nothing to judge at all.")
+		"`undeclared` do not. Beside its own reasons each kind has `not_collected` (unknown), when something should have been " +
+		"collected and could not be, and `no_target` (undeclared), when nothing is declared or discovered from which it could be " +
+		"judged.")
+	p.paragraph("Clauses are joined by `all_of` (every clause must hold), `any_of` (the best clause that is ready) and `first_of` " +
+		"(the first clause that is not undeclared decides: a signature under `attestation` counts where nothing can be collected, " +
+		"and never over a failure).")
 	for _, kind := range r.kinds {
 		r.kind(p, kind.Describe())
 	}
-	p.heading(2, "attestations")
-	p.paragraph("Items that rest on a person's word: somebody who knows looks, and signs it under `attestations` of the " +
-		"[system](configuration.md#configuration-attestation). A word runs out, at the latest after the `maximum_age` that " +
-		"the item allows.")
-	p.reasons(check.AttestationReasons(), "")
-	p.items(r.itemsOf(func(item *checklist.Item) bool { return item.Mode.NeedsAttestation() }))
-
-	p.heading(2, "Kinds that are not built yet")
-	p.paragraph("Items of these kinds are `undeclared` in this version, see [what is not built](not-built.md).")
-	for _, kind := range r.kindsNotBuilt() {
+	p.heading(2, "Kinds that are not supported yet")
+	p.paragraph("Items of these kinds are not judged by this version, see [what is not supported yet](not-supported.md).")
+	for _, kind := range r.kindsNotSupported() {
 		fmt.Fprintf(p, "- <a id=%q></a>%s: %s\n", kind.name, code(kind.name), codes(kind.items))
 	}
 	return p.bytes()
@@ -39,14 +36,47 @@ func (r *reference) checks() []byte {
 func (r *reference) kind(p *page, kind check.Description) {
 	p.heading(2, kind.Name)
 	p.paragraph("%s", kind.Summary)
-	looksAt := "facts of any kind that its parameters name."
-	if seen := r.facts[kind.FactKind]; seen != nil {
-		looksAt = fmt.Sprintf("[%s](metrics.md#%s). %s", kind.FactKind, kind.FactKind, seen.KindHelp())
+	p.paragraph("**Judges** %s", r.judged(kind))
+	if kind.WhenEmpty.Name != "" {
+		p.paragraph("**Where there is none**, the status is `%s` (`%s`): %s", kind.WhenEmpty.Level, kind.WhenEmpty.Name, kind.WhenEmpty.Sentence)
 	}
-	p.paragraph("**Looks at** %s Where there is none, the status is `%s`.", looksAt, kind.None)
+	if kind.Declare != "" {
+		p.paragraph("**Must be declared**: %s", kind.Declare)
+	}
 	p.parameters(r, kind.Defaults)
 	p.reasons(kind.Reasons, kind.Remedy)
-	p.items(r.itemsOf(func(item *checklist.Item) bool { return item.Kind == kind.Name }))
+	p.items(r.itemsOf(func(item *checklist.Item) bool {
+		for leaf := range item.Leaves() {
+			if leaf.Kind == kind.Name {
+				return true
+			}
+		}
+		return false
+	}), kind.Name)
+}
+
+// judged names the kinds of fact that a kind of check is about.
+func (r *reference) judged(kind check.Description) string {
+	if len(kind.FactKinds) == 0 {
+		return "facts of any kind that its parameters name."
+	}
+	var names []string
+	for _, name := range kind.FactKinds {
+		names = append(names, r.linkToFact(name)+": "+strings.TrimSuffix(r.facts[name].KindHelp(), "."))
+	}
+	text := strings.Join(names, "; ") + "."
+	for _, name := range kind.Inputs {
+		text += " It also reads " + r.linkToFact(name) + "."
+	}
+	return text
+}
+
+// linkToFact refers to the metrics of a kind of fact, where it has any.
+func (r *reference) linkToFact(kind string) string {
+	if len(r.ofSource(kind)) == 0 {
+		return code(kind)
+	}
+	return fmt.Sprintf("[%s](metrics.md#%s)", kind, kind)
 }
 
 func (p *page) parameters(r *reference, defaults any) {
@@ -90,14 +120,12 @@ func (p *page) reasons(reasons []check.Reason, remedy string) {
 	for _, reason := range reasons {
 		rows = append(rows, []string{code(reason.Name), reason.Level.String(), reason.Sentence, reason.Remedy})
 	}
-	p.table([]string{"reason", "level", "what it says", "how to mend it"}, rows)
-	if remedy != "" {
-		p.paragraph("**To mend** what says nothing else: %s", remedy)
-	}
+	p.table([]string{"reason", "level", "meaning", "how to fix it"}, rows)
+	p.paragraph("**To fix** the others: %s", remedy)
 }
 
 // items lists the items of the production checklist that use a kind.
-func (p *page) items(items []*checklist.Item) {
+func (p *page) items(items []*checklist.Item, kind string) {
 	if len(items) == 0 {
 		p.paragraph("No item of the production checklist uses it.")
 		return
@@ -105,8 +133,10 @@ func (p *page) items(items []*checklist.Item) {
 	p.paragraph("**Used by** the items of the production checklist:")
 	for _, item := range items {
 		fmt.Fprintf(p, "- `%s` (%s): %s", item.ID, item.Severity, escaped(item.Text))
-		if parameters := flow(item.Parameters); parameters != "" {
-			fmt.Fprintf(p, " — `%s`", parameters)
+		for leaf := range item.Leaves() {
+			if parameters := flow(leaf.Parameters); leaf.Kind == kind && parameters != "" {
+				fmt.Fprintf(p, " — `%s`", parameters)
+			}
 		}
 		p.WriteString("\n")
 	}

@@ -18,9 +18,9 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/docgen"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
+	"github.com/readiness-exporter/readiness-exporter/internal/schedule"
 )
 
 var snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
@@ -42,7 +42,9 @@ func TestEveryKindOfCheckIsWhole(t *testing.T) {
 			names[about.Name] = true
 			isSentence(t, about.Summary)
 			require.Regexp(t, `[^ ]\.$`, about.Remedy) // it may begin with a command
-			require.Contains(t, []check.Status{check.Undeclared, check.Fail, check.Pass, check.Unknown}, about.None)
+			if about.WhenEmpty.Name != "" {
+				require.Contains(t, []check.Status{check.Undeclared, check.Fail}, about.WhenEmpty.Level)
+			}
 			require.NotEmpty(t, about.Reasons)
 			reasons := make(map[string]bool)
 			for _, reason := range about.AllReasons() {
@@ -65,9 +67,10 @@ func TestEveryParameterIsDocumentedAndItsDefaultGood(t *testing.T) {
 	for _, kind := range checks.All() {
 		t.Run(kind.Describe().Name, func(t *testing.T) {
 			parameters := kind.Parameters()
-			// What is about facts that its parameters name has no defaults that are good by themselves.
-			if validated, can := parameters.(interface{ Validate() error }); can && kind.Describe().FactKind != "" {
-				require.NoError(t, validated.Validate())
+			if validated, can := parameters.(interface{ Validate() error }); can {
+				// What these ask only their user knows.
+				mustBeGiven := slices.Contains([]string{"cel", "items", "promql"}, kind.Describe().Name)
+				require.Equal(t, mustBeGiven, validated.Validate() != nil)
 			}
 			kind.Bind(parameters)
 			documented, err := docgen.Comments(root, reflect.TypeOf(parameters).Elem())
@@ -96,19 +99,21 @@ func TestTheProductionChecklistNamesTheKindsThatThereAre(t *testing.T) {
 	}
 	for entry := range production.Items() {
 		item := entry.Item
-		if item.Kind == "" {
-			continue
+		unknown := false
+		for leaf := range item.Leaves() {
+			kind, known := kinds[leaf.Kind]
+			unknown = unknown || !known
+			require.Equal(t, known, leaf.Supported == nil || *leaf.Supported, "item %s and kind %s", item.ID, leaf.Kind)
+			if !known || leaf.Parameters.IsZero() {
+				continue
+			}
+			parameters := kind.Parameters()
+			require.NoError(t, leaf.Parameters.Load(parameters, yaml.WithV4Defaults(), yaml.WithKnownFields()), item.ID)
+			if validated, can := parameters.(interface{ Validate() error }); can {
+				require.NoError(t, validated.Validate(), item.ID)
+			}
 		}
-		kind, built := kinds[item.Kind]
-		require.Equal(t, !item.NotBuilt, built, "item %s and kind %s", item.ID, item.Kind)
-		if !built || item.Parameters.IsZero() {
-			continue
-		}
-		parameters := kind.Parameters()
-		require.NoError(t, item.Parameters.Load(parameters, yaml.WithV4Defaults(), yaml.WithKnownFields()), item.ID)
-		if validated, can := parameters.(interface{ Validate() error }); can {
-			require.NoError(t, validated.Validate(), item.ID)
-		}
+		require.True(t, unknown || item.IsSupported(), "item %s has kinds that are all there, and is not supported", item.ID)
 	}
 }
 
@@ -124,25 +129,31 @@ func TestEveryCollectorIsWhole(t *testing.T) {
 			names[about.Name] = true
 			isSentence(t, about.Summary)
 			require.Positive(t, about.Timeout)
-			require.NoError(t, engine.CheckSchedule(about.Schedule))
-			require.Regexp(t, snakeCase, about.Kind.KindName())
-			isSentence(t, about.Kind.KindHelp())
+			require.NoError(t, schedule.Check(about.Schedule))
+			require.NotEmpty(t, about.Yields)
+			for _, kind := range about.Yields {
+				require.Regexp(t, snakeCase, kind.KindName())
+				isSentence(t, kind.KindHelp())
+			}
 		})
 	}
-	seen := make(map[string]bool)
+	yielded := make(map[string]bool)
 	for _, each := range all {
-		seen[each.Describe().Kind.KindName()] = true
+		for _, kind := range each.Describe().Yields {
+			yielded[kind.KindName()] = true
+		}
 	}
 	for _, kind := range checks.All() {
-		if about := kind.Describe(); about.FactKind != "" {
-			require.True(t, seen[about.FactKind], "no collector sees what %s looks at, %s", about.Name, about.FactKind)
+		about := kind.Describe()
+		for _, name := range append(about.FactKinds, about.Inputs...) {
+			require.True(t, yielded[name] || name == check.Results().Name, "no collector yields what %s judges, %s", about.Name, name)
 		}
 	}
 	known := make(map[string]bool)
 	for _, kind := range fact.Kinds() {
 		known[kind.KindName()] = true
 	}
-	require.Equal(t, seen, known, "fact.Kinds lists what collectors see")
+	require.Equal(t, yielded, known, "fact.Kinds lists what collectors yield")
 }
 
 // units are what the name of a metric with a unit ends in.
@@ -158,7 +169,7 @@ func TestEveryMetricIsNamedAsPrometheusWantsIt(t *testing.T) {
 	for _, family := range families {
 		require.False(t, names[family.Name], "%s is there twice", family.Name)
 		names[family.Name] = true
-		if family.Name != "readiness_exporter_build_info" { // its words are of the common library
+		if family.Name != "readiness_build_info" { // its words are of the common library
 			isSentence(t, family.Help)
 		}
 		require.True(t, strings.HasPrefix(family.Name, "readiness_"), family.Name)
@@ -191,13 +202,12 @@ func TestEveryRunbookOfAKindIsAHeading(t *testing.T) {
 	var production checklist.Checklist
 	require.NoError(t, yaml.Load(checklist.Production(), &production))
 	for entry := range production.Items() {
-		switch item := entry.Item; {
-		case item.Kind == "":
-			require.Contains(t, string(page), "\n## attestations\n")
-		case item.NotBuilt:
-			require.Contains(t, string(page), fmt.Sprintf("<a id=%q></a>", item.Kind))
-		default:
-			require.Contains(t, string(page), "\n## "+item.Kind+"\n")
+		for leaf := range entry.Item.Leaves() {
+			if leaf.IsSupported() {
+				require.Contains(t, string(page), "\n## "+leaf.Kind+"\n")
+			} else {
+				require.Contains(t, string(page), fmt.Sprintf("<a id=%q></a>", leaf.Kind))
+			}
 		}
 	}
 }

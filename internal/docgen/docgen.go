@@ -1,4 +1,4 @@
-// Package docgen writes docs/reference from the code: what it says of configuration, checks, collectors and metrics
+// Package docgen writes docs/reference from the code: what it states of configuration, checks, collectors and metrics
 // cannot differ from what the program does.
 package docgen
 
@@ -28,7 +28,7 @@ type reference struct {
 }
 
 // Files gives every document by its name. The root is the folder of the module, whose comments are read; the help is
-// what the program says of its commands.
+// what the program prints of its commands.
 func Files(root, help string) (map[string][]byte, error) {
 	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
 	defer closeAll()
@@ -40,9 +40,11 @@ func Files(root, help string) (map[string][]byte, error) {
 		return nil, fmt.Errorf("read the production checklist: %w", err)
 	}
 	for _, each := range all {
-		kind := each.Describe().Kind
-		r.facts[kind.KindName()] = kind
+		for _, kind := range each.Describe().Yields {
+			r.facts[kind.KindName()] = kind
+		}
 	}
+	r.facts[check.Results().Name] = check.Results()
 	families, err := metrics.Families(all)
 	if err != nil {
 		return nil, err
@@ -60,7 +62,7 @@ func (r *reference) files() (map[string][]byte, error) {
 		"collectors.md":    r.collectorsPage(),
 		"metrics.md":       r.metricsPage(),
 		"checklist.md":     r.checklistPage(),
-		"not-built.md":     r.notBuilt(),
+		"not-supported.md": r.notSupported(),
 		"cli.md":           r.commandLine(),
 	}
 	for name, schema := range map[string]any{

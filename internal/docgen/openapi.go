@@ -67,8 +67,8 @@ func (r *reference) openAPI() openAPI {
 		OpenAPI: "3.1.1",
 		Info: openAPIInfo{
 			Title: "readiness-exporter", Version: "1",
-			Description: "What the exporter saw and what it concluded, as the pages show it. Answers carry an ETag, and travel by gzip. " +
-				"What is new may be added within a version; nothing is renamed or taken away.",
+			Description: "What the exporter collected and what it concluded, as the pages show it. Answers carry an ETag, and travel by gzip. " +
+				"Fields may be added within a version; none is renamed or removed.",
 		},
 		Paths:      make(map[string]openAPIPath),
 		Components: map[string]map[string]any{"schemas": schemas},
@@ -81,6 +81,9 @@ func (r *reference) openAPI() openAPI {
 				"200": {"What was asked for.", jsonOf(r.answer(endpoint.Answer, schemas))},
 				"304": {Description: "It is as the ETag in If-None-Match says."},
 			},
+		}
+		if endpoint.Detailed {
+			operation.Responses["403"] = openAPIResponse{"It is not for everybody.", jsonOf(r.answer(web.Error{}, schemas))}
 		}
 		for _, name := range inPath.FindAllStringSubmatch(endpoint.Path, -1) {
 			operation.Parameters = append(operation.Parameters, openAPIParameter{Name: name[1], In: "path", Required: true, Schema: text()})

@@ -34,25 +34,31 @@ func described(t *testing.T) http.Handler {
 		NotApplicable: []system.Exclusion{{Check: "domain.grafana", Reason: "There is none."}},
 	}}, config.Options{Kinds: checks.All()})
 	require.NoError(t, err)
-	look := func(kind fact.Any, failure *fact.Missed, facts ...any) fact.Look {
-		seen := fact.Look{Collector: kind.KindName(), Target: "here", Kind: kind, Interval: time.Hour, TriedAt: now, Failure: failure, Facts: facts}
-		if failure == nil {
-			seen.SeenAt = now
-		}
-		return seen
-	}
-	looks := []fact.Look{
-		look(fact.Hosts(), nil, fact.Host{Name: "server-1", Cores: 1}),
-		look(fact.Backups(), &fact.Missed{Subject: "database", Reason: fact.ReasonTimeout, Detail: "no answer within 5s"}),
-		look(fact.Attestations(), nil, fact.Attestation{Check: "team.trained", By: "ann", At: now}),
-		look(fact.Waivers(), nil, fact.Waiver{Check: "server.capacity", By: "ann", Reason: "ordered", Until: now.Add(time.Hour)}),
+	runs := []*fact.Run{
+		collected(now, fact.Hosts(), fact.Host{Name: "server-1", Cores: 1}),
+		{
+			Collector: "backup", Target: "database", Interval: time.Hour, TriedAt: now, Declared: []fact.AnySet{fact.Backups().NoFacts()},
+			Failure: &fact.Failure{Reason: fact.ReasonTimeout, Detail: "no answer within 5s"},
+		},
+		collected(now, fact.Attestations(), fact.Attestation{Check: "team.trained", By: "ann", At: now}),
+		collected(now, fact.Waivers(), fact.Waiver{Check: "server.capacity", By: "ann", Reason: "ordered", Until: now.Add(time.Hour)}),
 	}
 	handler, err := web.Handler(web.Options{
 		Metrics: http.NotFoundHandler(), Ready: func() bool { return true },
-		Assessments: func() []*assess.Assessment { return []*assess.Assessment{loaded.Plans[0].Assess(looks, now, nil)} },
+		Assessments: func() []*assess.Assessment { return []*assess.Assessment{loaded.Plans[0].Assess(runs, now, nil)} },
 	})
 	require.NoError(t, err)
 	return handler
+}
+
+// collected is a run that has collected one fact.
+func collected[F any](now time.Time, kind *fact.Kind[F], f F) *fact.Run {
+	return &fact.Run{
+		Collector: kind.Name, Target: "here", Interval: time.Hour, Declared: []fact.AnySet{kind.NoFacts()},
+		CollectedAt: now, TriedAt: now, Sets: []fact.AnySet{kind.Set(&fact.Set[F]{
+			Facts: []*F{&f}, Unavailable: []fact.Unavailable[F]{{Subject: "other", Reason: fact.ReasonDenied, Topic: "topic", Detail: "no"}},
+		})},
+	}
 }
 
 func TestTheAPIAnswersWhatItsDescriptionSays(t *testing.T) {
@@ -76,7 +82,9 @@ func TestTheAPIAnswersWhatItsDescriptionSays(t *testing.T) {
 					"/get/responses/" + status + "/content/application~1json/schema")
 				require.NoError(t, err)
 				recorded := httptest.NewRecorder()
-				handler.ServeHTTP(recorded, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+				request := httptest.NewRequest(http.MethodGet, path, http.NoBody)
+				request.RemoteAddr = "127.0.0.1:40000" // Details are shown to this machine alone.
+				handler.ServeHTTP(recorded, request)
 				value, err := jsonschema.UnmarshalJSON(bytes.NewReader(recorded.Body.Bytes()))
 				require.NoError(t, err)
 				require.NoError(t, schema.Validate(value), "%s", recorded.Body)

@@ -7,25 +7,25 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
-// collectorsPage is the reference of everything that is looked at.
+// collectorsPage is the reference of everything that is collected.
 func (r *reference) collectorsPage() []byte {
-	p := newPage("Collectors", "Everything that is looked at, and when. A collector runs where a "+
-		"[system](configuration.md#configuration-system) describes something for it; `collectors` of the configuration "+
+	p := newPage("Collectors", "Everything that is collected, and when. A collector runs where a "+
+		"[system](configuration.md#configuration-system) describes a target for it; `collectors` of the configuration "+
 		"[changes](configuration.md#configuration-collection) its schedule and its timeout.")
 	for _, each := range r.collectors {
 		about := each.Describe()
 		p.heading(2, about.Name)
 		p.paragraph("%s", about.Summary)
-		kind := about.Kind.KindName()
-		p.paragraph("**Looks** on the schedule `%s`, for at most %s at one target.", about.Schedule, quantity.Duration(about.Timeout))
-		p.paragraph("**Sees** facts of the kind [%s](metrics.md#%s). %s", kind, kind, about.Kind.KindHelp())
-		var names []string
-		for _, family := range r.families {
-			if family.Source == kind {
+		p.paragraph("**Runs** on the schedule `%s`, for at most %s at one target.", about.Schedule, quantity.Duration(about.Timeout))
+		var rows [][]string
+		for _, kind := range about.Yields {
+			var names []string
+			for _, family := range r.ofSource(kind.KindName()) {
 				names = append(names, family.Name)
 			}
+			rows = append(rows, []string{r.linkToFact(kind.KindName()), kind.KindHelp(), orElse(codes(names), "nothing of its own")})
 		}
-		p.paragraph("**Exports** %s.", orElse(codes(names), "nothing of its own"))
+		p.table([]string{"fact", "meaning", "metrics"}, rows)
 	}
 	return p.bytes()
 }
@@ -37,10 +37,11 @@ func (r *reference) metricsPage() []byte {
 	p.families("systems", "What was concluded of every system.", r.ofSource(metrics.SourceSystem))
 	seen := make(map[string]bool)
 	for _, each := range r.collectors {
-		kind := each.Describe().Kind
-		if families := r.ofSource(kind.KindName()); !seen[kind.KindName()] && len(families) > 0 {
-			seen[kind.KindName()] = true
-			p.families(kind.KindName(), kind.KindHelp(), families)
+		for _, kind := range each.Describe().Yields {
+			if families := r.ofSource(kind.KindName()); !seen[kind.KindName()] && len(families) > 0 {
+				seen[kind.KindName()] = true
+				p.families(kind.KindName(), kind.KindHelp(), families)
+			}
 		}
 	}
 	p.families("exporter", "The exporter's own work. Beside them are the metrics of Go and of the process, `go_*` and "+
@@ -70,7 +71,7 @@ func (p *page) families(title, about string, families []metrics.Family) {
 
 // commandLine is the reference of the program's commands and flags.
 func (r *reference) commandLine() []byte {
-	p := newPage("Commands and flags", "What `readiness-exporter --help-long` says.")
+	p := newPage("Commands and flags", "What `readiness-exporter --help-long` prints.")
 	p.WriteString("```text\n")
 	for line := range strings.Lines(strings.TrimSpace(r.help)) {
 		p.WriteString(strings.TrimRight(line, " \n") + "\n")

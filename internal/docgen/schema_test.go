@@ -16,7 +16,6 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 )
 
 const (
@@ -102,7 +101,7 @@ func TestTheExamplesLoad(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			loaded, err := config.Load(file, config.Options{
-				Kinds: checks.All(), Collectors: all, CheckSchedule: engine.CheckSchedule,
+				Kinds: checks.All(), Collectors: all,
 			})
 			require.NoError(t, err)
 			require.NotEmpty(t, loaded.Plans)

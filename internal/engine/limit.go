@@ -2,54 +2,76 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
 
-// limits bound the looks under way, in all and for each server. The server's bound is taken first, so that a server
-// that hangs holds no more than its own share of the whole.
+// A standing is how a target takes its place among others: whoever is not known to answer has only a part of the places,
+// so that targets that hang never keep those that answer from their turn.
+type standing int
+
+const (
+	prompt  standing = iota // its last run returned in time: it may take any place
+	untried                 // it has never run: three quarters of them
+	slow                    // its last run did not return in time: one quarter
+	standings
+)
+
+// limits bound the runs under way, in all and for each server.
 type limits struct {
-	all       *semaphore.Weighted
-	perServer int64
+	all       places
+	perServer int
 
 	mu      sync.Mutex
 	servers map[string]*serverLimit
 }
 
+// places are those that targets of each standing, and of all that are worse, may take.
+type places [standings]*semaphore.Weighted
+
+func newPlaces(all int) (p places) {
+	for standing, quarters := range [standings]int{prompt: 4, untried: 3, slow: 1} {
+		p[standing] = semaphore.NewWeighted(int64(max(1, all*quarters/4)))
+	}
+	return p
+}
+
 type serverLimit struct {
-	*semaphore.Weighted
+	places
 	users int
 }
 
 func newLimits(all, perServer int) *limits {
-	return &limits{
-		all: semaphore.NewWeighted(int64(all)), perServer: int64(perServer), servers: make(map[string]*serverLimit),
-	}
+	return &limits{all: newPlaces(all), perServer: perServer, servers: make(map[string]*serverLimit)}
 }
 
-// acquire waits for a place, and gives the function that gives it back. It fails only when ctx ends.
-func (l *limits) acquire(ctx context.Context, server string) (release func(), err error) {
-	releaseServer := func() {}
+// acquire waits for a place, and gives the function that gives it back. It fails only when ctx ends. The smallest share is
+// taken first, and of each the server's, so that whoever waits for one keeps only their like from a larger one.
+func (l *limits) acquire(ctx context.Context, server string, as standing) (release func(), err error) {
+	var taken []func()
+	release = func() {
+		for _, giveBack := range slices.Backward(taken) {
+			giveBack()
+		}
+	}
+	bounds := []places{l.all}
 	if server != "" {
 		limit := l.use(server)
-		if err := limit.Acquire(ctx, 1); err != nil {
-			l.leave(server)
-			return nil, err
-		}
-		releaseServer = func() {
-			limit.Release(1)
-			l.leave(server)
+		taken = append(taken, func() { l.leave(server) })
+		bounds = []places{limit.places, l.all}
+	}
+	for share := as; share >= prompt; share-- {
+		for _, bound := range bounds {
+			if err := bound[share].Acquire(ctx, 1); err != nil {
+				release()
+				return nil, err
+			}
+			taken = append(taken, func() { bound[share].Release(1) })
 		}
 	}
-	if err := l.all.Acquire(ctx, 1); err != nil {
-		releaseServer()
-		return nil, err
-	}
-	return func() {
-		l.all.Release(1)
-		releaseServer()
-	}, nil
+	return release, nil
 }
 
 func (l *limits) use(server string) *serverLimit {
@@ -57,7 +79,7 @@ func (l *limits) use(server string) *serverLimit {
 	defer l.mu.Unlock()
 	limit := l.servers[server]
 	if limit == nil {
-		limit = &serverLimit{Weighted: semaphore.NewWeighted(l.perServer)}
+		limit = &serverLimit{places: newPlaces(l.perServer)}
 		l.servers[server] = limit
 	}
 	limit.users++

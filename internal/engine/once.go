@@ -8,10 +8,10 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 )
 
-// Progress is told how many of the looks of a round have ended.
+// Progress is told how many of the runs of a round have ended.
 type Progress func(done, all int)
 
-// Once looks at everything that the plans ask for one time, and judges it. It ends early, with what was seen until
+// Once collects everything that the plans ask for one time, and judges it. It ends early, with what was collected until
 // then, when ctx does.
 func (e *Engine) Once(ctx context.Context, plans []*assess.Plan, progress Progress) ([]*assess.Assessment, error) {
 	states, err := e.plan(plans)
@@ -22,30 +22,33 @@ func (e *Engine) Once(ctx context.Context, plans []*assess.Plan, progress Progre
 	for _, state := range states {
 		jobs = append(jobs, state.jobs...)
 	}
-	e.lookAll(ctx, jobs, progress)
+	e.runAll(ctx, jobs, progress)
 	assessments := make([]*assess.Assessment, len(states))
 	for i, state := range states {
-		assessments[i] = state.plan.Assess(state.looks(), time.Now(), nil)
+		assessments[i] = state.plan.Assess(state.runs(), time.Now(), e.remembered(state.plan.System.ID()).History)
 	}
 	for _, running := range jobs {
-		running.retire()
+		if running.retire() {
+			running.Forget()
+		}
 	}
+	waitFor(e.logging.wait, logPatience)
 	return assessments, nil
 }
 
-func (e *Engine) lookAll(ctx context.Context, jobs []*runningJob, progress Progress) {
+func (e *Engine) runAll(ctx context.Context, jobs []*runningJob, progress Progress) {
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
 	progress(0, len(jobs))
 	for _, running := range jobs {
 		wait.Go(func() {
-			end, ended := e.attempt(ctx, running)
+			if end, ended := e.attempt(ctx, running, prompt); ended {
+				e.logChange(running, end.err)
+				e.options.Observe(running.state.plan.System, running.collector.Name, end.outcome, end.took)
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			if ended {
-				e.tell(running, end)
-			}
 			done++
 			progress(done, len(jobs))
 		})

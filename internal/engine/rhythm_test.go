@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 )
 
-func TestFirstLooksAreSpreadAndLaterOnesFollowTheSchedule(t *testing.T) {
+func TestFirstRunsAreSpreadAndLaterOnesFollowTheSchedule(t *testing.T) {
 	for _, c := range []struct {
 		expression string
 		period     time.Duration
@@ -29,17 +27,17 @@ func TestFirstLooksAreSpreadAndLaterOnesFollowTheSchedule(t *testing.T) {
 				}
 				s := newScene(targets...)
 				s.schedule = c.expression
-				s.play(t, func(o *engine.Options) { o.Spread = 3 * time.Second })
+				s.play(t)
 				s.until(2 * c.period)
 				firsts, seconds := make(map[time.Duration]bool), make(map[time.Duration]bool)
 				for _, target := range targets {
-					looks := s.looksAt(target.Name)
-					require.Len(t, looks, 3)
-					require.Less(t, looks[0], 3*time.Second)
-					require.GreaterOrEqual(t, looks[1], c.period-beforeMinute)
-					require.Less(t, looks[1], c.period-beforeMinute+c.jitter)
-					require.Equal(t, c.period, looks[2]-looks[1])
-					firsts[looks[0]], seconds[looks[1]] = true, true
+					runs := s.runsAt(target.Name)
+					require.Len(t, runs, 3)
+					require.Less(t, runs[0], 3*time.Second)
+					require.GreaterOrEqual(t, runs[1], c.period-beforeMinute)
+					require.Less(t, runs[1], c.period-beforeMinute+c.jitter)
+					require.Equal(t, c.period, runs[2]-runs[1])
+					firsts[runs[0]], seconds[runs[1]] = true, true
 				}
 				require.Greater(t, len(firsts), 15)
 				require.Greater(t, len(seconds), 15)
@@ -48,53 +46,54 @@ func TestFirstLooksAreSpreadAndLaterOnesFollowTheSchedule(t *testing.T) {
 	}
 }
 
-func TestWhatChangesIsLookedAtSoonAndNotTooOften(t *testing.T) {
+func TestWhatChangesIsCollectedSoonAndNotTooOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(target{Name: "a"})
 		s.schedule = "@every 1h"
 		s.changes = make(chan struct{}, 1)
 		slow := false
-		s.look = func(context.Context, target) (gauge, error) {
+		s.collect = func(context.Context, target) (gauge, error) {
 			if slow {
 				time.Sleep(3 * time.Second)
 			}
 			return gauge{Name: "a"}, nil
 		}
 		s.play(t)
-		require.Equal(t, []time.Duration{0}, s.looksAt("a"))
+		s.wait(time.Second)
+		require.Len(t, s.runsAt("a"), 1)
 		s.until(10 * time.Second)
 		s.changes <- struct{}{}
 		s.wait(0)
-		require.Equal(t, 10*time.Second, s.looksAt("a")[1], "at once")
+		require.Equal(t, 10*time.Second, s.runsAt("a")[1], "at once")
 		s.changes <- struct{}{}
 		s.until(11 * time.Second)
-		require.Equal(t, 11*time.Second, s.looksAt("a")[2], "and again a second later")
+		require.Equal(t, 11*time.Second, s.runsAt("a")[2], "and again a second later")
 		s.until(20 * time.Second)
-		require.Len(t, s.looksAt("a"), 3)
+		require.Len(t, s.runsAt("a"), 3)
 		slow = true
 		s.changes <- struct{}{}
 		s.until(21 * time.Second)
-		s.changes <- struct{}{} // while it looks
+		s.changes <- struct{}{} // while it collects
 		s.until(30 * time.Second)
-		require.Equal(t, []time.Duration{20 * time.Second, 24 * time.Second}, s.looksAt("a")[3:])
+		require.Equal(t, []time.Duration{20 * time.Second, 24 * time.Second}, s.runsAt("a")[3:])
 	})
 }
 
-func TestAChangeDuringAScheduledLookIsNotLost(t *testing.T) {
+func TestAChangeDuringAScheduledRunIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(target{Name: "a"})
 		s.changes = make(chan struct{}, 1)
-		s.look = func(context.Context, target) (gauge, error) {
+		s.collect = func(context.Context, target) (gauge, error) {
 			time.Sleep(3 * time.Second)
 			return gauge{Name: "a"}, nil
 		}
 		s.play(t)
-		s.until(beforeMinute + 10*time.Second) // it has looked twice, the second time on schedule
-		began := s.looksAt("a")[1]
+		s.until(beforeMinute + 10*time.Second) // it has run twice, the second time on schedule
+		began := s.runsAt("a")[1]
 		s.until(began + time.Minute + time.Second)
 		s.changes <- struct{}{}
 		s.until(began + time.Minute + 10*time.Second)
-		require.Len(t, s.looksAt("a"), 4, "one that was under way when it changed, and one after it")
+		require.Len(t, s.runsAt("a"), 4, "one that was under way when it changed, and one after it")
 	})
 }
 
@@ -115,9 +114,9 @@ func TestSchedulesAreInUTCUnlessTheyNameAZone(t *testing.T) {
 				s.schedule = c.expression
 				s.play(t)
 				s.until(24 * time.Hour)
-				looks := s.looksAt("a")
-				require.Len(t, looks, 2)
-				require.Equal(t, c.hour*time.Hour, (looks[1] + beforeMinute).Truncate(time.Minute))
+				runs := s.runsAt("a")
+				require.Len(t, runs, 2)
+				require.Equal(t, c.hour*time.Hour, (runs[1] + beforeMinute).Truncate(time.Minute))
 			})
 		})
 	}

@@ -13,25 +13,25 @@ type Attestation struct {
 }
 
 // Attestations describes the facts of attestations.
-func Attestations() Kind[Attestation] {
-	return Kind[Attestation]{
+func Attestations() *Kind[Attestation] {
+	return &Kind[Attestation]{
 		Name:    "attestation",
 		Help:    "A person's word that an item of the checklist holds, until a date.",
-		Subject: func(a Attestation) string { return a.Check + " by " + a.By },
+		Subject: func(a *Attestation) string { return a.Check + " by " + a.By },
 		Labels: []Label[Attestation]{
-			{Name: "check", Value: func(a Attestation) string { return a.Check }},
-			{Name: "by", Value: func(a Attestation) string { return a.By }},
+			{Name: "check", Value: func(a *Attestation) string { return a.Check }},
+			{Name: "by", Value: func(a *Attestation) string { return a.By }},
 		},
 		Gauges: []Gauge[Attestation]{
 			{
 				Name:  "attestation_signed_timestamp_seconds",
 				Help:  "When the attestation was signed.",
-				Value: func(a Attestation) (float64, bool) { return Timestamp(a.At) },
+				Value: func(a *Attestation) (float64, bool) { return Timestamp(a.At) },
 			},
 			{
 				Name:  "attestation_expiry_timestamp_seconds",
 				Help:  "When the attestation runs out, where it says so itself.",
-				Value: func(a Attestation) (float64, bool) { return Timestamp(a.Until) },
+				Value: func(a *Attestation) (float64, bool) { return Timestamp(a.Until) },
 			},
 		},
 	}
@@ -47,19 +47,19 @@ type Waiver struct {
 }
 
 // Waivers describes the facts of waivers.
-func Waivers() Kind[Waiver] {
-	return Kind[Waiver]{
+func Waivers() *Kind[Waiver] {
+	return &Kind[Waiver]{
 		Name:    "waiver",
 		Help:    "A failing item of the checklist is excused until a date, by somebody, for a reason.",
-		Subject: func(w Waiver) string { return w.Check + " by " + w.By },
+		Subject: func(w *Waiver) string { return w.Check + " by " + w.By },
 		Labels: []Label[Waiver]{
-			{Name: "check", Value: func(w Waiver) string { return w.Check }},
-			{Name: "by", Value: func(w Waiver) string { return w.By }},
+			{Name: "check", Value: func(w *Waiver) string { return w.Check }},
+			{Name: "by", Value: func(w *Waiver) string { return w.By }},
 		},
 		Gauges: []Gauge[Waiver]{{
 			Name:  "waiver_expiry_timestamp_seconds",
 			Help:  "When the waiver runs out.",
-			Value: func(w Waiver) (float64, bool) { return Timestamp(w.Until) },
+			Value: func(w *Waiver) (float64, bool) { return Timestamp(w.Until) },
 		}},
 	}
 }

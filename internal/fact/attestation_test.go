@@ -21,11 +21,11 @@ func TestAttestationsAndWaiversExportTheirDates(t *testing.T) {
 	at := time.Unix(1000, 0)
 	require.Equal(t, map[string]float64{
 		"attestation_signed_timestamp_seconds": 1000, "attestation_expiry_timestamp_seconds": 2000,
-	}, samples(fact.Attestations(), fact.Attestation{Check: "a.b", By: "ann", At: at, Until: time.Unix(2000, 0)}))
+	}, samples(fact.Attestations(), &fact.Attestation{Check: "a.b", By: "ann", At: at, Until: time.Unix(2000, 0)}))
 	require.Equal(t, map[string]float64{"attestation_signed_timestamp_seconds": 1000},
-		samples(fact.Attestations(), fact.Attestation{Check: "a.b", By: "ann", At: at}))
+		samples(fact.Attestations(), &fact.Attestation{Check: "a.b", By: "ann", At: at}))
 	require.Equal(t, map[string]float64{"waiver_expiry_timestamp_seconds": 1000},
-		samples(fact.Waivers(), fact.Waiver{Check: "a.b", By: "ann", Until: at}))
-	require.Equal(t, "a.b by ann", fact.Waivers().SubjectOf(fact.Waiver{Check: "a.b", By: "ann"}))
-	require.Equal(t, "a.b by ann", fact.Attestations().SubjectOf(fact.Attestation{Check: "a.b", By: "ann"}))
+		samples(fact.Waivers(), &fact.Waiver{Check: "a.b", By: "ann", Until: at}))
+	require.Equal(t, "a.b by ann", fact.Waivers().SubjectOf(&fact.Waiver{Check: "a.b", By: "ann"}))
+	require.Equal(t, "a.b by ann", fact.Attestations().SubjectOf(&fact.Attestation{Check: "a.b", By: "ann"}))
 }

@@ -19,19 +19,19 @@ type Grant struct {
 }
 
 // Subject names the cluster.
-func (a Authorization) Subject() string { return a.Cluster }
+func (a *Authorization) Subject() string { return a.Cluster }
 
 // Authorizations describes the facts of authorization.
-func Authorizations() Kind[Authorization] {
-	return Kind[Authorization]{
+func Authorizations() *Kind[Authorization] {
+	return &Kind[Authorization]{
 		Name:    "authorization",
 		Help:    "Who may do too much in a Kubernetes cluster, by its roles and bindings.",
-		Subject: Authorization.Subject,
-		Labels:  []Label[Authorization]{{Name: "cluster", Value: func(a Authorization) string { return a.Cluster }}},
+		Subject: (*Authorization).Subject,
+		Labels:  []Label[Authorization]{{Name: "kubernetes_cluster", Value: func(a *Authorization) string { return a.Cluster }}},
 		Gauges: []Gauge[Authorization]{{
 			Name:  "authorization_excessive_grants",
 			Help:  "How many roles with wildcards are bound to service accounts of the system, to default ones, or to everybody.",
-			Value: func(a Authorization) (float64, bool) { return float64(len(a.Grants)), true },
+			Value: func(a *Authorization) (float64, bool) { return float64(len(a.Grants)), true },
 		}},
 	}
 }

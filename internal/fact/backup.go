@@ -33,7 +33,7 @@ type Backup struct {
 
 // Due is how old the newest backup may get: the declared schedule and a twelfth of it more, two hours on a day, and at
 // least a quarter of an hour, since a backup takes time to be made and to be seen. Without a schedule it is otherwise.
-func (b Backup) Due(otherwise time.Duration) time.Duration {
+func (b *Backup) Due(otherwise time.Duration) time.Duration {
 	if b.Schedule == 0 {
 		return otherwise
 	}
@@ -41,58 +41,58 @@ func (b Backup) Due(otherwise time.Duration) time.Duration {
 }
 
 // Backups describes the facts of backups.
-func Backups() Kind[Backup] {
-	return Kind[Backup]{
+func Backups() *Kind[Backup] {
+	return &Kind[Backup]{
 		Name: "backup",
 		Help: "What is kept of the backups of one thing in one place.",
-		Subject: func(b Backup) string {
+		Subject: func(b *Backup) string {
 			if b.Group == "" {
 				return b.Name
 			}
 			return b.Name + " " + b.Group
 		},
 		Labels: []Label[Backup]{
-			{Name: "backup", Value: func(b Backup) string { return b.Name }},
-			{Name: "place", Value: func(b Backup) string { return b.Place }},
-			{Name: "group", Value: func(b Backup) string { return b.Group }},
+			{Name: "backup", Value: func(b *Backup) string { return b.Name }},
+			{Name: "place", Value: func(b *Backup) string { return b.Place }},
+			{Name: "group", Value: func(b *Backup) string { return b.Group }},
 		},
 		Gauges: []Gauge[Backup]{
 			{
 				Name:  "backup_last_success_timestamp_seconds",
 				Help:  "When the newest backup that is kept was made.",
-				Value: func(b Backup) (float64, bool) { return Timestamp(b.Newest) },
+				Value: func(b *Backup) (float64, bool) { return Timestamp(b.Newest) },
 			},
 			{
 				Name:  "backup_oldest_timestamp_seconds",
 				Help:  "When the oldest backup that is kept was made.",
-				Value: func(b Backup) (float64, bool) { return Timestamp(b.Oldest) },
+				Value: func(b *Backup) (float64, bool) { return Timestamp(b.Oldest) },
 			},
 			{
 				Name:  "backup_copies",
 				Help:  "How many backups are kept.",
-				Value: func(b Backup) (float64, bool) { return float64(b.Copies), true },
+				Value: func(b *Backup) (float64, bool) { return float64(b.Copies), true },
 			},
 			{
 				Name:  "backup_last_size_bytes",
 				Help:  "Size of the newest backup, where the place tells it.",
-				Value: func(b Backup) (float64, bool) { return backupBytes(b.NewestBytes) },
+				Value: func(b *Backup) (float64, bool) { return backupBytes(b.NewestBytes) },
 			},
 			{
 				Name:  "backup_kept_bytes",
 				Help:  "Size of all backups that are kept, where the place tells it.",
-				Value: func(b Backup) (float64, bool) { return backupBytes(b.TotalBytes) },
+				Value: func(b *Backup) (float64, bool) { return backupBytes(b.TotalBytes) },
 			},
 			{
 				Name: "backup_longest_gap_seconds",
 				Help: "Longest time between two consecutive backups within the declared retention, or 30 days where none is.",
-				Value: func(b Backup) (float64, bool) {
+				Value: func(b *Backup) (float64, bool) {
 					return b.LongestGap.Seconds(), !b.LongestGapEnd.IsZero()
 				},
 			},
 			{
 				Name: "backup_objective_seconds",
 				Help: "How old the newest backup may get, as declared: by the recovery point objective, else by the schedule with its slack.",
-				Value: func(b Backup) (float64, bool) {
+				Value: func(b *Backup) (float64, bool) {
 					objective := b.RecoveryPoint
 					if objective == 0 {
 						objective = b.Due(0)
@@ -103,7 +103,7 @@ func Backups() Kind[Backup] {
 			{
 				Name:  "backup_off_site",
 				Help:  "Whether the place is declared to be away from the system.",
-				Value: func(b Backup) (float64, bool) { return Bool(b.OffSite), true },
+				Value: func(b *Backup) (float64, bool) { return Bool(b.OffSite), true },
 			},
 		},
 	}

@@ -21,7 +21,7 @@ func TestBackup_Due(t *testing.T) {
 		{"one every ten minutes has as much", 10 * time.Minute, 25 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, c.want, fact.Backup{Schedule: c.schedule}.Due(7*time.Hour))
+			require.Equal(t, c.want, (&fact.Backup{Schedule: c.schedule}).Due(7*time.Hour))
 		})
 	}
 }
@@ -67,13 +67,13 @@ func TestBackups_samples(t *testing.T) {
 			kind := fact.Backups()
 			families := kind.Families()
 			got := make(map[string]float64)
-			kind.Samples(c.backup, func(family int, values []string, value float64) {
+			kind.Samples(&c.backup, func(family int, values []string, value float64) {
 				require.Equal(t, c.labels, values)
 				got[families[family].Name] = value
 			})
 			require.Equal(t, c.want, got)
 		})
 	}
-	require.Equal(t, "database", fact.Backups().Subject(fact.Backup{Name: "database"}))
-	require.Equal(t, "database db1:/data", fact.Backups().Subject(fact.Backup{Name: "database", Group: "db1:/data"}))
+	require.Equal(t, "database", fact.Backups().Subject(&fact.Backup{Name: "database"}))
+	require.Equal(t, "database db1:/data", fact.Backups().Subject(&fact.Backup{Name: "database", Group: "db1:/data"}))
 }

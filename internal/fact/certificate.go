@@ -122,30 +122,52 @@ func (p CertificatePlace) Subject() string {
 	return subject
 }
 
-// Leaf is the certificate itself, without those that vouch for it.
-func (c Certificate) Leaf() ChainCertificate { return c.Chain[0] }
+// Leaf is the certificate itself, without those that vouch for it; the zero value where nothing was found.
+func (c *Certificate) Leaf() ChainCertificate {
+	if len(c.Chain) == 0 {
+		return ChainCertificate{}
+	}
+	return c.Chain[0]
+}
 
 // Has tells whether it had a fault when it was seen.
-func (c Certificate) Has(fault CertificateFault) bool {
+func (c *Certificate) Has(fault CertificateFault) bool {
 	return slices.ContainsFunc(c.Faults, func(found CertificateFinding) bool { return found.Fault == fault })
 }
 
-// FirstToEnd is the certificate among several that ends first: of Path, it says how long the leaf can be verified.
+// exportedFaults are the first two faults in the order of all: more of them would be more series than one certificate is worth.
+func (c *Certificate) exportedFaults(yield func(string, float64) bool) {
+	exported := 0
+	for _, fault := range CertificateFaults() {
+		if !c.Has(fault) {
+			continue
+		}
+		if exported++; exported > 2 || !yield(string(fault), 1) {
+			return
+		}
+	}
+}
+
+// FirstToEnd is the certificate among several that ends first: of Path, it says how long the leaf can be verified. Of
+// none it is the zero value.
 func FirstToEnd(chain []ChainCertificate) ChainCertificate {
+	if len(chain) == 0 {
+		return ChainCertificate{}
+	}
 	return slices.MinFunc(chain, func(a, b ChainCertificate) int { return a.NotAfter.Compare(b.NotAfter) })
 }
 
 // Certificates describes the facts of certificates.
-func Certificates() Kind[Certificate] {
-	return Kind[Certificate]{
+func Certificates() *Kind[Certificate] {
+	return &Kind[Certificate]{
 		Name:    "certificate",
 		Help:    "A chain of certificates as it was seen in one place, and whether it verifies there.",
-		Subject: func(c Certificate) string { return c.Subject() },
+		Subject: func(c *Certificate) string { return c.Subject() },
 		Labels: []Label[Certificate]{
-			{Name: "source", Value: func(c Certificate) string { return string(c.Source) }},
-			{Name: "name", Value: func(c Certificate) string { return c.Name }},
-			{Name: "server_name", Value: func(c Certificate) string { return c.ServerName }},
-			{Name: "ip", Value: func(c Certificate) string { return c.IP }},
+			{Name: "source", Value: func(c *Certificate) string { return string(c.Source) }},
+			{Name: "name", Value: func(c *Certificate) string { return c.Name }},
+			{Name: "server_name", Value: func(c *Certificate) string { return c.ServerName }},
+			{Name: "ip", Value: func(c *Certificate) string { return c.IP }},
 		},
 		Gauges: certificateGauges(),
 	}
@@ -156,54 +178,41 @@ func certificateGauges() []Gauge[Certificate] {
 		{
 			Name:  "certificate_not_before_timestamp_seconds",
 			Help:  "When the certificate becomes valid.",
-			Value: func(c Certificate) (float64, bool) { return Timestamp(c.Leaf().NotBefore) },
+			Value: func(c *Certificate) (float64, bool) { return Timestamp(c.Leaf().NotBefore) },
 		},
 		{
 			Name:  "certificate_not_after_timestamp_seconds",
-			Help:  "When the certificate ends.",
-			Value: func(c Certificate) (float64, bool) { return Timestamp(c.Leaf().NotAfter) },
+			Help:  "When the certificate expires.",
+			Value: func(c *Certificate) (float64, bool) { return Timestamp(c.Leaf().NotAfter) },
 		},
 		{
 			Name:  "certificate_chain_not_after_timestamp_seconds",
-			Help:  "When the first of the certificates ends that verification needs, the authority included.",
-			Value: func(c Certificate) (float64, bool) { return Timestamp(FirstToEnd(c.Path).NotAfter) },
-		},
-		{
-			Name:  "certificate_served_not_after_timestamp_seconds",
-			Help:  "When the first of the certificates ends that are served or stored together, needed or not.",
-			Value: func(c Certificate) (float64, bool) { return Timestamp(FirstToEnd(c.Chain).NotAfter) },
+			Help:  "When the first of the certificates expires that verification needs, the authority included.",
+			Value: func(c *Certificate) (float64, bool) { return Timestamp(FirstToEnd(c.Path).NotAfter) },
 		},
 		{
 			Name:  "certificate_verified",
-			Help:  "Whether the certificate verified when it was last seen, 1 or 0.",
-			Value: func(c Certificate) (float64, bool) { return Bool(len(c.Faults) == 0), true },
+			Help:  "Whether the certificate verified when it was last collected, 1 or 0.",
+			Value: func(c *Certificate) (float64, bool) { return Bool(len(c.Faults) == 0), true },
 		},
 		{
-			Name: "certificate_fault",
-			Help: "Why the certificate did not verify when it was last seen, 1 or 0 for each possible fault.",
-			By:   "fault",
-			Values: func(c Certificate) iter.Seq2[string, float64] {
-				return func(yield func(string, float64) bool) {
-					for _, fault := range CertificateFaults() {
-						if !yield(string(fault), Bool(c.Has(fault))) {
-							return
-						}
-					}
-				}
-			},
+			Name:   "certificate_fault",
+			Help:   "Why the certificate did not verify when it was last collected: 1 for each fault that it has, of several the first two.",
+			By:     "fault",
+			Values: func(c *Certificate) iter.Seq2[string, float64] { return c.exportedFaults },
 		},
 		{
 			Name: "certificate_info",
 			Help: "What the certificate is, always 1.",
 			Labels: []Label[Certificate]{
-				{Name: "subject", Value: func(c Certificate) string { return c.Leaf().Subject }},
-				{Name: "issuer", Value: func(c Certificate) string { return c.Leaf().Issuer }},
-				{Name: "serial_number", Value: func(c Certificate) string { return c.Leaf().SerialNumber }},
-				{Name: "key_algorithm", Value: func(c Certificate) string { return c.Leaf().KeyAlgorithm }},
-				{Name: "key_bits", Value: func(c Certificate) string { return strconv.Itoa(c.Leaf().KeyBits) }},
-				{Name: "trust", Value: func(c Certificate) string { return string(c.Trust) }},
+				{Name: "subject", Value: func(c *Certificate) string { return c.Leaf().Subject }},
+				{Name: "issuer", Value: func(c *Certificate) string { return c.Leaf().Issuer }},
+				{Name: "serial_number", Value: func(c *Certificate) string { return c.Leaf().SerialNumber }},
+				{Name: "key_algorithm", Value: func(c *Certificate) string { return c.Leaf().KeyAlgorithm }},
+				{Name: "key_bits", Value: func(c *Certificate) string { return strconv.Itoa(c.Leaf().KeyBits) }},
+				{Name: "trust", Value: func(c *Certificate) string { return string(c.Trust) }},
 			},
-			Value: func(Certificate) (float64, bool) { return 1, true },
+			Value: func(*Certificate) (float64, bool) { return 1, true },
 		},
 	}
 }

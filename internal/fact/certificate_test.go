@@ -32,7 +32,7 @@ func samples(c fact.Certificate) string {
 	kind := fact.Certificates()
 	families := kind.Families()
 	var lines []string
-	kind.Samples(c, func(family int, values []string, value float64) {
+	kind.Samples(&c, func(family int, values []string, value float64) {
 		var labels []string
 		for i, label := range families[family].Labels {
 			labels = append(labels, fmt.Sprintf("%s=%q", label, values[i]))
@@ -44,22 +44,28 @@ func samples(c fact.Certificate) string {
 
 func TestWhatIsExportedOfACertificate(t *testing.T) {
 	where := `source="address",name="shop.example.com:443",server_name="shop.example.com",ip=""`
-	require.Equal(t, strings.ReplaceAll(strings.TrimSpace(`
+	expected := func(lines string) string { return strings.ReplaceAll(strings.TrimSpace(lines), "WHERE", where) }
+	require.Equal(t, expected(`
 certificate_not_before_timestamp_seconds{WHERE} 1000
 certificate_not_after_timestamp_seconds{WHERE} 1009
 certificate_chain_not_after_timestamp_seconds{WHERE} 1007
-certificate_served_not_after_timestamp_seconds{WHERE} 1002
 certificate_verified{WHERE} 0
-certificate_fault{WHERE,fault="expired"} 0
-certificate_fault{WHERE,fault="not_yet_valid"} 0
 certificate_fault{WHERE,fault="name_mismatch"} 1
-certificate_fault{WHERE,fault="self_signed"} 0
-certificate_fault{WHERE,fault="incomplete_chain"} 0
-certificate_fault{WHERE,fault="unknown_authority"} 0
-certificate_fault{WHERE,fault="weak"} 0
-certificate_fault{WHERE,fault="other"} 0
 certificate_info{WHERE,subject="shop.example.com",issuer="R11",serial_number="ff",key_algorithm="ecdsa",key_bits="256",trust="public"} 1
-`), "WHERE", where), samples(certificate()))
+`), samples(certificate()))
+
+	faulty := certificate()
+	faulty.Faults = nil
+	for _, fault := range fact.CertificateFaults() {
+		faulty.Faults = append(faulty.Faults, fact.CertificateFinding{Fault: fault})
+	}
+	require.Equal(t, 7, strings.Count(samples(faulty), "\n")+1, "seven series are what a certificate is worth")
+	require.Contains(t, samples(faulty), `fault="expired"} 1`)
+
+	verified := certificate()
+	verified.Faults = nil
+	require.Contains(t, samples(verified), "certificate_verified{"+where+"} 1")
+	require.NotContains(t, samples(verified), "certificate_fault")
 }
 
 // 9999-12-31 is how a certificate says that it never ends (RFC 5280), and lies beyond what nanoseconds in 64 bits reach.
@@ -82,7 +88,7 @@ func TestThePlaceOfACertificateIsNamed(t *testing.T) {
 		"shop/Secret/tls":                     {Source: fact.CertificateInSecret, Name: "shop/Secret/tls", ServerName: "shop.example.com"},
 	} {
 		t.Run(want, func(t *testing.T) {
-			require.Equal(t, want, fact.Certificates().Subject(fact.Certificate{CertificatePlace: place}))
+			require.Equal(t, want, fact.Certificates().Subject(&fact.Certificate{CertificatePlace: place}))
 		})
 	}
 }

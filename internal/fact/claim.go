@@ -33,43 +33,43 @@ type BackupSchedule struct {
 }
 
 // Subject names the schedule.
-func (s BackupSchedule) Subject() string {
+func (s *BackupSchedule) Subject() string {
 	return s.Cluster + "/" + s.Namespace + "/" + s.Kind + "/" + s.Name
 }
 
 // Lacks gives the topics of what could not be seen.
-func (s BackupSchedule) Lacks() []string { return s.Missing }
+func (s *BackupSchedule) Lacks() []string { return s.Missing }
 
 // BackupSchedules describes the facts of backup schedules.
-func BackupSchedules() Kind[BackupSchedule] {
-	return Kind[BackupSchedule]{
+func BackupSchedules() *Kind[BackupSchedule] {
+	return &Kind[BackupSchedule]{
 		Name: "backup_schedule",
 		Help: "What makes backups in a Kubernetes cluster again and again: CronJobs, and schedules of Velero, snapscheduler and " +
 			"CloudNativePG.",
-		Subject: BackupSchedule.Subject,
+		Subject: (*BackupSchedule).Subject,
 		Labels: []Label[BackupSchedule]{
-			{Name: "cluster", Value: func(s BackupSchedule) string { return s.Cluster }},
-			{Name: "namespace", Value: func(s BackupSchedule) string { return s.Namespace }},
-			{Name: "kind", Value: func(s BackupSchedule) string { return s.Kind }},
-			{Name: "name", Value: func(s BackupSchedule) string { return s.Name }},
+			{Name: "kubernetes_cluster", Value: func(s *BackupSchedule) string { return s.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(s *BackupSchedule) string { return s.Namespace }},
+			{Name: "kind", Value: func(s *BackupSchedule) string { return s.Kind }},
+			{Name: "name", Value: func(s *BackupSchedule) string { return s.Name }},
 		},
 		Gauges: []Gauge[BackupSchedule]{
 			{
 				Name:  "backup_schedule_suspended",
 				Help:  "Whether the schedule is suspended, 1 or 0.",
-				Value: func(s BackupSchedule) (float64, bool) { return Bool(s.Suspended), true },
+				Value: func(s *BackupSchedule) (float64, bool) { return Bool(s.Suspended), true },
 			},
 			{
 				Name:  "backup_schedule_last_success_timestamp_seconds",
 				Help:  "When the newest run ended that succeeded; absent where that is not known.",
-				Value: func(s BackupSchedule) (float64, bool) { return Timestamp(s.SucceededAt) },
+				Value: func(s *BackupSchedule) (float64, bool) { return Timestamp(s.SucceededAt) },
 			},
 		},
 	}
 }
 
 // Claims are those of all volumes of the workload.
-func (w Workload) Claims() (all []Claim) {
+func (w *Workload) Claims() (all []Claim) {
 	for _, volume := range w.Volumes {
 		all = append(all, volume.Claims...)
 	}

@@ -1,8 +1,8 @@
 package fact
 
 import (
-	"iter"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -39,89 +39,96 @@ type Node struct {
 const TopicNodes = "nodes"
 
 // Subject names the cluster.
-func (c Cluster) Subject() string { return c.Name }
+func (c *Cluster) Subject() string { return c.Name }
 
 // Lacks gives the topics of what could not be seen.
-func (c Cluster) Lacks() []string { return c.Missing }
+func (c *Cluster) Lacks() []string { return c.Missing }
 
 // Clusters describes the facts of clusters.
-func Clusters() Kind[Cluster] {
-	return Kind[Cluster]{
+func Clusters() *Kind[Cluster] {
+	return &Kind[Cluster]{
 		Name:    "cluster",
 		Help:    "A Kubernetes cluster as a whole: its API server, and its nodes with what pods request of them.",
-		Subject: Cluster.Subject,
-		Labels:  []Label[Cluster]{{Name: "cluster", Value: func(c Cluster) string { return c.Name }}},
+		Subject: (*Cluster).Subject,
+		Labels:  []Label[Cluster]{{Name: "kubernetes_cluster", Value: func(c *Cluster) string { return c.Name }}},
 		Gauges: []Gauge[Cluster]{
 			{
 				Name: "cluster_version_info",
 				Help: "The version of the cluster's API server, always 1.",
 				Labels: []Label[Cluster]{
-					{Name: "version", Value: func(c Cluster) string { return c.Version }},
-					{Name: "distribution", Value: func(c Cluster) string { return c.Distribution }},
+					{Name: "version", Value: func(c *Cluster) string { return c.Version }},
+					{Name: "distribution", Value: func(c *Cluster) string { return c.Distribution }},
 				},
-				Value: func(Cluster) (float64, bool) { return 1, true },
+				Value: func(*Cluster) (float64, bool) { return 1, true },
 			},
 			{
 				Name:  "cluster_support_end_timestamp_seconds",
 				Help:  "When the community ends its support of the cluster's version; absent where that is not known.",
-				Value: func(c Cluster) (float64, bool) { return Timestamp(c.SupportEnd) },
+				Value: func(c *Cluster) (float64, bool) { return Timestamp(c.SupportEnd) },
 			},
 			{
-				Name:  "cluster_credentials_end_timestamp_seconds",
-				Help:  "When the credentials end by which the exporter looks at the cluster; absent where they do not say.",
-				Value: func(c Cluster) (float64, bool) { return Timestamp(c.CredentialsEnd) },
+				Name:  "cluster_credentials_expiry_timestamp_seconds",
+				Help:  "When the credentials expire by which the exporter reads the cluster; absent where they do not say.",
+				Value: func(c *Cluster) (float64, bool) { return Timestamp(c.CredentialsEnd) },
 			},
 			{
-				Name:   "cluster_nodes",
-				Help:   "How many nodes are ready, not ready, cordoned and under pressure.",
-				By:     "state",
-				Values: func(c Cluster) iter.Seq2[string, float64] { return c.nodes },
+				Name:  "cluster_nodes",
+				Help:  "How many nodes the cluster has.",
+				Value: func(c *Cluster) (float64, bool) { return float64(len(c.Nodes)), c.knows(TopicNodes) },
+			},
+			{
+				Name:  "cluster_nodes_ready",
+				Help:  "How many nodes of the cluster are ready.",
+				Value: func(c *Cluster) (float64, bool) { return c.count(func(n Node) bool { return n.Ready }) },
+			},
+			{
+				Name:  "cluster_nodes_cordoned",
+				Help:  "How many nodes of the cluster are cordoned, so that no pod is scheduled to them.",
+				Value: func(c *Cluster) (float64, bool) { return c.count(func(n Node) bool { return n.Cordoned }) },
 			},
 			{
 				Name:  "cluster_allocatable_cpu_cores",
 				Help:  "How many cores the ready nodes that take pods have for them.",
-				Value: func(c Cluster) (float64, bool) { return c.Allocatable().CPU, true },
+				Value: func(c *Cluster) (float64, bool) { return c.Allocatable().CPU, c.knows(TopicNodes) },
 			},
 			{
 				Name:  "cluster_allocatable_memory_bytes",
 				Help:  "How much memory the ready nodes that take pods have for them.",
-				Value: func(c Cluster) (float64, bool) { return float64(c.Allocatable().Memory), true },
+				Value: func(c *Cluster) (float64, bool) { return float64(c.Allocatable().Memory), c.knows(TopicNodes) },
 			},
 			{
 				Name:  "cluster_requested_cpu_cores",
 				Help:  "How many cores the pods of the cluster's nodes request.",
-				Value: func(c Cluster) (float64, bool) { return c.Requested().CPU, true },
+				Value: func(c *Cluster) (float64, bool) { return c.Requested().CPU, c.knows(TopicNodes, TopicPods) },
 			},
 			{
 				Name:  "cluster_requested_memory_bytes",
 				Help:  "How much memory the pods of the cluster's nodes request.",
-				Value: func(c Cluster) (float64, bool) { return float64(c.Requested().Memory), true },
+				Value: func(c *Cluster) (float64, bool) { return float64(c.Requested().Memory), c.knows(TopicNodes, TopicPods) },
 			},
 			{
 				Name:  "cluster_unschedulable_pods",
 				Help:  "How many pods no node takes.",
-				Value: func(c Cluster) (float64, bool) { return float64(c.Unschedulable), true },
+				Value: func(c *Cluster) (float64, bool) { return float64(c.Unschedulable), c.knows(TopicPods) },
 			},
 		},
 	}
 }
 
-func (c Cluster) nodes(yield func(string, float64) bool) {
-	var ready, notReady, cordoned, pressed float64
+// knows tells whether nothing of these topics is unavailable: a number that is not known is not zero.
+func (c *Cluster) knows(topics ...string) bool {
+	return !slices.ContainsFunc(topics, func(topic string) bool { return slices.Contains(c.Missing, topic) })
+}
+
+// count is how many nodes there are of a sort; false where they are not known.
+func (c *Cluster) count(wanted func(Node) bool) (float64, bool) {
+	number := 0
 	for _, node := range c.Nodes {
-		if node.Ready {
-			ready++
-		} else {
-			notReady++
-		}
-		if node.Cordoned {
-			cordoned++
-		}
-		if len(node.Pressures) > 0 {
-			pressed++
+		if wanted(node) {
+			number++
 		}
 	}
-	_ = yield("ready", ready) && yield("not_ready", notReady) && yield("cordoned", cordoned) && yield("pressure", pressed)
+	return float64(number), c.knows(TopicNodes)
 }
 
 // Plus adds two amounts.
@@ -145,7 +152,7 @@ func MinorVersion(version string) int {
 func (n Node) Usable() bool { return n.Ready && !n.Cordoned }
 
 // Allocatable is what the nodes have that take pods.
-func (c Cluster) Allocatable() (sum Resources) {
+func (c *Cluster) Allocatable() (sum Resources) {
 	for _, node := range c.Nodes {
 		if node.Usable() {
 			sum = sum.Plus(node.Allocatable)
@@ -155,7 +162,7 @@ func (c Cluster) Allocatable() (sum Resources) {
 }
 
 // Requested is what the pods of all nodes request.
-func (c Cluster) Requested() (sum Resources) {
+func (c *Cluster) Requested() (sum Resources) {
 	for _, node := range c.Nodes {
 		sum = sum.Plus(node.Requested)
 	}

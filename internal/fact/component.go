@@ -1,7 +1,5 @@
 package fact
 
-import "iter"
-
 // A Component is a well-known part of a Kubernetes cluster that applications stand on, found by its well-known labels.
 type Component struct {
 	Cluster   string        `json:"cluster"`
@@ -47,7 +45,7 @@ const (
 const TopicIngressClasses = "ingress_classes"
 
 // Subject names the component's workload, or the IngressClass.
-func (c Component) Subject() string {
+func (c *Component) Subject() string {
 	if c.Namespace == "" {
 		return c.Cluster + "/" + c.Kind + "/" + c.Name
 	}
@@ -55,30 +53,32 @@ func (c Component) Subject() string {
 }
 
 // Lacks gives the topics of what could not be seen.
-func (c Component) Lacks() []string { return c.Missing }
+func (c *Component) Lacks() []string { return c.Missing }
 
 // Components describes the facts of components.
-func Components() Kind[Component] {
-	return Kind[Component]{
+func Components() *Kind[Component] {
+	return &Kind[Component]{
 		Name:    "component",
 		Help:    "A well-known part of a Kubernetes cluster that applications stand on: ingress controller, cert-manager, monitoring.",
-		Subject: Component.Subject,
+		Subject: (*Component).Subject,
 		Labels: []Label[Component]{
-			{Name: "cluster", Value: func(c Component) string { return c.Cluster }},
-			{Name: "namespace", Value: func(c Component) string { return c.Namespace }},
-			{Name: "kind", Value: func(c Component) string { return c.Kind }},
-			{Name: "name", Value: func(c Component) string { return c.Name }},
-			{Name: "role", Value: func(c Component) string { return string(c.Role) }},
+			{Name: "kubernetes_cluster", Value: func(c *Component) string { return c.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(c *Component) string { return c.Namespace }},
+			{Name: "kind", Value: func(c *Component) string { return c.Kind }},
+			{Name: "name", Value: func(c *Component) string { return c.Name }},
+			{Name: "role", Value: func(c *Component) string { return string(c.Role) }},
 		},
-		Gauges: []Gauge[Component]{{
-			Name: "component_replicas",
-			Help: "How many pods of a part of the cluster are desired and available.",
-			By:   "state",
-			Values: func(c Component) iter.Seq2[string, float64] {
-				return func(yield func(string, float64) bool) {
-					_ = yield("desired", float64(c.Desired)) && yield("available", float64(c.Available))
-				}
+		Gauges: []Gauge[Component]{
+			{
+				Name:  "component_replicas_desired",
+				Help:  "How many pods of a part of the cluster are desired.",
+				Value: func(c *Component) (float64, bool) { return float64(c.Desired), true },
 			},
-		}},
+			{
+				Name:  "component_replicas_available",
+				Help:  "How many pods of a part of the cluster are available.",
+				Value: func(c *Component) (float64, bool) { return float64(c.Available), true },
+			},
+		},
 	}
 }

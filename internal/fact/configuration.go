@@ -26,34 +26,15 @@ type ConfiguredValue struct {
 func LengthClasses() []int { return []int{0, 8, 12, 16, 20, 24, 32, 64} }
 
 // Subject names the object.
-func (c Configuration) Subject() string {
+func (c *Configuration) Subject() string {
 	return c.Cluster + "/" + c.Namespace + "/" + c.Kind + "/" + c.Name
 }
 
-// Configurations describes the facts of configuration.
-func Configurations() Kind[Configuration] {
-	return Kind[Configuration]{
+// Configurations describes the facts of configuration. They export nothing: how many credentials there are says nothing.
+func Configurations() *Kind[Configuration] {
+	return &Kind[Configuration]{
 		Name:    "configuration",
 		Help:    "What is judged of the values of a Secret, a ConfigMap, or the environment of a workload; no value is kept.",
-		Subject: Configuration.Subject,
-		Labels: []Label[Configuration]{
-			{Name: "cluster", Value: func(c Configuration) string { return c.Cluster }},
-			{Name: "namespace", Value: func(c Configuration) string { return c.Namespace }},
-			{Name: "kind", Value: func(c Configuration) string { return c.Kind }},
-			{Name: "name", Value: func(c Configuration) string { return c.Name }},
-		},
-		Gauges: []Gauge[Configuration]{{
-			Name: "configuration_credentials",
-			Help: "How many passwords and keys an object holds.",
-			Value: func(c Configuration) (float64, bool) {
-				credentials := 0
-				for _, value := range c.Values {
-					if value.Credential {
-						credentials++
-					}
-				}
-				return float64(credentials), true
-			},
-		}},
+		Subject: (*Configuration).Subject,
 	}
 }

@@ -27,10 +27,10 @@ type Filesystem struct {
 }
 
 // AvailableRatio is the share of the file system that everybody can still use; false when its size is not known.
-func (f Filesystem) AvailableRatio() (float64, bool) { return ratio(f.Available, f.Size) }
+func (f *Filesystem) AvailableRatio() (float64, bool) { return ratio(f.Available, f.Size) }
 
 // InodesFreeRatio is the share of free inodes; false where they are not numbered.
-func (f Filesystem) InodesFreeRatio() (float64, bool) { return ratio(f.InodesFree, f.Inodes) }
+func (f *Filesystem) InodesFreeRatio() (float64, bool) { return ratio(f.InodesFree, f.Inodes) }
 
 func ratio(part, whole uint64) (float64, bool) {
 	if whole == 0 {
@@ -40,66 +40,52 @@ func ratio(part, whole uint64) (float64, bool) {
 }
 
 // Filesystems describes the facts of file systems.
-func Filesystems() Kind[Filesystem] {
-	return Kind[Filesystem]{
+func Filesystems() *Kind[Filesystem] {
+	return &Kind[Filesystem]{
 		Name:    "filesystem",
 		Help:    "A file system of a host, or a mount that was declared and is not there.",
-		Subject: func(f Filesystem) string { return f.Host + ":" + f.Mountpoint },
+		Subject: func(f *Filesystem) string { return f.Host + ":" + f.Mountpoint },
 		Labels: []Label[Filesystem]{
-			{Name: "host", Value: func(f Filesystem) string { return f.Host }},
-			{Name: "mountpoint", Value: func(f Filesystem) string { return f.Mountpoint }},
-			{Name: "purpose", Value: func(f Filesystem) string { return f.Purpose }},
+			{Name: "host", Value: func(f *Filesystem) string { return f.Host }},
+			{Name: "mountpoint", Value: func(f *Filesystem) string { return f.Mountpoint }},
+			{Name: "purpose", Value: func(f *Filesystem) string { return f.Purpose }},
 		},
 		Gauges: []Gauge[Filesystem]{
 			{
 				Name:  "filesystem_mounted",
 				Help:  "Whether the file system is mounted; 0 only for one that was declared and is not there.",
-				Value: func(f Filesystem) (float64, bool) { return Bool(f.Mounted), true },
-			},
-			{
-				Name: "filesystem_info",
-				Help: "The device and type of the file system, always 1.",
-				Labels: []Label[Filesystem]{
-					{Name: "device", Value: func(f Filesystem) string { return f.Device }},
-					{Name: "fstype", Value: func(f Filesystem) string { return f.Type }},
-				},
-				Value: func(f Filesystem) (float64, bool) { return 1, f.Mounted },
+				Value: func(f *Filesystem) (float64, bool) { return Bool(f.Mounted), true },
 			},
 			{
 				Name:  "filesystem_size_bytes",
 				Help:  "The size of the file system.",
-				Value: func(f Filesystem) (float64, bool) { return float64(f.Size), f.Mounted },
-			},
-			{
-				Name:  "filesystem_free_bytes",
-				Help:  "What is free of the file system, with what is reserved for root.",
-				Value: func(f Filesystem) (float64, bool) { return float64(f.Free), f.Mounted },
+				Value: func(f *Filesystem) (float64, bool) { return float64(f.Size), f.Mounted },
 			},
 			{
 				Name:  "filesystem_available_bytes",
 				Help:  "What everybody can still use of the file system.",
-				Value: func(f Filesystem) (float64, bool) { return float64(f.Available), f.Mounted },
+				Value: func(f *Filesystem) (float64, bool) { return float64(f.Available), f.Mounted },
 			},
 			{
 				Name:  "filesystem_inodes",
 				Help:  "The inodes of the file system, where they are numbered.",
-				Value: func(f Filesystem) (float64, bool) { return float64(f.Inodes), f.Inodes > 0 },
+				Value: func(f *Filesystem) (float64, bool) { return float64(f.Inodes), f.Inodes > 0 },
 			},
 			{
 				Name:  "filesystem_inodes_free",
 				Help:  "The free inodes of the file system, where they are numbered.",
-				Value: func(f Filesystem) (float64, bool) { return float64(f.InodesFree), f.Inodes > 0 },
+				Value: func(f *Filesystem) (float64, bool) { return float64(f.InodesFree), f.Inodes > 0 },
 			},
 			{
 				Name:  "filesystem_read_only",
 				Help:  "Whether nothing can be written to the file system.",
-				Value: func(f Filesystem) (float64, bool) { return Bool(f.ReadOnly), f.Mounted },
+				Value: func(f *Filesystem) (float64, bool) { return Bool(f.ReadOnly), f.Mounted },
 			},
 			{
 				Name: "filesystem_full_timestamp_seconds",
 				Help: "When the file system is full at its growth of the last hours; left out when it does not grow, or has " +
 					"not been watched long enough.",
-				Value: func(f Filesystem) (float64, bool) { return Timestamp(f.FullAt) },
+				Value: func(f *Filesystem) (float64, bool) { return Timestamp(f.FullAt) },
 			},
 		},
 	}

@@ -11,17 +11,15 @@ import (
 
 func TestFilesystemSamples(t *testing.T) {
 	require.Equal(t, []string{"filesystem_mounted{host=web-1,mountpoint=/srv,purpose=data} 0"},
-		exported(fact.Filesystems(), fact.Filesystem{Host: "web-1", Mountpoint: "/srv", Purpose: "data"}),
+		exported(fact.Filesystems(), &fact.Filesystem{Host: "web-1", Mountpoint: "/srv", Purpose: "data"}),
 		"what is not mounted has no size")
-	full := fact.Filesystem{
+	full := &fact.Filesystem{
 		Host: "web-1", Mountpoint: "/srv", Purpose: "data", Mounted: true, Device: "/dev/sdb1", Type: "ext4",
 		Size: 100, Inodes: 10, InodesFree: 3, FullAt: time.Unix(500, 0),
 	}
 	require.Equal(t, []string{
 		"filesystem_mounted{host=web-1,mountpoint=/srv,purpose=data} 1",
-		"filesystem_info{host=web-1,mountpoint=/srv,purpose=data,device=/dev/sdb1,fstype=ext4} 1",
 		"filesystem_size_bytes{host=web-1,mountpoint=/srv,purpose=data} 100",
-		"filesystem_free_bytes{host=web-1,mountpoint=/srv,purpose=data} 0",
 		"filesystem_available_bytes{host=web-1,mountpoint=/srv,purpose=data} 0",
 		"filesystem_inodes{host=web-1,mountpoint=/srv,purpose=data} 10",
 		"filesystem_inodes_free{host=web-1,mountpoint=/srv,purpose=data} 3",
@@ -32,11 +30,11 @@ func TestFilesystemSamples(t *testing.T) {
 }
 
 func TestRatiosOfNothingAreNotKnown(t *testing.T) {
-	_, known := fact.Filesystem{}.AvailableRatio()
+	_, known := (&fact.Filesystem{}).AvailableRatio()
 	require.False(t, known)
-	_, known = fact.Filesystem{}.InodesFreeRatio()
+	_, known = (&fact.Filesystem{}).InodesFreeRatio()
 	require.False(t, known)
-	half, known := fact.Filesystem{Size: 10, Available: 5}.AvailableRatio()
+	half, known := (&fact.Filesystem{Size: 10, Available: 5}).AvailableRatio()
 	require.True(t, known)
 	require.InDelta(t, 0.5, half, 0)
 }

@@ -10,32 +10,32 @@ type HelmRelease struct {
 }
 
 // Subject names the release.
-func (r HelmRelease) Subject() string {
+func (r *HelmRelease) Subject() string {
 	return r.Cluster + "/" + r.Namespace + "/HelmRelease/" + r.Name
 }
 
 // HelmReleases describes the facts of Helm releases.
-func HelmReleases() Kind[HelmRelease] {
-	return Kind[HelmRelease]{
+func HelmReleases() *Kind[HelmRelease] {
+	return &Kind[HelmRelease]{
 		Name:    "helm_release",
 		Help:    "The newest revision of what Helm has installed under one name.",
-		Subject: HelmRelease.Subject,
+		Subject: (*HelmRelease).Subject,
 		Labels: []Label[HelmRelease]{
-			{Name: "cluster", Value: func(r HelmRelease) string { return r.Cluster }},
-			{Name: "namespace", Value: func(r HelmRelease) string { return r.Namespace }},
-			{Name: "release", Value: func(r HelmRelease) string { return r.Name }},
+			{Name: "kubernetes_cluster", Value: func(r *HelmRelease) string { return r.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(r *HelmRelease) string { return r.Namespace }},
+			{Name: "release", Value: func(r *HelmRelease) string { return r.Name }},
 		},
 		Gauges: []Gauge[HelmRelease]{
 			{
 				Name:   "helm_release_info",
 				Help:   "The status of the newest revision of a Helm release, always 1.",
-				Labels: []Label[HelmRelease]{{Name: "status", Value: func(r HelmRelease) string { return r.Status }}},
-				Value:  func(HelmRelease) (float64, bool) { return 1, true },
+				Labels: []Label[HelmRelease]{{Name: "status", Value: func(r *HelmRelease) string { return r.Status }}},
+				Value:  func(*HelmRelease) (float64, bool) { return 1, true },
 			},
 			{
 				Name:  "helm_release_revision",
 				Help:  "The number of the newest revision of a Helm release.",
-				Value: func(r HelmRelease) (float64, bool) { return float64(r.Revision), true },
+				Value: func(r *HelmRelease) (float64, bool) { return float64(r.Revision), true },
 			},
 		},
 	}

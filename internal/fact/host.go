@@ -40,23 +40,23 @@ type Host struct {
 }
 
 // Hosts describes the facts of machines.
-func Hosts() Kind[Host] {
-	return Kind[Host]{
+func Hosts() *Kind[Host] {
+	return &Kind[Host]{
 		Name:    "host",
 		Help:    "A machine as its operating system describes it.",
-		Subject: func(h Host) string { return h.Name },
-		Labels:  []Label[Host]{{Name: "host", Value: func(h Host) string { return h.Name }}},
+		Subject: func(h *Host) string { return h.Name },
+		Labels:  []Label[Host]{{Name: "host", Value: func(h *Host) string { return h.Name }}},
 		Gauges: []Gauge[Host]{
 			{
 				Name: "host_info",
 				Help: "The operating system of the machine, always 1.",
 				Labels: []Label[Host]{
-					{Name: "os_id", Value: func(h Host) string { return h.ID }},
-					{Name: "os_version", Value: func(h Host) string { return h.Version }},
-					{Name: "os_codename", Value: func(h Host) string { return h.Codename }},
-					{Name: "kernel", Value: func(h Host) string { return h.Kernel }},
+					{Name: "os_id", Value: func(h *Host) string { return h.ID }},
+					{Name: "os_version", Value: func(h *Host) string { return h.Version }},
+					{Name: "os_codename", Value: func(h *Host) string { return h.Codename }},
+					{Name: "kernel", Value: func(h *Host) string { return h.Kernel }},
 				},
-				Value: func(Host) (float64, bool) { return 1, true },
+				Value: func(*Host) (float64, bool) { return 1, true },
 			},
 			{
 				Name:   "host_os_support_end_timestamp_seconds",
@@ -67,33 +67,33 @@ func Hosts() Kind[Host] {
 			{
 				Name:  "host_boot_timestamp_seconds",
 				Help:  "When the machine was started.",
-				Value: func(h Host) (float64, bool) { return Timestamp(h.BootedAt) },
+				Value: func(h *Host) (float64, bool) { return Timestamp(h.BootedAt) },
 			},
 			{
 				Name:  "host_memory_bytes",
 				Help:  "The memory that the kernel has to give.",
-				Value: func(h Host) (float64, bool) { return float64(h.Memory), h.Memory > 0 },
+				Value: func(h *Host) (float64, bool) { return float64(h.Memory), h.Memory > 0 },
 			},
 			{
 				Name:  "host_memory_available_bytes",
 				Help:  "The memory that can be had without swapping.",
-				Value: func(h Host) (float64, bool) { return float64(h.MemoryAvailable), h.Memory > 0 },
+				Value: func(h *Host) (float64, bool) { return float64(h.MemoryAvailable), h.Memory > 0 },
 			},
 			{
 				Name:  "host_cores",
 				Help:  "The logical processors that are online.",
-				Value: func(h Host) (float64, bool) { return float64(h.Cores), h.Cores > 0 },
+				Value: func(h *Host) (float64, bool) { return float64(h.Cores), h.Cores > 0 },
 			},
 			{
 				Name:  "host_reboot_required",
 				Help:  "Whether an update waits for a reboot, where the operating system tells.",
-				Value: func(h Host) (float64, bool) { return Bool(h.RebootRequired), h.RebootKnown },
+				Value: func(h *Host) (float64, bool) { return Bool(h.RebootRequired), h.RebootKnown },
 			},
 		},
 	}
 }
 
-func supportEnds(h Host) iter.Seq2[string, float64] {
+func supportEnds(h *Host) iter.Seq2[string, float64] {
 	return func(yield func(string, float64) bool) {
 		if end, known := Timestamp(h.SupportEnd); known && !yield("standard", end) {
 			return

@@ -27,7 +27,7 @@ func exported(kind fact.Any, f any) []string {
 
 func TestHostSamples(t *testing.T) {
 	require.Equal(t, []string{"host_info{host=web-1,os_id=,os_version=,os_codename=,kernel=} 1"},
-		exported(fact.Hosts(), fact.Host{Name: "web-1"}), "a number that is not known is left out")
+		exported(fact.Hosts(), &fact.Host{Name: "web-1"}), "a number that is not known is left out")
 	require.Equal(t, []string{
 		"host_info{host=web-1,os_id=ubuntu,os_version=22.04,os_codename=jammy,kernel=5.15.0} 1",
 		"host_os_support_end_timestamp_seconds{host=web-1,support=standard} 200",
@@ -37,7 +37,7 @@ func TestHostSamples(t *testing.T) {
 		"host_memory_available_bytes{host=web-1} 0",
 		"host_cores{host=web-1} 4",
 		"host_reboot_required{host=web-1} 1",
-	}, exported(fact.Hosts(), fact.Host{
+	}, exported(fact.Hosts(), &fact.Host{
 		Name: "web-1", ID: "ubuntu", Version: "22.04", Codename: "jammy", Kernel: "5.15.0", BootedAt: time.Unix(100, 0),
 		SupportEnd: time.Unix(200, 0), ExtendedSupportEnd: time.Unix(300, 0),
 		Memory: 8e9, Cores: 4, RebootRequired: true, RebootKnown: true,

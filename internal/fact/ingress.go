@@ -1,7 +1,5 @@
 package fact
 
-import "iter"
-
 // An Ingress is what leads requests from outside to the Services of a Kubernetes cluster: an Ingress, or an HTTPRoute of
 // Gateway API.
 type Ingress struct {
@@ -42,38 +40,46 @@ const (
 const TopicCertificates = "certificates"
 
 // Subject names the ingress.
-func (i Ingress) Subject() string { return i.Cluster + "/" + i.Namespace + "/" + i.Kind + "/" + i.Name }
+func (i *Ingress) Subject() string {
+	return i.Cluster + "/" + i.Namespace + "/" + i.Kind + "/" + i.Name
+}
 
 // Lacks gives the topics of what could not be seen.
-func (i Ingress) Lacks() []string { return i.Missing }
+func (i *Ingress) Lacks() []string { return i.Missing }
 
 // Ingresses describes the facts of ingresses.
-func Ingresses() Kind[Ingress] {
-	return Kind[Ingress]{
+func Ingresses() *Kind[Ingress] {
+	return &Kind[Ingress]{
 		Name:    "ingress",
 		Help:    "An Ingress of a Kubernetes cluster, or an HTTPRoute of Gateway API.",
-		Subject: Ingress.Subject,
+		Subject: (*Ingress).Subject,
 		Labels: []Label[Ingress]{
-			{Name: "cluster", Value: func(i Ingress) string { return i.Cluster }},
-			{Name: "namespace", Value: func(i Ingress) string { return i.Namespace }},
-			{Name: "kind", Value: func(i Ingress) string { return i.Kind }},
-			{Name: "name", Value: func(i Ingress) string { return i.Name }},
+			{Name: "kubernetes_cluster", Value: func(i *Ingress) string { return i.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(i *Ingress) string { return i.Namespace }},
+			{Name: "kind", Value: func(i *Ingress) string { return i.Kind }},
+			{Name: "name", Value: func(i *Ingress) string { return i.Name }},
 		},
-		Gauges: []Gauge[Ingress]{{
-			Name: "ingress_hosts",
-			Help: "How many hosts an ingress names, and how many of them have no certificate that is valid for them.",
-			By:   "state",
-			Values: func(i Ingress) iter.Seq2[string, float64] {
-				return func(yield func(string, float64) bool) {
-					troubled := 0
-					for _, host := range i.Hosts {
-						if host.Trouble != "" {
-							troubled++
-						}
-					}
-					_ = yield("named", float64(len(i.Hosts))) && yield("without_certificate", float64(troubled))
-				}
+		Gauges: []Gauge[Ingress]{
+			{
+				Name:  "ingress_hosts",
+				Help:  "How many hosts an ingress names.",
+				Value: func(i *Ingress) (float64, bool) { return float64(len(i.Hosts)), true },
 			},
-		}},
+			{
+				Name:  "ingress_hosts_without_certificate",
+				Help:  "How many hosts of an ingress have no certificate that is valid for them; absent where all have one.",
+				Value: (*Ingress).hostsWithoutCertificate,
+			},
+		},
 	}
+}
+
+func (i *Ingress) hostsWithoutCertificate() (float64, bool) {
+	without := 0
+	for _, host := range i.Hosts {
+		if host.Trouble != "" {
+			without++
+		}
+	}
+	return float64(without), without > 0
 }

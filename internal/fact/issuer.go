@@ -12,7 +12,7 @@ type Issuer struct {
 }
 
 // Subject names the issuer.
-func (i Issuer) Subject() string {
+func (i *Issuer) Subject() string {
 	if i.Namespace == "" {
 		return i.Cluster + "/" + i.Kind + "/" + i.Name
 	}
@@ -20,21 +20,21 @@ func (i Issuer) Subject() string {
 }
 
 // Issuers describes the facts of issuers.
-func Issuers() Kind[Issuer] {
-	return Kind[Issuer]{
+func Issuers() *Kind[Issuer] {
+	return &Kind[Issuer]{
 		Name:    "issuer",
 		Help:    "A ClusterIssuer or Issuer of cert-manager.",
-		Subject: Issuer.Subject,
+		Subject: (*Issuer).Subject,
 		Labels: []Label[Issuer]{
-			{Name: "cluster", Value: func(i Issuer) string { return i.Cluster }},
-			{Name: "namespace", Value: func(i Issuer) string { return i.Namespace }},
-			{Name: "kind", Value: func(i Issuer) string { return i.Kind }},
-			{Name: "name", Value: func(i Issuer) string { return i.Name }},
+			{Name: "kubernetes_cluster", Value: func(i *Issuer) string { return i.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(i *Issuer) string { return i.Namespace }},
+			{Name: "kind", Value: func(i *Issuer) string { return i.Kind }},
+			{Name: "name", Value: func(i *Issuer) string { return i.Name }},
 		},
 		Gauges: []Gauge[Issuer]{{
 			Name:  "issuer_ready",
 			Help:  "Whether cert-manager can have certificates signed by the issuer, 1 or 0.",
-			Value: func(i Issuer) (float64, bool) { return Bool(i.Ready), true },
+			Value: func(i *Issuer) (float64, bool) { return Bool(i.Ready), true },
 		}},
 	}
 }

@@ -16,22 +16,22 @@ type Leftover struct {
 }
 
 // Subject names the namespace.
-func (n Namespace) Subject() string { return n.Cluster + "/" + n.Name }
+func (n *Namespace) Subject() string { return n.Cluster + "/" + n.Name }
 
 // Namespaces describes the facts of namespaces.
-func Namespaces() Kind[Namespace] {
-	return Kind[Namespace]{
+func Namespaces() *Kind[Namespace] {
+	return &Kind[Namespace]{
 		Name:    "namespace",
 		Help:    "A namespace of a Kubernetes cluster, with what in it nobody uses.",
-		Subject: Namespace.Subject,
+		Subject: (*Namespace).Subject,
 		Labels: []Label[Namespace]{
-			{Name: "cluster", Value: func(n Namespace) string { return n.Cluster }},
-			{Name: "namespace", Value: func(n Namespace) string { return n.Name }},
+			{Name: "kubernetes_cluster", Value: func(n *Namespace) string { return n.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(n *Namespace) string { return n.Name }},
 		},
 		Gauges: []Gauge[Namespace]{{
 			Name:  "namespace_unused_objects",
 			Help:  "How many claims, Services, ConfigMaps, Secrets, Jobs and workloads of a namespace nobody uses.",
-			Value: func(n Namespace) (float64, bool) { return float64(len(n.Unused)), true },
+			Value: func(n *Namespace) (float64, bool) { return float64(len(n.Unused)), true },
 		}},
 	}
 }

@@ -30,7 +30,7 @@ func (o Object) MarshalJSON() ([]byte, error) {
 }
 
 // Subject names the object.
-func (o Object) Subject() string {
+func (o *Object) Subject() string {
 	if o.Namespace == "" {
 		return o.Cluster + "/" + o.Kind + "/" + o.Name
 	}
@@ -38,22 +38,22 @@ func (o Object) Subject() string {
 }
 
 // Objects describes the facts of objects.
-func Objects() Kind[Object] {
-	return Kind[Object]{
+func Objects() *Kind[Object] {
+	return &Kind[Object]{
 		Name:    "object",
 		Help:    "An object of a Kubernetes cluster, of a resource that the system description names for expressions of its own.",
-		Subject: Object.Subject,
+		Subject: (*Object).Subject,
 		Labels: []Label[Object]{
-			{Name: "cluster", Value: func(o Object) string { return o.Cluster }},
-			{Name: "namespace", Value: func(o Object) string { return o.Namespace }},
-			{Name: "group", Value: func(o Object) string { return o.Group }},
-			{Name: "kind", Value: func(o Object) string { return o.Kind }},
-			{Name: "name", Value: func(o Object) string { return o.Name }},
+			{Name: "kubernetes_cluster", Value: func(o *Object) string { return o.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(o *Object) string { return o.Namespace }},
+			{Name: "group", Value: func(o *Object) string { return o.Group }},
+			{Name: "kind", Value: func(o *Object) string { return o.Kind }},
+			{Name: "name", Value: func(o *Object) string { return o.Name }},
 		},
 		Gauges: []Gauge[Object]{{
 			Name:  "object_created_timestamp_seconds",
 			Help:  "When an object was made, of a resource that the system description names.",
-			Value: func(o Object) (float64, bool) { return Timestamp(o.MadeAt) },
+			Value: func(o *Object) (float64, bool) { return Timestamp(o.MadeAt) },
 		}},
 	}
 }

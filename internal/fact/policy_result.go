@@ -24,7 +24,7 @@ type PolicyResult struct {
 }
 
 // Subject names the policy in its namespace.
-func (r PolicyResult) Subject() string {
+func (r *PolicyResult) Subject() string {
 	if r.Namespace == "" {
 		return r.Cluster + "/" + r.Source + "/" + r.Policy
 	}
@@ -32,27 +32,33 @@ func (r PolicyResult) Subject() string {
 }
 
 // PolicyResults describes the facts of policy results.
-func PolicyResults() Kind[PolicyResult] {
-	return Kind[PolicyResult]{
+func PolicyResults() *Kind[PolicyResult] {
+	return &Kind[PolicyResult]{
 		Name:    "policy_result",
 		Help:    "What a policy engine or a scanner has reported of one policy in one namespace, by PolicyReports or OpenReports.",
-		Subject: PolicyResult.Subject,
+		Subject: (*PolicyResult).Subject,
 		Labels: []Label[PolicyResult]{
-			{Name: "cluster", Value: func(r PolicyResult) string { return r.Cluster }},
-			{Name: "namespace", Value: func(r PolicyResult) string { return r.Namespace }},
-			{Name: "source", Value: func(r PolicyResult) string { return r.Source }},
-			{Name: "policy", Value: func(r PolicyResult) string { return r.Policy }},
+			{Name: "kubernetes_cluster", Value: func(r *PolicyResult) string { return r.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(r *PolicyResult) string { return r.Namespace }},
+			{Name: "source", Value: func(r *PolicyResult) string { return r.Source }},
+			{Name: "policy", Value: func(r *PolicyResult) string { return r.Policy }},
 		},
 		Gauges: []Gauge[PolicyResult]{{
-			Name: "policy_results",
-			Help: "How many results of a policy there are.",
-			By:   "result",
-			Values: func(r PolicyResult) iter.Seq2[string, float64] {
-				return func(yield func(string, float64) bool) {
-					_ = yield("pass", float64(r.Pass)) && yield("fail", float64(r.Fail)) && yield("warn", float64(r.Warn)) &&
-						yield("error", float64(r.Error)) && yield("skip", float64(r.Skip))
-				}
-			},
+			Name:   "policy_results",
+			Help:   "How many results of a policy there are, by result; what there is none of is left out.",
+			By:     "result",
+			Values: func(r *PolicyResult) iter.Seq2[string, float64] { return r.results },
 		}},
+	}
+}
+
+func (r *PolicyResult) results(yield func(string, float64) bool) {
+	for _, each := range []struct {
+		name   string
+		number int
+	}{{"pass", r.Pass}, {"fail", r.Fail}, {"warn", r.Warn}, {"error", r.Error}, {"skip", r.Skip}} {
+		if each.number > 0 && !yield(each.name, float64(each.number)) {
+			return
+		}
 	}
 }

@@ -12,23 +12,23 @@ type Secret struct {
 }
 
 // Subject names the Secret.
-func (s Secret) Subject() string { return s.Cluster + "/" + s.Namespace + "/Secret/" + s.Name }
+func (s *Secret) Subject() string { return s.Cluster + "/" + s.Namespace + "/Secret/" + s.Name }
 
 // Secrets describes the facts of Secrets.
-func Secrets() Kind[Secret] {
-	return Kind[Secret]{
+func Secrets() *Kind[Secret] {
+	return &Kind[Secret]{
 		Name:    "secret",
 		Help:    "A Secret of a Kubernetes cluster, by its metadata alone.",
-		Subject: Secret.Subject,
+		Subject: (*Secret).Subject,
 		Labels: []Label[Secret]{
-			{Name: "cluster", Value: func(s Secret) string { return s.Cluster }},
-			{Name: "namespace", Value: func(s Secret) string { return s.Namespace }},
-			{Name: "name", Value: func(s Secret) string { return s.Name }},
+			{Name: "kubernetes_cluster", Value: func(s *Secret) string { return s.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(s *Secret) string { return s.Namespace }},
+			{Name: "name", Value: func(s *Secret) string { return s.Name }},
 		},
 		Gauges: []Gauge[Secret]{{
 			Name:  "secret_changed_timestamp_seconds",
 			Help:  "When the data of a Secret was last written.",
-			Value: func(s Secret) (float64, bool) { return Timestamp(s.ChangedAt) },
+			Value: func(s *Secret) (float64, bool) { return Timestamp(s.ChangedAt) },
 		}},
 	}
 }

@@ -1,7 +1,5 @@
 package fact
 
-import "iter"
-
 // A Service is one of a Kubernetes cluster that selects pods, with how many of them answer.
 type Service struct {
 	Cluster   string `json:"cluster"`
@@ -14,28 +12,30 @@ type Service struct {
 }
 
 // Subject names the Service.
-func (s Service) Subject() string { return s.Cluster + "/" + s.Namespace + "/Service/" + s.Name }
+func (s *Service) Subject() string { return s.Cluster + "/" + s.Namespace + "/Service/" + s.Name }
 
 // Services describes the facts of Services.
-func Services() Kind[Service] {
-	return Kind[Service]{
+func Services() *Kind[Service] {
+	return &Kind[Service]{
 		Name:    "service",
 		Help:    "A Service of a Kubernetes cluster that selects pods.",
-		Subject: Service.Subject,
+		Subject: (*Service).Subject,
 		Labels: []Label[Service]{
-			{Name: "cluster", Value: func(s Service) string { return s.Cluster }},
-			{Name: "namespace", Value: func(s Service) string { return s.Namespace }},
-			{Name: "name", Value: func(s Service) string { return s.Name }},
+			{Name: "kubernetes_cluster", Value: func(s *Service) string { return s.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(s *Service) string { return s.Namespace }},
+			{Name: "name", Value: func(s *Service) string { return s.Name }},
 		},
-		Gauges: []Gauge[Service]{{
-			Name: "service_endpoints",
-			Help: "How many endpoints of a Service are ready, and are not.",
-			By:   "state",
-			Values: func(s Service) iter.Seq2[string, float64] {
-				return func(yield func(string, float64) bool) {
-					_ = yield("ready", float64(s.Ready)) && yield("not_ready", float64(s.Endpoints-s.Ready))
-				}
+		Gauges: []Gauge[Service]{
+			{
+				Name:  "service_endpoints",
+				Help:  "How many endpoints a Service has.",
+				Value: func(s *Service) (float64, bool) { return float64(s.Endpoints), true },
 			},
-		}},
+			{
+				Name:  "service_endpoints_ready",
+				Help:  "How many endpoints of a Service are ready.",
+				Value: func(s *Service) (float64, bool) { return float64(s.Ready), true },
+			},
+		},
 	}
 }

@@ -31,22 +31,22 @@ type StagedImage struct {
 }
 
 // Subject names the namespace of production.
-func (s Staging) Subject() string { return s.Cluster + "/" + s.Namespace }
+func (s *Staging) Subject() string { return s.Cluster + "/" + s.Namespace }
 
 // Stagings describes the facts of comparisons with staging.
-func Stagings() Kind[Staging] {
-	return Kind[Staging]{
+func Stagings() *Kind[Staging] {
+	return &Kind[Staging]{
 		Name:    "staging",
 		Help:    "A namespace of production, compared with the one in which the same application is tried before.",
-		Subject: Staging.Subject,
+		Subject: (*Staging).Subject,
 		Labels: []Label[Staging]{
-			{Name: "cluster", Value: func(s Staging) string { return s.Cluster }},
-			{Name: "namespace", Value: func(s Staging) string { return s.Namespace }},
+			{Name: "kubernetes_cluster", Value: func(s *Staging) string { return s.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(s *Staging) string { return s.Namespace }},
 		},
 		Gauges: []Gauge[Staging]{{
 			Name:  "staging_differences",
 			Help:  "In how many ways production differs from staging.",
-			Value: func(s Staging) (float64, bool) { return float64(len(s.Differences)), true },
+			Value: func(s *Staging) (float64, bool) { return float64(len(s.Differences)), true },
 		}},
 	}
 }

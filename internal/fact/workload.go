@@ -1,7 +1,7 @@
 package fact
 
 import (
-	"iter"
+	"slices"
 	"time"
 )
 
@@ -62,7 +62,7 @@ const (
 )
 
 // Lacks gives the topics of what could not be seen.
-func (w Workload) Lacks() []string { return w.Missing }
+func (w *Workload) Lacks() []string { return w.Missing }
 
 // The kinds of workloads.
 const (
@@ -189,55 +189,55 @@ type DisruptionBudget struct {
 }
 
 // Subject names the workload: cluster, namespace, kind and name.
-func (w Workload) Subject() string {
+func (w *Workload) Subject() string {
 	return w.Cluster + "/" + w.Namespace + "/" + w.Kind + "/" + w.Name
 }
 
 // Workloads describes the facts of workloads.
-func Workloads() Kind[Workload] {
-	return Kind[Workload]{
+func Workloads() *Kind[Workload] {
+	return &Kind[Workload]{
 		Name:    "workload",
 		Help:    "A Deployment, StatefulSet or DaemonSet of a Kubernetes cluster, with its pods and disruption budgets.",
-		Subject: Workload.Subject,
+		Subject: (*Workload).Subject,
 		Labels: []Label[Workload]{
-			{Name: "cluster", Value: func(w Workload) string { return w.Cluster }},
-			{Name: "namespace", Value: func(w Workload) string { return w.Namespace }},
-			{Name: "kind", Value: func(w Workload) string { return w.Kind }},
-			{Name: "name", Value: func(w Workload) string { return w.Name }},
+			{Name: "kubernetes_cluster", Value: func(w *Workload) string { return w.Cluster }},
+			{Name: "kubernetes_namespace", Value: func(w *Workload) string { return w.Namespace }},
+			{Name: "kind", Value: func(w *Workload) string { return w.Kind }},
+			{Name: "name", Value: func(w *Workload) string { return w.Name }},
 		},
 		Gauges: []Gauge[Workload]{
 			{
-				Name:   "workload_replicas",
-				Help:   "How many pods of the workload are desired, ready, available, updated and unavailable.",
-				By:     "state",
-				Values: func(w Workload) iter.Seq2[string, float64] { return w.Replicas.byState },
+				Name:  "workload_replicas_desired",
+				Help:  "How many pods of the workload are desired.",
+				Value: func(w *Workload) (float64, bool) { return float64(w.Replicas.Desired), true },
 			},
 			{
-				Name:  "workload_nodes",
-				Help:  "How many nodes the pods of the workload run on.",
-				Value: func(w Workload) (float64, bool) { return float64(w.Pods.Nodes), true },
+				Name:  "workload_replicas_available",
+				Help:  "How many pods of the workload are available.",
+				Value: func(w *Workload) (float64, bool) { return float64(w.Replicas.Available), true },
+			},
+			{
+				Name: "workload_nodes",
+				Help: "How many nodes the pods of the workload run on; absent where its pods are not known.",
+				Value: func(w *Workload) (float64, bool) {
+					return float64(w.Pods.Nodes), !slices.Contains(w.Missing, TopicPods)
+				},
 			},
 			{
 				Name:  "workload_disruptions_allowed",
 				Help:  "How many pods of the workload may be disrupted now, by the strictest of its budgets; absent without one.",
-				Value: Workload.disruptionsAllowed,
+				Value: (*Workload).disruptionsAllowed,
 			},
 			{
 				Name:  "workload_rollout_in_progress",
 				Help:  "Whether the pods of the workload are being replaced, 1 or 0.",
-				Value: func(w Workload) (float64, bool) { return Bool(w.Rollout.InProgress), true },
+				Value: func(w *Workload) (float64, bool) { return Bool(w.Rollout.InProgress), true },
 			},
 		},
 	}
 }
 
-func (r Replicas) byState(yield func(string, float64) bool) {
-	_ = yield("desired", float64(r.Desired)) && yield("ready", float64(r.Ready)) &&
-		yield("available", float64(r.Available)) && yield("updated", float64(r.Updated)) &&
-		yield("unavailable", float64(r.Unavailable))
-}
-
-func (w Workload) disruptionsAllowed() (float64, bool) {
+func (w *Workload) disruptionsAllowed() (float64, bool) {
 	if len(w.Budgets) == 0 {
 		return 0, false
 	}

@@ -12,8 +12,9 @@ func TestWorkloadsExportWhatIsKnown(t *testing.T) {
 		var samples []string
 		kind := Workloads()
 		families := kind.Families()
-		kind.Samples(w, func(family int, values []string, value float64) {
-			samples = append(samples, fmt.Sprint(families[family].Name, families[family].Labels, values, value))
+		kind.Samples(&w, func(family int, values []string, value float64) {
+			require.Equal(t, []string{"kubernetes_cluster", "kubernetes_namespace", "kind", "name"}, families[family].Labels)
+			samples = append(samples, fmt.Sprint(families[family].Name, values, value))
 		})
 		return samples
 	}
@@ -25,17 +26,17 @@ func TestWorkloadsExportWhatIsKnown(t *testing.T) {
 	}
 	require.Equal(t, "main/shop/Deployment/api", w.Subject())
 	want := []string{
-		"workload_replicas[cluster namespace kind name state] [main shop Deployment api desired] 5",
-		"workload_replicas[cluster namespace kind name state] [main shop Deployment api ready] 4",
-		"workload_replicas[cluster namespace kind name state] [main shop Deployment api available] 3",
-		"workload_replicas[cluster namespace kind name state] [main shop Deployment api updated] 2",
-		"workload_replicas[cluster namespace kind name state] [main shop Deployment api unavailable] 1",
-		"workload_nodes[cluster namespace kind name] [main shop Deployment api] 2",
-		"workload_rollout_in_progress[cluster namespace kind name] [main shop Deployment api] 1",
+		"workload_replicas_desired[main shop Deployment api] 5",
+		"workload_replicas_available[main shop Deployment api] 3",
+		"workload_nodes[main shop Deployment api] 2",
+		"workload_rollout_in_progress[main shop Deployment api] 1",
 	}
 	require.Equal(t, want, samples(w), "without a budget it is not known how many may be disrupted")
 
 	w.Budgets = []DisruptionBudget{{Name: "one", Allowed: 2}, {Name: "two", Allowed: 1}}
-	want = append(want[:6:6], "workload_disruptions_allowed[cluster namespace kind name] [main shop Deployment api] 1", want[6])
+	want = append(want[:3:3], "workload_disruptions_allowed[main shop Deployment api] 1", want[3])
 	require.Equal(t, want, samples(w), "the strictest budget decides")
+
+	w.Missing = []string{TopicPods}
+	require.Equal(t, append(want[:2:2], want[3:]...), samples(w), "where pods are unavailable, it is not known on how many nodes they are")
 }

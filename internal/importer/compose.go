@@ -24,7 +24,7 @@ type composer struct {
 	list    *checklist.Checklist
 }
 
-// compose makes the checklist, and says of each line with an item what became of it.
+// compose makes the checklist, and notes of each line with an item what became of it.
 func compose(read *document, options Options) *checklist.Checklist {
 	title := orElse(read.title, "Imported checklist")
 	c := &composer{
@@ -36,13 +36,13 @@ func compose(read *document, options Options) *checklist.Checklist {
 			c.section(section)
 		}
 	}
-	c.tellOfHeadings()
+	c.accountForHeadings()
 	c.list.Gates = c.gates()
 	return c.list
 }
 
-// tellOfHeadings says of the headings without items of their own whether they are categories.
-func (c *composer) tellOfHeadings() {
+// accountForHeadings notes of the headings without items of their own whether they are categories.
+func (c *composer) accountForHeadings() {
 	for _, section := range c.read.sections {
 		if len(section.items) > 0 || len(section.path) == 0 {
 			continue
@@ -116,31 +116,80 @@ func (c *composer) category(title string, known *knownItem) *checklist.Category 
 	return &c.list.Categories[at]
 }
 
-// item makes an item of a line, and says so there.
+// item makes an item of a line, and notes that there.
 func (c *composer) item(from *item, found match, section string, sectionIsKnown bool) checklist.Item {
 	line := c.read.accounts[from.line]
 	words := strings.TrimSuffix(from.text, ":")
-	each := checklist.Item{
-		Text: words, Severity: severityOf(words), Mode: checklist.Attest,
-		Attestation: &checklist.Attestation{MaximumAge: c.options.MaximumAge},
-	}
+	each := checklist.Item{Text: words, Severity: severityOf(words), Mode: checklist.Attest, Clause: c.signature()}
 	id := section + "." + slug(words, "item")
-	line.Became = BecameWord
+	line.Became = BecameAttestation
 	if found.item != nil {
 		known := found.item.Item
 		each = *known
-		each.Text, each.Parent, each.Parameters = words, "", clone(known.Parameters)
+		each.Text, each.Parent, each.Since, each.Clause = words, "", 0, cloneClause(known.Clause)
+		if !known.IsSupported() {
+			each.Clause, each.Mode = c.signable(each.Clause), signableMode(known.Mode)
+		}
 		if sectionIsKnown && found.confidence == Exact && strings.HasPrefix(known.ID, section+".") {
 			id = known.ID
 		}
 		line.Known, line.Confidence = known.ID, found.confidence
-		if known.Kind != "" {
+		if judged(known) {
 			line.Became = BecameCheck
 		}
 	}
 	each.ID = c.free("item", id)
 	line.ID, line.Note = each.ID, noteOf(from, found)
 	return each
+}
+
+// judged tells whether an item is judged by more than a signature in this version.
+func judged(item *checklist.Item) bool {
+	for leaf := range item.Leaves() {
+		if leaf.Kind != checklist.AttestationKind && leaf.IsSupported() {
+			return item.IsSupported()
+		}
+	}
+	return false
+}
+
+// signature is the clause of what somebody signs.
+func (c *composer) signature() checklist.Clause {
+	scalar := func(text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text} }
+	return checklist.Clause{Kind: checklist.AttestationKind, Parameters: yaml.Node{
+		Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle,
+		Content: []*yaml.Node{scalar("maximum_age"), scalar(c.options.MaximumAge.String())},
+	}}
+}
+
+// signable lets a signature stand in for a clause that is not supported yet.
+func (c *composer) signable(clause checklist.Clause) checklist.Clause {
+	if len(clause.FirstOf) == 0 {
+		clause = checklist.Clause{FirstOf: []checklist.Clause{clause}}
+	}
+	clause.Supported = nil
+	clause.FirstOf = append(clause.FirstOf, c.signature())
+	return clause
+}
+
+// signableMode is the mode of an item of a mode whose clause was made signable.
+func signableMode(mode checklist.Mode) checklist.Mode {
+	if mode == checklist.AutoAttest {
+		return checklist.Auto // the signature is enough as long as nothing else is supported
+	}
+	return mode
+}
+
+// cloneClause copies a clause with all within it.
+func cloneClause(clause checklist.Clause) checklist.Clause {
+	clause.Parameters = clone(clause.Parameters)
+	for _, list := range []*[]checklist.Clause{&clause.AllOf, &clause.AnyOf, &clause.FirstOf} {
+		*list = slices.Clone(*list)
+		for i, each := range *list {
+			(*list)[i] = cloneClause(each)
+		}
+	}
+	return clause
 }
 
 // clone copies a node with all within it: writing one changes it.
@@ -153,19 +202,19 @@ func clone(node yaml.Node) yaml.Node {
 	return node
 }
 
-// noteOf says what a reader should know of a line that became an item.
+// noteOf is what a reader should know of a line that became an item.
 func noteOf(from *item, found match) string {
 	var notes []string
 	switch {
 	case found.confidence == Medium:
-		notes = append(notes, fmt.Sprintf("look whether it says the same as %q", found.item.Item.Text))
+		notes = append(notes, fmt.Sprintf("check whether it means the same as %q", found.item.Item.Text))
 	case found.confidence == High:
 		notes = append(notes, fmt.Sprintf("as %q", found.item.Item.Text))
 	case found.item == nil && found.closest != nil && found.likeness > 0.3:
 		notes = append(notes, fmt.Sprintf("the nearest known item, %s, has %.0f %% in common", found.closest.Item.ID, found.likeness*100))
 	}
-	if found.item != nil && found.item.Item.NotBuilt {
-		notes = append(notes, "its check is not built yet")
+	if found.item != nil && found.item.Item.MainKind() != checklist.AttestationKind && !judged(found.item.Item) {
+		notes = append(notes, "its check is not supported yet: somebody signs it until then")
 	}
 	if from.ticked {
 		notes = append(notes, "that it was ticked counts for nothing")
@@ -224,16 +273,16 @@ func slug(text, otherwise string) string {
 	words := strings.FieldsFunc(strings.ToLower(linkTarget.ReplaceAllString(text, "]")), func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
-	var said []string
+	var telling []string
 	for _, word := range words {
 		if sameWord(word) != "" {
-			said = append(said, word)
+			telling = append(telling, word)
 		}
 	}
-	if len(said) == 0 {
-		said = words
+	if len(telling) == 0 {
+		telling = words
 	}
-	return orElse(strings.Join(said[:min(idWords, len(said))], "-"), otherwise)
+	return orElse(strings.Join(telling[:min(idWords, len(telling))], "-"), otherwise)
 }
 
 func orElse(text, otherwise string) string {

@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Name       string               // of the checklist; empty: made of its title
 	Known      *checklist.Checklist // whose items are known, with the checks that judge them
-	MaximumAge quantity.Duration    // how long a person's word counts
+	MaximumAge quantity.Duration    // how long a signature counts
 	Bullets    bool                 // entries of lists without boxes are items too
 }
 
@@ -44,12 +44,12 @@ type Outcome string
 
 // The outcomes.
 const (
-	BecameTitle   Outcome = "title"
-	BecameHeading Outcome = "heading"
-	BecameCheck   Outcome = "check"       // an item that a check judges
-	BecameWord    Outcome = "attestation" // an item that somebody signs
-	Continued     Outcome = "continued"   // it belongs to the line above
-	Skipped       Outcome = "skipped"
+	BecameTitle       Outcome = "title"
+	BecameHeading     Outcome = "heading"
+	BecameCheck       Outcome = "check"       // an item that a check judges
+	BecameAttestation Outcome = "attestation" // an item that somebody signs
+	Continued         Outcome = "continued"   // it belongs to the line above
+	Skipped           Outcome = "skipped"
 )
 
 // A Confidence says how sure a match is.
@@ -59,7 +59,7 @@ type Confidence string
 const (
 	Exact  Confidence = "exact"  // the same words
 	High   Confidence = "high"   // nearly the same words
-	Medium Confidence = "medium" // much the same words, and no other item has as many: look at it
+	Medium Confidence = "medium" // much the same words, and no other item has as many: check it
 )
 
 // From makes a checklist of Markdown. The error says why there can be none: no item was found.
@@ -98,14 +98,17 @@ func write(list *checklist.Checklist, read *document) ([]byte, error) {
 		switch line.Became {
 		case BecameCheck:
 			remarks[line.ID] = fmt.Sprintf("line %d: %s match with %s", line.Number, line.Confidence, line.Known)
-		case BecameWord:
+		case BecameAttestation:
 			remarks[line.ID] = fmt.Sprintf("line %d: an attestation", line.Number)
+			if line.Known != "" {
+				remarks[line.ID] += fmt.Sprintf("; %s match with %s", line.Confidence, line.Known)
+			}
 		default:
 		}
 	}
 	var out strings.Builder
-	out.WriteString("# Made of a checklist in Markdown. Items of mode attest rest on a person's word: give them a kind of check\n" +
-		"# where there is one that can tell.\n")
+	out.WriteString("# Made of a checklist in Markdown. Items of mode attest rest on a signature: give them a kind of check\n" +
+		"# where there is one for it.\n")
 	for line := range strings.Lines(string(encoded)) {
 		indent, id, isItem := strings.Cut(line, "- id: ")
 		if remark := remarks[strings.Trim(strings.TrimSpace(id), `'"`)]; isItem && remark != "" {

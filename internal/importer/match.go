@@ -16,7 +16,7 @@ const (
 	clearLead      = 0.1
 )
 
-// A matcher finds the known item that says the same as a line.
+// A matcher finds the known item that means the same as a line.
 type matcher struct {
 	known  []knownItem
 	weight map[string]float64 // of each word: the rarer among the known items, the more it says
@@ -73,7 +73,7 @@ func (m *matcher) find(text, section string) match {
 		}
 	}
 	// What is known under several names, such as the same check in two sections, does not make a match less clear.
-	clear := second == nil || bestLikeness-secondLikeness >= clearLead || best.Item.Kind != "" && best.Item.Kind == second.Item.Kind
+	clear := second == nil || bestLikeness-secondLikeness >= clearLead || sameCheck(best, second)
 	switch {
 	case exact != nil:
 		return match{item: exact, confidence: Exact}
@@ -84,6 +84,12 @@ func (m *matcher) find(text, section string) match {
 	default:
 		return match{closest: best, likeness: bestLikeness}
 	}
+}
+
+// sameCheck tells whether two items are judged by the same kind of check, other than by a signature.
+func sameCheck(one, other *knownItem) bool {
+	kind := one.Item.MainKind()
+	return kind != checklist.AttestationKind && kind == other.Item.MainKind()
 }
 
 // likeness is how much of what two texts say they have in common: the weight of the words of both over that of all.

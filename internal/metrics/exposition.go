@@ -1,12 +1,25 @@
-// Package metrics exports what was seen and concluded. All encoding is done when something changes, so that a scrape
-// only reads. It is the only package that knows client_golang.
+// Package metrics exports what was collected and concluded. It is the only package that knows client_golang.
+//
+// An Exposition serves /metrics. Publish encodes what has changed since the last time; a scrape only writes what is
+// encoded already, and every scraper is served the same bytes. Self is what the exporter says of its own work:
+//
+//	self := metrics.NewSelf()
+//	exposition := metrics.NewExposition(collectors, self.Registry())
+//	engine := engine.New(engine.Options{
+//		Observe: self.ObserveRun,
+//		Publish: func(assessments []*assess.Assessment) {
+//			exposition.Publish(assessments)
+//			self.ObserveAssessments(assessments)
+//		},
+//	})
+//	self.CountClockSteps(engine.ClockSteps)
+//	self.SetStorageWritable(true)  // and whenever that changes; never called: there is no such series
+//	self.ObserveReload(err)        // whenever the configuration was loaded
+//	mux.Handle("/metrics", exposition)
 package metrics
 
 import (
 	"bytes"
-	"cmp"
-	"hash/maphash"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,8 +28,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -27,219 +40,130 @@ const encodedFor = 15 * time.Minute
 
 // An Exposition serves /metrics: the newest state of every system, and what the exporter says of itself.
 type Exposition struct {
-	begin   map[string]int // of the families of each fact kind
-	layouts []layout
-	order   []int // of the layouts, by name
-	self    prometheus.Gatherer
-	seed    maphash.Seed
-	gzip    compressor
-	asked   map[encoding]*atomic.Int64 // when each encoding was last asked for, in seconds since 1970
+	layouts  []layout
+	heads    [2 * formats][]part // by encoding and layout
+	order    []int               // of the layouts, by name
+	self     prometheus.Gatherer
+	deflater deflater
+	asked    [2 * formats]atomic.Int64 // when each encoding was last asked for, in seconds since 1970
 
-	mu    sync.Mutex // held to change pages
-	pages atomic.Pointer[[]*page]
+	mu      sync.Mutex // held to render
+	render  renderer
+	current atomic.Pointer[book]
 }
 
-// A page is one assessment, encoded. It does not change.
-type page struct {
-	assessment *assess.Assessment
-	sums       []uint64            // of the samples, by layout
-	parts      map[encoding][]part // by layout
+// A book is all that is served but for what the exporter says of itself. It does not change.
+type book struct {
+	pages  []*page              // one a system, and last the one that is of none
+	groups [2 * formats][]group // of all pages, by encoding; none where nothing is compressed
 }
 
-// A part is the body of one family of one system.
-type part struct {
-	content []byte
-	length  int // before compression; 0 when the family has no series
-}
+// systems are the pages of systems.
+func (b *book) systems() []*page { return b.pages[:len(b.pages)-1] }
+
+func (b *book) shared() *page { return b.pages[len(b.pages)-1] }
 
 // NewExposition makes an exposition of the facts of collectors, and of what self gathers.
 func NewExposition(collectors []collector.Any, self prometheus.Gatherer) *Exposition {
-	all, begin := families(collectors)
-	e := &Exposition{begin: begin, self: self, seed: maphash.MakeSeed(), asked: make(map[encoding]*atomic.Int64)}
-	for i, family := range all {
-		e.layouts = append(e.layouts, newLayout(family))
+	kinds, ofFacts := factKinds(collectors)
+	e := &Exposition{self: self}
+	for i, family := range append(common(), ofFacts...) {
+		e.layouts = append(e.layouts, newLayout(family, i < checklistItemInfo || i >= commonFamilies))
 		e.order = append(e.order, i)
 	}
-	slices.SortFunc(e.order, func(a, b int) int { return strings.Compare(e.layouts[a].name, e.layouts[b].name) })
+	slices.SortFunc(e.order, func(a, b int) int { return strings.Compare(e.layouts[a].Name, e.layouts[b].Name) })
 	for _, each := range encodings() {
-		e.asked[each] = new(atomic.Int64)
+		for i := range e.layouts {
+			e.heads[each.index()] = append(e.heads[each.index()], e.deflater.part(each.gzip, e.layouts[i].heads[each.format]))
+		}
 	}
-	e.pages.Store(&[]*page{})
+	e.render = renderer{reader: newReader(newSink(e.layouts), kinds), deflater: &e.deflater}
+	e.current.Store(&book{pages: []*page{e.render.shared(nil, nil)}})
 	return e
 }
 
-// Publish shows a new state. Assessments that are the same pointers as before are not encoded again, nor are families
-// that are as they were.
-func (e *Exposition) Publish(assessments []*assess.Assessment) error {
+// Publish shows a new state: one assessment a system. Of a system in which something has changed, only the families and
+// runs are encoded again that say something else.
+func (e *Exposition) Publish(assessments []*assess.Assessment) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	active := e.active()
-	previous := make(map[string]*page)
-	for _, old := range *e.pages.Load() {
-		previous[old.assessment.Plan.System.ID()] = old
-	}
-	pages := make([]*page, len(assessments))
-	for i, assessment := range assessments {
-		fresh, err := e.render(assessment, previous[assessment.Plan.System.ID()], active)
-		if err != nil {
-			return err
+	e.publish(assessments)
+}
+
+// publish is Publish for whoever holds e.mu.
+func (e *Exposition) publish(assessments []*assess.Assessment) *book {
+	e.render.use(e.active())
+	old := e.current.Load()
+	previous := make(map[string]*page, len(old.pages))
+	for _, page := range old.systems() {
+		if e.render.has(page) {
+			previous[page.assessment.Plan.System.ID()] = page
 		}
-		pages[i] = fresh
 	}
-	e.pages.Store(&pages)
-	return nil
+	fresh := &book{pages: make([]*page, len(assessments), len(assessments)+1)}
+	for i, assessment := range assessments {
+		fresh.pages[i] = e.render.page(assessment, previous[assessment.Plan.System.ID()])
+	}
+	fresh.pages = append(fresh.pages, e.render.shared(fresh.pages, old.shared()))
+	for _, each := range e.render.active {
+		if each.gzip {
+			fresh.groups[each.index()] = e.render.groups(fresh.pages, each, old.groups[each.index()])
+		}
+	}
+	e.current.Store(fresh)
+	return fresh
 }
 
 // active lists the encodings that are scraped now.
 func (e *Exposition) active() []encoding {
-	var active []encoding
 	since := time.Now().Add(-encodedFor).Unix()
-	for _, each := range encodings() {
-		if e.asked[each].Load() > since {
-			active = append(active, each)
-		}
-	}
-	return active
+	return slices.DeleteFunc(encodings(), func(each encoding) bool { return e.asked[each.index()].Load() <= since })
 }
 
-// render encodes an assessment. What is as it was in the old page, nil for none, is taken over.
-func (e *Exposition) render(assessment *assess.Assessment, old *page, active []encoding) (*page, error) {
-	if old != nil && old.assessment == assessment && old.has(active) {
-		return old, nil
-	}
-	samples := e.sample(assessment)
-	fresh := &page{assessment: assessment, sums: make([]uint64, len(samples)), parts: make(map[encoding][]part)}
-	for _, each := range active {
-		fresh.parts[each] = make([]part, len(samples))
-	}
-	for i := range samples {
-		if len(samples[i]) == 0 {
-			continue
-		}
-		fresh.sums[i] = e.sum(samples[i])
-		if err := e.renderFamily(i, samples[i], fresh, old); err != nil {
-			return nil, err
-		}
-	}
-	return fresh, nil
-}
-
-func (e *Exposition) renderFamily(i int, samples []sample, fresh, old *page) error {
-	var family *dto.MetricFamily
-	for each, parts := range fresh.parts {
-		if old != nil && old.parts[each] != nil && old.sums[i] == fresh.sums[i] {
-			parts[i] = old.parts[each][i]
-			continue
-		}
-		if family == nil {
-			described := fresh.assessment.Plan.System
-			family = e.layouts[i].family(described.Name, described.Environment, samples)
-		}
-		made, err := e.newPart(each, family)
-		if err != nil {
-			return err
-		}
-		parts[i] = made
-	}
-	return nil
-}
-
-func (e *Exposition) newPart(encoding encoding, family *dto.MetricFamily) (part, error) {
-	body, err := encodeBody(encoding.format, family)
-	if err != nil {
-		return part{}, err
-	}
-	made := part{content: body, length: len(body)}
-	if encoding.gzip {
-		made.content, err = e.gzip.compress(body)
-	}
-	return made, err
-}
-
-// has tells whether a page is there in all of these encodings.
-func (p *page) has(encodings []encoding) bool {
-	return !slices.ContainsFunc(encodings, func(each encoding) bool { return p.parts[each] == nil })
-}
-
-// sum tells samples from others.
-func (e *Exposition) sum(samples []sample) uint64 {
-	var hash maphash.Hash
-	hash.SetSeed(e.seed)
-	for i := range samples {
-		for _, value := range samples[i].values {
-			maphash.WriteComparable(&hash, value)
-		}
-		maphash.WriteComparable(&hash, math.Float64bits(samples[i].value))
-	}
-	return hash.Sum64()
-}
-
-// sample gives the samples of an assessment, by layout.
-func (e *Exposition) sample(assessment *assess.Assessment) [][]sample {
-	sampler := newSampler(len(e.layouts), e.begin)
-	sampler.assessment(assessment)
-	return sampler.families
-}
-
-// activate makes sure that the pages are there in an encoding, now and as long as it is scraped.
-func (e *Exposition) activate(asked encoding) ([]*page, error) {
-	e.asked[asked].Store(time.Now().Unix())
-	pages := *e.pages.Load()
-	if !slices.ContainsFunc(pages, func(page *page) bool { return page.parts[asked] == nil }) {
-		return pages, nil
+// activate makes sure that the book is there in an encoding, now and as long as it is scraped.
+func (e *Exposition) activate(asked encoding) *book {
+	e.asked[asked.index()].Store(time.Now().Unix())
+	if current := e.current.Load(); current.has(asked) {
+		return current
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	pages = slices.Clone(*e.pages.Load())
-	active := e.active()
-	for i, old := range pages {
-		fresh, err := e.render(old.assessment, old, active)
-		if err != nil {
-			return nil, err
-		}
-		pages[i] = fresh
+	current := e.current.Load()
+	if current.has(asked) {
+		return current
 	}
-	e.pages.Store(&pages)
-	return pages, nil
+	assessments := make([]*assess.Assessment, len(current.systems()))
+	for i, page := range current.systems() {
+		assessments[i] = page.assessment
+	}
+	return e.publish(assessments)
 }
 
-// Gather gives every family as client_golang does, for tests and tools; a scrape does not use it.
-func (e *Exposition) Gather() ([]*dto.MetricFamily, error) {
-	gathered, err := e.self.Gather()
-	if err != nil {
-		return nil, err
-	}
-	merged := make([]*dto.MetricFamily, len(e.layouts))
-	for _, page := range *e.pages.Load() {
-		described := page.assessment.Plan.System
-		for i, samples := range e.sample(page.assessment) {
-			if len(samples) == 0 {
-				continue
-			}
-			family := e.layouts[i].family(described.Name, described.Environment, samples)
-			if merged[i] != nil {
-				family.Metric = append(merged[i].Metric, family.Metric...)
-			}
-			merged[i] = family
-		}
-	}
-	for _, family := range merged {
-		if family != nil {
-			gathered = append(gathered, family)
-		}
-	}
-	slices.SortFunc(gathered, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
-	return gathered, nil
+func (b *book) has(asked encoding) bool {
+	return !slices.ContainsFunc(b.pages, func(page *page) bool { return page.parts[asked.index()] == nil })
 }
 
-// ServeHTTP answers a scrape in the format and compression that it asks for.
+// only gives the pages of systems by their names, or by name and environment as name/environment. What is of no system is
+// always there.
+func (b *book) only(systems []string) *book {
+	part := new(book)
+	for _, page := range b.systems() {
+		if system := page.assessment.Plan.System; slices.Contains(systems, system.Name) || slices.Contains(systems, system.ID()) {
+			part.pages = append(part.pages, page)
+		}
+	}
+	part.pages = append(part.pages, b.shared())
+	return part
+}
+
+// ServeHTTP answers a scrape in the format and compression that it asks for. /metrics?system=NAME has one system alone,
+// beside what the exporter says of itself and of its collectors; several can be named, also as NAME/ENVIRONMENT.
 func (e *Exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	format := expfmt.NegotiateAccept(r.Header, expfmt.FmtProtoDelim, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtText)
-	asked := encoding{format: format.FormatType(), gzip: acceptsGzip(r.Header)}
-	pages, err := e.activate(asked)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+	asked := encoding{format: formatOf(format), gzip: acceptsGzip(r.Header)}
+	served := e.activate(asked)
+	if systems := r.URL.Query()["system"]; len(systems) > 0 {
+		served = served.only(systems)
 	}
 	self, err := e.encodeSelf(format)
 	if err != nil {
@@ -251,53 +175,50 @@ func (e *Exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if asked.gzip {
 		w.Header().Set("Content-Encoding", "gzip")
 	}
+	answer := newStream(w, asked.gzip)
+	// It comes first, so that what was made for this answer alone is not kept while a slow reader takes the rest.
+	answer.add(e.deflater.part(asked.gzip, self))
 	for _, i := range e.order {
-		if err := e.writeFamily(w, asked, i, pages); err != nil {
-			return // the client is gone
-		}
+		e.addFamily(answer, asked, i, served)
+	}
+	if asked.format == openMetrics {
+		answer.add(e.deflater.part(asked.gzip, []byte("# EOF\n")))
 	}
 	// Nothing is to be done for a client that went away before the end.
-	_ = e.writeContent(w, asked, self)
+	_ = answer.end()
 }
 
-// writeFamily writes one family of every system.
-func (e *Exposition) writeFamily(w http.ResponseWriter, asked encoding, i int, pages []*page) error {
+// addFamily writes one family of a book.
+func (e *Exposition) addFamily(answer *stream, asked encoding, family int, served *book) {
 	length := 0
-	for _, page := range pages {
-		length += page.parts[asked][i].length
+	for _, page := range served.pages {
+		length += int(page.parts[asked.index()][family].length)
 	}
-	if length == 0 {
-		return nil
+	if length == 0 || answer.err != nil {
+		return
 	}
-	head, err := e.layouts[i].head(asked.format)
-	if err != nil {
-		return err
+	if asked.format == protobuf {
+		frame := protowire.AppendVarint(nil, uint64(len(e.layouts[family].heads[protobuf])+length))
+		answer.add(e.deflater.part(asked.gzip, frame))
 	}
-	if err := e.writeContent(w, asked, append(frame(asked.format, len(head)+length), head...)); err != nil {
-		return err
-	}
-	for _, page := range pages {
-		if _, err := w.Write(page.parts[asked][i].content); err != nil {
-			return err
+	answer.add(e.heads[asked.index()][family])
+	for _, page := range served.pages {
+		if part := page.parts[asked.index()][family]; part.packed == asked.gzip {
+			answer.add(part)
 		}
 	}
-	return nil
-}
-
-// writeContent writes what was not encoded before.
-func (e *Exposition) writeContent(w http.ResponseWriter, asked encoding, content []byte) error {
-	if asked.gzip {
-		compressed, err := e.gzip.compress(content)
-		if err != nil {
-			return err
-		}
-		content = compressed
+	if !asked.gzip {
+		return
 	}
-	_, err := w.Write(content)
-	return err
+	for _, group := range served.groups[asked.index()] {
+		answer.add(group.pieces[family])
+	}
+	if served.groups[asked.index()] == nil {
+		answer.add(e.deflater.part(true, small(served.pages, asked, family)))
+	}
 }
 
-// encodeSelf encodes what the exporter says of itself, with the format's ending.
+// encodeSelf encodes what the exporter says of itself.
 func (e *Exposition) encodeSelf(format expfmt.Format) ([]byte, error) {
 	families, err := e.self.Gather()
 	if err != nil {
@@ -307,11 +228,6 @@ func (e *Exposition) encodeSelf(format expfmt.Format) ([]byte, error) {
 	encoder := expfmt.NewEncoder(&buffer, format)
 	for _, family := range families {
 		if err := encoder.Encode(family); err != nil {
-			return nil, err
-		}
-	}
-	if closer, ends := encoder.(expfmt.Closer); ends {
-		if err := closer.Close(); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -10,7 +11,7 @@ import (
 // prefix begins the name of every family.
 const prefix = "readiness_"
 
-// MaxProblems is how many problems of one check are exported one by one; the rest is counted.
+// MaxProblems is how many problems of one check are exported one by one; those beyond are counted.
 const MaxProblems = 100
 
 // A Family describes one metric, for documents.
@@ -22,118 +23,163 @@ type Family struct {
 	Source string // what it comes from: SourceSystem, SourceSelf, or a kind of fact
 }
 
-// The families that every system has, as indexes into the list that common gives.
+// The families that every system has, and then those that are of no system, as indexes into the list that common gives.
 const (
-	checkStatus = iota
-	checkReady
-	checkInfo
-	checkProblems
-	checkProblem
-	checkProblemsHidden
-	checkLastEvaluation
+	checkReady = iota
+	checkStatus
 	checkLastChange
-	scoreRatio
+	checkRegressed
+	checkProblem
+	checkProblems
+	scoreReady
+	scoreJudged
+	scoreApplicable
+	objectiveMet
+	objectiveRatio
 	gateReady
+	gateBlocking
 	collectorUp
 	collectorLastSuccess
-	collectorFacts
-	collectorMissed
-	collectorDropped
+	collectorInterval
+	collectorTargetUp
 	systemInfo
-	sloObjective
+	checklistItemInfo // the first that is of no system
+	collectorUnavailable
+	collectorInvalidSeries
 	commonFamilies
 )
 
 func common() []fact.Family {
 	families := make([]fact.Family, commonFamilies)
 	check := []string{"check", "category", "severity"}
+	families[checkReady] = fact.Family{
+		Name: "check_ready", Labels: append(slices.Clone(check), "team"),
+		Help: "Whether a check counts as ready (pass, warn, waived), 1 or 0; absent where it is undeclared or not applicable.",
+	}
 	families[checkStatus] = fact.Family{
 		Name: "check_status", Labels: append(slices.Clone(check), "status"),
-		Help: "The status of a check, as a state set: exactly one status is 1.",
-	}
-	families[checkReady] = fact.Family{
-		Name: "check_ready", Labels: check,
-		Help: "Whether a check counts as ready (pass, warn, waived); absent only where it is not applicable.",
-	}
-	families[checkInfo] = fact.Family{
-		Name: "check_info", Labels: []string{"check", "title", "section", "owner", "mode", "kind", "runbook_url"},
-		Help: "What a check is; always 1.",
-	}
-	families[checkProblems] = fact.Family{
-		Name: "check_problems", Labels: []string{"check", "reason", "level"},
-		Help: "How many problems a check found, by reason; reasons without a problem are 0.",
-	}
-	families[checkProblem] = fact.Family{
-		Name: "check_problem", Labels: []string{"check", "reason", "level", "subject"},
-		Help: "One problem that a check found on one subject; always 1.",
-	}
-	families[checkProblemsHidden] = fact.Family{
-		Name: "check_problems_hidden", Labels: []string{"check"},
-		Help: "How many problems of a check are left out of readiness_check_problem to bound its series.",
-	}
-	families[checkLastEvaluation] = fact.Family{
-		Name: "check_last_evaluation_timestamp_seconds", Labels: []string{"check"},
-		Help: "When a check was last judged.",
+		Help: "The status of a check; always 1.",
 	}
 	families[checkLastChange] = fact.Family{
 		Name: "check_last_change_timestamp_seconds", Labels: []string{"check"},
-		Help: "When the status of a check last changed, or was first known to this process.",
+		Help: "When the status of a check last changed; absent where it is undeclared or not applicable.",
 	}
-	families[scoreRatio] = fact.Family{
-		Name: "score_ratio", Labels: []string{"category"},
-		Help: "The weight of the ready checks of a category over the weight of the applicable ones.",
+	families[checkRegressed] = fact.Family{
+		Name: "check_regressed_timestamp_seconds", Labels: append(slices.Clone(check), "team"),
+		Help: "Since when a check is not ready that was ready for 24 hours before; absent for any other.",
 	}
+	families[checkProblem] = fact.Family{
+		Name: "check_problem", Labels: []string{"check", "reason", "level", "subject"},
+		Help: "One problem that a check found on one subject; always 1, and at most 100 of a check.",
+	}
+	families[checkProblems] = fact.Family{
+		Name: "check_problems", Labels: []string{"check", "reason", "level"},
+		Help: "How many problems of a check are left out of readiness_check_problem; absent where all of them are there.",
+	}
+	scoreFamilies(families)
 	families[gateReady] = fact.Family{
 		Name: "gate_ready", Labels: []string{"gate"},
-		Help: "Whether every applicable check of a gate is ready.",
+		Help: "Whether every applicable check of a gate is ready, 1 or 0.",
+	}
+	families[gateBlocking] = fact.Family{
+		Name: "gate_blocking", Labels: []string{"gate"},
+		Help: "How many applicable checks of a gate are not ready.",
+	}
+	families[systemInfo] = fact.Family{
+		Name: "system_info", Labels: []string{"team", "checklist"},
+		Help: "A system that is judged; always 1.",
+	}
+	families[checklistItemInfo] = fact.Family{
+		Name: "checklist_item_info", Labels: []string{"checklist", "check", "title", "section", "mode", "kind", "runbook_url"},
+		Help: "An item of a checklist that is in use; always 1.",
 	}
 	collectorFamilies(families)
-	families[systemInfo] = fact.Family{
-		Name: "system_info", Labels: []string{"owner", "checklist"},
-		Help: "A system that this exporter looks at; always 1.",
-	}
-	families[sloObjective] = fact.Family{
-		Name: "slo_objective_ratio", Labels: []string{"category"},
-		Help: "The declared share of a category that is to be ready, on average over 30 days; of the whole system, " +
-			"where category is empty.",
-	}
 	return families
+}
+
+func scoreFamilies(families []fact.Family) {
+	families[scoreReady] = fact.Family{
+		Name: "score_ready_weight", Labels: []string{"category"},
+		Help: "The weight of the checks of a category that are ready. The score is the ready weight over the judged weight.",
+	}
+	families[scoreJudged] = fact.Family{
+		Name: "score_judged_weight", Labels: []string{"category"},
+		Help: "The weight of the checks of a category that are judged. The coverage is the judged weight over the applicable weight.",
+	}
+	families[scoreApplicable] = fact.Family{
+		Name: "score_applicable_weight", Labels: []string{"category"},
+		Help: "The weight of the checks of a category that apply to the system.",
+	}
+	families[objectiveMet] = fact.Family{
+		Name: "objective_met", Labels: []string{"objective"},
+		Help: "Whether an objective of the system is met now, 1 or 0; absent where none of its checks is judged.",
+	}
+	families[objectiveRatio] = fact.Family{
+		Name: "objective_ratio", Labels: []string{"objective"},
+		Help: "The declared share of the time in which an objective of the system is to be met.",
+	}
 }
 
 func collectorFamilies(families []fact.Family) {
 	families[collectorUp] = fact.Family{
 		Name: "collector_up", Labels: []string{"collector"},
-		Help: "Whether the newest look of a collector at every one of its targets gave an answer.",
+		Help: "Whether the newest run of a collector succeeded at every one of its targets, 1 or 0.",
 	}
 	families[collectorLastSuccess] = fact.Family{
 		Name: "collector_last_success_timestamp_seconds", Labels: []string{"collector"},
-		Help: "When a collector last saw its target; of several targets, the one seen longest ago.",
+		Help: "When a collector last succeeded; of several targets, at the one where that is longest ago.",
 	}
-	families[collectorFacts] = fact.Family{
-		Name: "collector_facts", Labels: []string{"collector"},
-		Help: "How many facts of a collector count now.",
+	families[collectorInterval] = fact.Family{
+		Name: "collector_interval_seconds", Labels: []string{"collector"},
+		Help: "The longest time between two runs of a collector, as scheduled.",
 	}
-	families[collectorMissed] = fact.Family{
-		Name: "collector_missed", Labels: []string{"collector", "reason"},
-		Help: "How many subjects a collector should have seen and could not, by reason.",
+	families[collectorTargetUp] = fact.Family{
+		Name: "collector_target_up", Labels: []string{"collector", "target"},
+		Help: "A target that the newest run of a collector could not collect from; always 0.",
 	}
-	families[collectorDropped] = fact.Family{
-		Name: "collector_dropped_series", Labels: []string{"collector"},
-		Help: "How many series of a collector are left out since another of the same labels stands already.",
+	families[collectorUnavailable] = fact.Family{
+		Name: "collector_unavailable", Labels: []string{"collector", "reason"},
+		Help: "How many subjects a collector should have collected and could not, by reason; absent where there is none.",
+	}
+	families[collectorInvalidSeries] = fact.Family{
+		Name: "collector_invalid_series", Labels: []string{"collector"},
+		Help: "How many series of a collector are left out since they are duplicates, are no numbers or cannot be read; " +
+			"absent where there is none.",
 	}
 }
 
-// families are all families of systems, those of the facts after the common ones, and where those of each fact kind
-// begin.
-func families(collectors []collector.Any) (all []fact.Family, begin map[string]int) {
-	all, begin = common(), make(map[string]int)
-	for _, each := range collectors {
-		kind := each.Describe().Kind
-		if _, known := begin[kind.KindName()]; known {
-			continue
+// yielded gives every kind of fact that collectors yield, once.
+func yielded(collectors []collector.Any) iter.Seq[fact.Any] {
+	return func(yield func(fact.Any) bool) {
+		known := make(map[string]bool)
+		for _, each := range collectors {
+			for _, kind := range each.Describe().Yields {
+				if known[kind.KindName()] {
+					continue
+				}
+				known[kind.KindName()] = true
+				if !yield(kind) {
+					return
+				}
+			}
 		}
-		begin[kind.KindName()] = len(all)
-		all = append(all, kind.Families()...)
 	}
-	return all, begin
+}
+
+// A factKind is where the families of one kind of fact stand among all.
+type factKind struct {
+	name         string
+	begin, count int
+}
+
+// factKinds lists the families of every kind of fact that collectors yield, after the common ones.
+func factKinds(collectors []collector.Any) (kinds []factKind, families []fact.Family) {
+	begin := commonFamilies
+	for kind := range yielded(collectors) {
+		own := kind.Families()
+		kinds = append(kinds, factKind{kind.KindName(), begin, len(own)})
+		families = append(families, own...)
+		begin += len(own)
+	}
+	return kinds, families
 }

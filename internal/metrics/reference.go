@@ -2,9 +2,7 @@ package metrics
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -23,25 +21,21 @@ const (
 // Families lists every family that an exporter with these collectors can have, by source and then as declared; those
 // of Go and of the process are left out.
 func Families(collectors []collector.Any) ([]Family, error) {
-	listed := ofSystems(SourceSystem, common())
-	seen := make(map[string]bool)
-	for _, each := range collectors {
-		kind := each.Describe().Kind
-		if !seen[kind.KindName()] {
-			seen[kind.KindName()] = true
-			listed = append(listed, ofSystems(kind.KindName(), kind.Families())...)
-		}
+	listed := gauges(SourceSystem, common()[:checklistItemInfo])
+	for kind := range yielded(collectors) {
+		listed = append(listed, gauges(kind.KindName(), kind.Families())...)
 	}
+	listed = append(listed, gauges(SourceSelf, common()[checklistItemInfo:])...)
 	own, err := ofSelf()
 	return append(listed, own...), err
 }
 
-func ofSystems(source string, families []fact.Family) []Family {
+func gauges(source string, families []fact.Family) []Family {
 	listed := make([]Family, len(families))
 	for i, family := range families {
-		listed[i] = Family{
-			Name: prefix + family.Name, Help: family.Help, Type: "gauge", Source: source,
-			Labels: append([]string{"system", "environment"}, family.Labels...),
+		listed[i] = Family{Name: prefix + family.Name, Help: family.Help, Type: "gauge", Source: source, Labels: family.Labels}
+		if source != SourceSelf {
+			listed[i].Labels = append([]string{"system", "environment"}, family.Labels...)
 		}
 	}
 	return listed
@@ -50,9 +44,10 @@ func ofSystems(source string, families []fact.Family) []Family {
 // ofSelf makes each of the exporter's own families have a series, so that its labels can be read.
 func ofSelf() ([]Family, error) {
 	self := NewSelf()
-	self.ObserveLook(&system.System{}, "", engine.Outcomes()[0], time.Second)
-	self.checkDuration.WithLabelValues("")
+	self.ObserveRun(&system.System{}, "", engine.Outcomes()[0], 0)
 	self.ObserveReload(nil)
+	self.CountClockSteps(func() int { return 0 })
+	self.SetStorageWritable(true)
 	gathered, err := self.registry.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("list the exporter's own metrics: %w", err)
@@ -70,15 +65,9 @@ func ofSelf() ([]Family, error) {
 	return listed, nil
 }
 
-// labelsOf are a family's labels, those of systems first.
-func labelsOf(family *dto.MetricFamily) []string {
-	var first, rest []string
+func labelsOf(family *dto.MetricFamily) (labels []string) {
 	for _, pair := range family.GetMetric()[0].GetLabel() {
-		if name := pair.GetName(); name == "system" || name == "environment" {
-			first = slices.Insert(first, 0, name)
-		} else {
-			rest = append(rest, name)
-		}
+		labels = append(labels, pair.GetName())
 	}
-	return append(first, rest...)
+	return labels
 }

@@ -10,66 +10,118 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 func smallPlan(name string) *assess.Plan {
 	list := &checklist.Checklist{Categories: []checklist.Category{{ID: "all"}}}
-	return &assess.Plan{
+	plan := &assess.Plan{
 		System: &system.System{Name: name}, Checklist: list, Categories: list.Categories,
 		Items: []assess.Item{{
 			Entry:    checklist.Entry{Category: &list.Categories[0], Section: &checklist.Section{}, Item: &checklist.Item{ID: "a.b"}},
-			Severity: checklist.Critical, Rule: check.Rule{ID: "a.b", NotBuilt: true},
+			Severity: checklist.Critical, Rule: check.Rule{ID: "a.b"},
 		}},
 	}
+	plan.Order()
+	return plan
+}
+
+func waiverRun(at time.Time, by ...string) *fact.Run {
+	set := new(fact.Set[fact.Waiver])
+	for _, who := range by {
+		set.Add(fact.Waiver{Check: "c", By: who, Until: at})
+	}
+	return &fact.Run{Collector: "waiver", Interval: time.Minute, CollectedAt: at, TriedAt: at, Sets: []fact.AnySet{fact.Waivers().Set(set)}}
+}
+
+func waiverCollectors() []collector.Any {
+	return []collector.Any{collector.Collector[string]{Name: "waiver", Yields: []fact.Any{fact.Waivers()}}}
 }
 
 func TestOnlyWhatChangedIsEncodedAgain(t *testing.T) {
-	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	e := NewExposition(nil, prometheus.NewRegistry())
-	a, b := smallPlan("a").Assess(nil, now, nil), smallPlan("b").Assess(nil, now, nil)
-	require.NoError(t, e.Publish([]*assess.Assessment{a, b}))
-	require.Empty(t, (*e.pages.Load())[0].parts, "nothing is encoded for nobody")
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	e := NewExposition(waiverCollectors(), prometheus.NewRegistry())
+	first, second := waiverRun(at, "ann"), waiverRun(at, "joe")
+	plan := smallPlan("a")
+	a := plan.Assess([]*fact.Run{first, second}, at, nil)
+	b := smallPlan("b").Assess(nil, at, nil)
+	e.Publish([]*assess.Assessment{a, b})
+	require.Nil(t, e.current.Load().pages[0].parts[0], "nothing is encoded for nobody")
 	for _, each := range encodings() {
-		now = now.Add(time.Second)
-		before, err := e.activate(each)
-		require.NoError(t, err)
-		require.NotEmpty(t, before[0].parts[each][checkStatus].content)
-
-		require.NoError(t, e.Publish([]*assess.Assessment{a.Plan.Assess(nil, now, a), b}))
-		after := *e.pages.Load()
-		require.Same(t, before[1], after[1], "the assessment is the same")
-		for family, part := range after[0].parts[each] {
-			was := before[0].parts[each][family]
-			if part.length == 0 {
-				continue
-			}
-			if family == checkLastEvaluation {
-				require.NotEqual(t, was, part)
-				continue
-			}
-			require.Same(t, &was.content[0], &part.content[0], e.layouts[family].name)
-		}
+		e.activate(each)
 	}
+
+	// publish publishes an assessment of other runs at a later time, and names the families that are encoded again.
+	publish := func(runs ...*fact.Run) map[string]bool {
+		at = at.Add(time.Second)
+		before := e.current.Load()
+		e.Publish([]*assess.Assessment{plan.Assess(runs, at, before.pages[0].assessment.History), b})
+		after := e.current.Load()
+		require.Same(t, before.pages[1], after.pages[1], "the assessment is the same")
+		again := make(map[string]bool)
+		for _, each := range encodings() {
+			for family, part := range after.pages[0].parts[each.index()] {
+				was := before.pages[0].parts[each.index()][family]
+				if len(part.content) != len(was.content) || len(was.content) > 0 && &part.content[0] != &was.content[0] {
+					again[e.layouts[family].Name] = true
+				}
+			}
+		}
+		return again
+	}
+	require.Empty(t, publish(first, second), "nothing is another")
+	later := *first
+	later.CollectedAt, later.TriedAt = at.Add(-time.Hour), at
+	later.Interval = 2 * time.Hour
+	require.Equal(t, map[string]bool{
+		"readiness_collector_last_success_timestamp_seconds": true, "readiness_collector_interval_seconds": true,
+	}, publish(&later, second), "the same was collected at another time")
+
+	blocks := e.current.Load().pages[0].blocks
+	require.Equal(t, map[string]bool{
+		"readiness_waiver_expiry_timestamp_seconds": true, "readiness_collector_last_success_timestamp_seconds": true,
+		"readiness_collector_interval_seconds": true,
+	}, publish(waiverRun(at, "eve"), second))
+	require.Same(t, blocks[1], e.current.Load().pages[0].blocks[1], "the same set is not read again")
+	publish(second)
+	require.Equal(t, []*block{blocks[1]}, e.current.Load().pages[0].blocks, "nor when it has another place")
 }
 
 func TestAnEncodingThatNobodyAsksForIsDropped(t *testing.T) {
 	e := NewExposition(nil, prometheus.NewRegistry())
 	plan := smallPlan("a")
-	assessment := plan.Assess(nil, time.Unix(1, 0), nil)
-	require.NoError(t, e.Publish([]*assess.Assessment{assessment}))
-	for _, each := range encodings() {
-		_, err := e.activate(each)
-		require.NoError(t, err)
-	}
+	e.Publish([]*assess.Assessment{plan.Assess(nil, time.Unix(1, 0), nil)})
 	kept := encodings()[1]
 	for _, each := range encodings() {
+		e.activate(each)
 		if each != kept {
-			e.asked[each].Add(-int64(encodedFor / time.Second))
+			e.asked[each.index()].Add(-int64(encodedFor / time.Second))
 		}
 	}
-	require.NoError(t, e.Publish([]*assess.Assessment{plan.Assess(nil, time.Unix(2, 0), assessment)}))
-	page := (*e.pages.Load())[0]
-	require.Len(t, page.parts, 1)
-	require.NotNil(t, page.parts[kept])
+	e.Publish([]*assess.Assessment{plan.Assess(nil, time.Unix(2, 0), nil)})
+	book := e.current.Load()
+	for _, each := range encodings() {
+		for _, page := range append(book.pages[:1], book.shared()) {
+			require.Equal(t, each == kept, page.parts[each.index()] != nil)
+		}
+	}
+}
+
+// TestWhatIsAsItWasCostsNothing counts what publishing allocates when nothing has changed but the time.
+func TestWhatIsAsItWasCostsNothing(t *testing.T) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	e := NewExposition(waiverCollectors(), prometheus.NewRegistry())
+	plan := smallPlan("a")
+	runs := []*fact.Run{waiverRun(at, make([]string, 1000)...)}
+	first := plan.Assess(runs, at, nil)
+	e.Publish([]*assess.Assessment{first})
+	e.activate(encodings()[0])
+	assessments := [][]*assess.Assessment{{plan.Assess(runs, at, first.History)}, {plan.Assess(runs, at, first.History)}}
+	i := 0
+	require.Less(t, testing.AllocsPerRun(10, func() {
+		i++
+		e.Publish(assessments[i%2])
+	}), 50.0)
 }

@@ -1,7 +1,7 @@
 package metrics
 
 import (
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,45 +13,52 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// Self is what the exporter says of its own work.
+// Self is what the exporter says of its own work. It names no system: that would be a series for each that says nothing.
 type Self struct {
-	registry      *prometheus.Registry
-	looks         *prometheus.CounterVec
-	lookDuration  *prometheus.HistogramVec
-	checkDuration *prometheus.HistogramVec
-	reloads       *prometheus.CounterVec
-	reloadGood    prometheus.Gauge
-	reloadTime    prometheus.Gauge
-	observed      time.Time // of the newest assessment whose checks were observed
+	registry           *prometheus.Registry
+	runs               *prometheus.CounterVec
+	runDuration        *prometheus.HistogramVec
+	assessmentDuration prometheus.Histogram
+	reloads            *prometheus.CounterVec
+	reloadGood         prometheus.Gauge
+	reloadTime         prometheus.Gauge
+	storageWritable    prometheus.Gauge
+	storageKnown       sync.Once
+
+	mu       sync.Mutex
+	observed map[*assess.Assessment]bool // those of the last call
 }
 
 // NewSelf makes the metrics of the exporter itself, with those of its process and of Go.
 func NewSelf() *Self {
-	systemLabels := []string{"system", "environment", "collector"}
 	s := &Self{
 		registry: prometheus.NewRegistry(),
-		looks: prometheus.NewCounterVec(prometheus.CounterOpts{
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "collector_runs_total",
-			Help: "Looks of a collector at its targets that have ended, by outcome.",
-		}, append(systemLabels[:3:3], "outcome")),
-		lookDuration: prometheus.NewHistogramVec(histogram(prefix+"collector_duration_seconds",
-			"How long a collector looked at one target.", prometheus.ExponentialBuckets(0.001, 4, 9)), systemLabels),
-		checkDuration: prometheus.NewHistogramVec(histogram(prefix+"check_duration_seconds",
-			"How long judging one check took, by its kind.", prometheus.ExponentialBuckets(1e-6, 10, 6)), []string{"kind"}),
+			Help: "Runs of a collector at its targets that have ended, by outcome.",
+		}, []string{"collector", "outcome"}),
+		runDuration: prometheus.NewHistogramVec(histogram(prefix+"collector_duration_seconds",
+			"How long a collector took to collect from one target.", prometheus.ExponentialBuckets(0.001, 4, 9)), []string{"collector"}),
+		assessmentDuration: prometheus.NewHistogram(histogram(prefix+"assessment_duration_seconds",
+			"How long it took to judge every item of one system.", prometheus.ExponentialBuckets(1e-4, 10, 5))),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "config_reloads_total", Help: "Times that the configuration was loaded, by outcome.",
 		}, []string{"outcome"}),
 		reloadGood: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: prefix + "config_last_reload_successful",
-			Help: "Whether the configuration was good the last time it was loaded.",
+			Help: "Whether the configuration was valid the last time it was loaded.",
 		}),
 		reloadTime: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: prefix + "config_last_reload_success_timestamp_seconds",
-			Help: "When a good configuration was last loaded.",
+			Help: "When a valid configuration was last loaded.",
+		}),
+		storageWritable: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: prefix + "storage_writable",
+			Help: "Whether what must outlive the process can be stored, 1 or 0; absent where nothing is stored.",
 		}),
 	}
-	s.registry.MustRegister(s.looks, s.lookDuration, s.checkDuration, s.reloads, s.reloadGood, s.reloadTime,
-		versioncollector.NewCollector("readiness_exporter"), collectors.NewGoCollector(),
+	s.registry.MustRegister(s.runs, s.runDuration, s.assessmentDuration, s.reloads, s.reloadGood, s.reloadTime,
+		versioncollector.NewCollector("readiness"), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.reloads.WithLabelValues("success")
 	s.reloads.WithLabelValues("failure")
@@ -71,36 +78,31 @@ func histogram(name, help string, buckets []float64) prometheus.HistogramOpts {
 // Registry gathers these metrics; whoever has more to say of the exporter registers it here.
 func (s *Self) Registry() *prometheus.Registry { return s.registry }
 
-// ObserveLook counts a look that ended; one that was skipped took no time.
-func (s *Self) ObserveLook(described *system.System, collector string, outcome engine.Outcome, took time.Duration) {
-	for _, each := range engine.Outcomes() {
-		count := s.looks.WithLabelValues(described.Name, described.Environment, collector, string(each))
+// ObserveRun counts a run that ended; one that was skipped took no time.
+func (s *Self) ObserveRun(_ *system.System, collector string, outcome engine.Outcome, took time.Duration) {
+	for _, each := range engine.Outcomes() { // from zero on, so that rules see the first of each
+		count := s.runs.WithLabelValues(collector, string(each))
 		if each == outcome {
 			count.Inc()
 		}
 	}
 	if outcome != engine.OutcomeSkipped {
-		s.lookDuration.WithLabelValues(described.Name, described.Environment, collector).Observe(took.Seconds())
+		s.runDuration.WithLabelValues(collector).Observe(took.Seconds())
 	}
 }
 
-// ObserveChecks times the judging of the assessments that are new since the last call.
-func (s *Self) ObserveChecks(assessments []*assess.Assessment) {
+// ObserveAssessments times the assessments that were not there at the last call.
+func (s *Self) ObserveAssessments(assessments []*assess.Assessment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	observed := make(map[*assess.Assessment]bool, len(assessments))
 	for _, assessment := range assessments {
-		if !assessment.At.After(s.observed) {
-			continue
+		if !s.observed[assessment] {
+			s.assessmentDuration.Observe(assessment.Took.Seconds())
 		}
-		for i := range assessment.Results {
-			if bound := assessment.Plan.Items[i].Rule.Bound; bound != nil {
-				s.checkDuration.WithLabelValues(bound.Name).Observe(assessment.Results[i].Took.Seconds())
-			}
-		}
+		observed[assessment] = true
 	}
-	for _, assessment := range assessments {
-		if assessment.At.After(s.observed) {
-			s.observed = assessment.At
-		}
-	}
+	s.observed = observed
 }
 
 // ObserveReload counts an attempt to load the configuration.
@@ -115,12 +117,19 @@ func (s *Self) ObserveReload(err error) {
 	s.reloadTime.SetToCurrentTime()
 }
 
-// ForgetUnless removes the series of a system, unless one of the plans is still about it.
-func (s *Self) ForgetUnless(described *system.System, plans []*assess.Plan) {
-	if slices.ContainsFunc(plans, func(plan *assess.Plan) bool { return plan.System.ID() == described.ID() }) {
-		return
+// CountClockSteps exports how often the clock of the machine was set. It must be called once at most.
+func (s *Self) CountClockSteps(steps func() int) {
+	s.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: prefix + "clock_steps_total", Help: "How often the clock of the machine was set while the exporter ran.",
+	}, func() float64 { return float64(steps()) }))
+}
+
+// SetStorageWritable says whether what must outlive the process can be stored. Until it is called there is no such series.
+func (s *Self) SetStorageWritable(writable bool) {
+	value := 0.0
+	if writable {
+		value = 1
 	}
-	labels := prometheus.Labels{"system": described.Name, "environment": described.Environment}
-	s.looks.DeletePartialMatch(labels)
-	s.lookDuration.DeletePartialMatch(labels)
+	s.storageWritable.Set(value)
+	s.storageKnown.Do(func() { s.registry.MustRegister(s.storageWritable) })
 }

@@ -14,30 +14,42 @@ import (
 
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// A tank is what the tests look at. Its level is right from a half up.
+// A tank is what the tests collect. Its level is right from a half up.
 type tank struct {
-	Name  string
-	Level float64
+	Name     string
+	Level    float64
+	FilledAt time.Time
+	Rusty    bool // no gauge can be read of it
 }
 
-func tanks() fact.Kind[tank] {
-	return fact.Kind[tank]{
-		Name: "tank", Help: "A tank.", Subject: func(t tank) string { return t.Name },
-		Labels: []fact.Label[tank]{{Name: "tank", Value: func(t tank) string { return t.Name }}},
-		Gauges: []fact.Gauge[tank]{{
-			Name: "tank_level_ratio", Help: "How full the tank is.",
-			Value: func(t tank) (float64, bool) { return t.Level, true },
-		}},
+func tanks() *fact.Kind[tank] {
+	return &fact.Kind[tank]{
+		Name: "tank", Help: "A tank.", Subject: func(t *tank) string { return t.Name },
+		Labels: []fact.Label[tank]{{Name: "tank", Value: func(t *tank) string { return t.Name }}},
+		Gauges: []fact.Gauge[tank]{
+			{
+				Name: "tank_level_ratio", Help: "How full the tank is.",
+				Value: func(t *tank) (float64, bool) {
+					if t.Rusty {
+						panic("rust")
+					}
+					return t.Level, true
+				},
+			},
+			{
+				Name: "tank_filled_timestamp_seconds", Help: "When the tank was last filled.",
+				Value: func(t *tank) (float64, bool) { return fact.Timestamp(t.FilledAt) },
+			},
+		},
 	}
 }
 
-func levels() check.Bound {
+func levels() *check.Bound {
 	empty := check.Reason{Name: "empty", Level: check.Fail, Sentence: "It is empty."}
 	low := check.Reason{Name: "low", Level: check.Warn, Sentence: "It is low."}
-	kind := check.Kind[tank, struct{}]{
-		Name: "tank_level", Remedy: "Fill it.", Reasons: []check.Reason{empty, low}, About: tanks(),
-		None: check.Undeclared, Nothing: "no tank",
-		Judge: func(t tank, _ struct{}, _ time.Time) []check.Problem {
+	kind := check.Kind[struct{}]{
+		Name: "tank_level", Remedy: "Fill it.", Reasons: []check.Reason{empty, low},
+		Over: []check.Quantified[struct{}]{check.Each(tanks(), func(_ check.Context, t *tank, _ struct{}) []check.Problem {
 			switch {
 			case t.Level < 0.1:
 				return []check.Problem{empty.Problem("empty")}
@@ -45,42 +57,51 @@ func levels() check.Bound {
 				return []check.Problem{low.Problem("low")}
 			}
 			return nil
-		},
+		})},
+		WhenEmpty: check.Reason{Name: "no_tank", Level: check.Undeclared, Sentence: "There is no tank."},
 	}
 	return kind.Bind(kind.Parameters())
 }
 
 func tankCollectors() []collector.Any {
 	return []collector.Any{
-		collector.Collector[string, tank]{
-			Name: "tank", Kind: tanks(), Schedule: "@every 1m", Timeout: time.Second,
+		collector.Collector[string]{
+			Name: "tank", Yields: []fact.Any{tanks()}, Schedule: "@every 1m", Timeout: time.Second,
 			Targets: func(*system.System) []string { return nil },
 			Target:  func(target string) string { return target },
-			Look:    func(context.Context, string) (fact.Batch[tank], error) { return fact.Batch[tank]{}, nil },
+			Collect: func(context.Context, string, fact.Topics) ([]fact.AnySet, error) { return nil, nil },
 		},
-		collector.Collector[string, fact.Waiver]{Name: "waiver", Kind: fact.Waivers()},
+		collector.Collector[string]{Name: "waiver", Yields: []fact.Any{fact.Waivers(), tanks()}},
 	}
 }
 
-// planOf makes a plan with an item of each way of judging, in two categories and one gate.
+// planOf makes a plan with an item of each way of judging, in two categories, one gate and one objective.
 func planOf(name string) *assess.Plan {
 	list := &checklist.Checklist{Name: "small", Categories: []checklist.Category{
 		{ID: "water", Sections: []checklist.Section{{ID: "tank", Items: []checklist.Item{
-			{ID: "tank.level", Text: `A "full" tank`, Severity: checklist.Critical, Mode: checklist.Auto, Kind: "tank_level"},
+			{ID: "tank.level", Text: `A "full" tank`, Severity: checklist.Critical, Mode: checklist.Auto},
 			{ID: "tank.colour", Text: "A blue tank", Severity: checklist.Info, Mode: checklist.Attest},
 		}}}},
 		{ID: "fire", Sections: []checklist.Section{{ID: "hose", Items: []checklist.Item{
-			{ID: "hose.length", Text: "A hose", Severity: checklist.Warning, Mode: checklist.Auto, Kind: "hose_length"},
-			{ID: "hose.other", Text: "Another hose", Severity: checklist.Warning, Mode: checklist.Auto, Kind: "hose_length"},
+			{ID: "hose.length", Text: "A hose", Severity: checklist.Warning, Mode: checklist.Auto},
+			{ID: "hose.other", Text: "Another hose", Severity: checklist.Warning, Mode: checklist.Auto},
 		}}}},
 	}}
 	plan := &assess.Plan{
 		System:    &system.System{Name: name, Environment: "test", Owner: "plumbers"},
 		Checklist: list, Categories: list.Categories,
 	}
-	bound := levels()
+	nowhere := check.Kind[struct{}]{
+		Name: "attestation",
+		Over: []check.Quantified[struct{}]{check.Each(fact.Attestations(), func(check.Context, *fact.Attestation, struct{}) []check.Problem { return nil })},
+	}
 	rules := []check.Rule{
-		{Bound: &bound}, {Attested: true, AttestationAge: 100 * 24 * time.Hour}, {NotBuilt: true}, {NotApplicable: "one will do"},
+		{Clause: check.Clause{Bound: levels()}},
+		{Clause: check.Clause{Operator: check.FirstOfClauses, Clauses: []check.Clause{
+			{Bound: nowhere.Bind(nowhere.Parameters())}, {Bound: nowhere.Bind(nowhere.Parameters())},
+		}}},
+		{},
+		{NotApplicable: "one will do"},
 	}
 	for entry := range list.Items() {
 		rule := rules[len(plan.Items)]
@@ -90,26 +111,39 @@ func planOf(name string) *assess.Plan {
 		})
 	}
 	plan.Gates = []assess.Gate{{ID: "go-live", Items: []int{0, 2}}}
+	plan.Objectives = []assess.Objective{{Name: "critical", Ratio: 0.99, Items: []int{0}}, {Name: "colour", Ratio: 0.9, Items: []int{1}}}
+	plan.Order()
 	return plan
 }
 
-func assessed(plan *assess.Plan, at time.Time, looks ...fact.Look) *assess.Assessment {
-	return plan.Assess(looks, at, nil)
+func assessed(plan *assess.Plan, at time.Time, runs ...*fact.Run) *assess.Assessment {
+	return plan.Assess(runs, at, nil)
 }
 
-func seen(facts ...tank) fact.Look {
-	look := fact.Look{Collector: "tank", Target: "yard", Kind: tanks(), Interval: time.Minute, SeenAt: now, TriedAt: now}
-	for _, f := range facts {
-		look.Facts = append(look.Facts, f)
+// runOf is a run of a collector that has just succeeded.
+func runOf(collector, target string, sets ...fact.AnySet) *fact.Run {
+	run := &fact.Run{Collector: collector, Target: target, Interval: time.Minute, Sets: sets, CollectedAt: now, TriedAt: now}
+	for _, set := range sets {
+		run.Declared = append(run.Declared, set.Kind().NoFacts())
 	}
-	return look
+	return run
 }
 
-// smallWorld has tanks that are full, low and empty, one that could not be seen, and a yard that nobody has looked at.
-func smallWorld() []fact.Look {
-	yard := seen(tank{Name: "north", Level: 0.75}, tank{Name: "south", Level: 0.25}, tank{Name: "west", Level: 0})
-	yard.Missed = []fact.Missed{{Subject: "east", Reason: fact.ReasonDenied, Detail: "the gate is locked"}}
-	waivers := fact.Look{Collector: "waiver", Target: "file", Kind: fact.Waivers(), Interval: time.Minute, SeenAt: now, TriedAt: now}
-	waivers.Facts = []any{fact.Waiver{Check: "tank.level", By: "ann", Reason: "dry season", Until: now.Add(24 * time.Hour)}}
-	return []fact.Look{yard, {Collector: "tank", Target: "roof", Kind: tanks(), Interval: time.Minute}, waivers}
+func found(tanks_ ...tank) *fact.Run {
+	set := new(fact.Set[tank])
+	set.Add(tanks_...)
+	return runOf("tank", "yard", tanks().Set(set))
+}
+
+// smallWorld has tanks that are full, low and empty, one that is unavailable, and a roof that was not collected yet.
+func smallWorld() []*fact.Run {
+	set := new(fact.Set[tank])
+	set.Add(tank{Name: "north", Level: 0.75, FilledAt: now.Add(-time.Hour)}, tank{Name: "south", Level: 0.25}, tank{Name: "west"})
+	set.Lack(tank{Name: "east"}, "", fact.Errorf(fact.ReasonDenied, "the gate is locked"))
+	waivers := new(fact.Set[fact.Waiver])
+	waivers.Add(fact.Waiver{Check: "tank.level", By: "ann", Reason: "dry season", Until: now.Add(24 * time.Hour)})
+	roof := &fact.Run{Collector: "tank", Target: "roof", Interval: time.Minute, Declared: []fact.AnySet{tanks().NoFacts()}}
+	return []*fact.Run{
+		runOf("tank", "yard", tanks().Set(set)), roof, runOf("waiver", "file", fact.Waivers().Set(waivers)),
+	}
 }

@@ -13,18 +13,24 @@ import (
 // A Detail is all there is to say of one item.
 type Detail struct {
 	Item
-	Gates      []string        `json:"gates"`                // ids of those it is part of
-	Summary    string          `json:"summary,omitempty"`    // what holds when it passes
-	Remedy     string          `json:"remedy,omitempty"`     // how to mend what its kind of check finds
-	Parameters map[string]any  `json:"parameters,omitempty"` // in force, by their names in the configuration
-	History    []assess.Change `json:"history"`              // since the start of the exporter, the oldest first
-	Seen       []SeenFact      `json:"seen"`                 // the facts that it judges
+	Gates     []string        `json:"gates"`     // ids of those it is part of
+	Clauses   []Clause        `json:"clauses"`   // what it is judged by
+	History   []assess.Change `json:"history"`   // the oldest first
+	Collected []CollectedFact `json:"collected"` // the facts that it judges
 }
 
-// A SeenFact is a fact with when it was seen.
-type SeenFact struct {
+// A Clause is one kind of check with its parameters.
+type Clause struct {
+	Kind       string         `json:"kind"`
+	Summary    string         `json:"summary"`              // what holds when it passes
+	Remedy     string         `json:"remedy"`               // how to fix what it finds
+	Parameters map[string]any `json:"parameters,omitempty"` // in force, by their names in the configuration
+}
+
+// A CollectedFact is a fact with when it was collected.
+type CollectedFact struct {
 	Fact
-	SeenAt time.Time `json:"seen_at"`
+	CollectedAt time.Time `json:"collected_at"`
 }
 
 // DetailOf makes the report of one item; false where the system has no such item.
@@ -33,24 +39,39 @@ func DetailOf(a *assess.Assessment, id string) (Detail, bool) {
 	if at < 0 {
 		return Detail{}, false
 	}
-	detail := Detail{Item: itemOf(a, at), Gates: []string{}, History: a.History[at], Seen: []SeenFact{}}
+	item := &a.Plan.Items[at]
+	detail := Detail{
+		Item: itemOf(a, at), Gates: []string{}, Clauses: []Clause{}, History: a.History[id], Collected: []CollectedFact{},
+	}
 	for _, gate := range a.Plan.Gates {
 		if slices.Contains(gate.Items, at) {
 			detail.Gates = append(detail.Gates, gate.ID)
 		}
 	}
-	if bound := a.Plan.Items[at].Rule.Bound; bound != nil {
-		detail.Summary, detail.Remedy = bound.Summary, bound.Remedy
-		detail.Parameters = parametersOf(bound.Parameters)
-		for i := range a.Looks {
-			if look := &a.Looks[i]; look.Kind.KindName() == bound.FactKind && look.Fresh(a.At) {
-				for _, f := range bound.Facts(fact.NewView([]fact.Look{*look}, a.At)) {
-					detail.Seen = append(detail.Seen, SeenFact{Fact{look.Kind.SubjectOf(f), f}, look.SeenAt.UTC()})
-				}
-			}
+	for bound := range item.Rule.Clause.Bounds() {
+		detail.Clauses = append(detail.Clauses, Clause{bound.Name, bound.Summary, bound.Remedy, parametersOf(bound.Parameters)})
+	}
+	for _, run := range a.Runs {
+		if !run.Fresh(a.At) {
+			continue
+		}
+		subjects := subjectsOf(run)
+		for _, f := range factsOf(a, item, fact.NewView([]*fact.Run{run}, a.At)) {
+			detail.Collected = append(detail.Collected, CollectedFact{Fact{subjects[f], f}, run.CollectedAt.UTC()})
 		}
 	}
 	return detail, true
+}
+
+// subjectsOf names the facts of a run.
+func subjectsOf(run *fact.Run) map[any]string {
+	subjects := make(map[any]string)
+	for _, set := range run.Sets {
+		for i := range set.Len() {
+			subjects[set.At(i)] = set.Kind().SubjectOf(set.At(i))
+		}
+	}
+	return subjects
 }
 
 // parametersOf gives the fields of a parameter struct by their names in the configuration, as they are written there.

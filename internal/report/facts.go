@@ -7,58 +7,67 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// SystemFacts are what collectors saw of one system.
+// SystemFacts are what collectors collected of one system.
 type SystemFacts struct {
 	Name        string `json:"system"`
 	Environment string `json:"environment"`
-	Looks       []Look `json:"looks"`
+	Runs        []Run  `json:"runs"`
 }
 
-// A Look is what one collector last saw at one target.
-type Look struct {
-	Collector string     `json:"collector"`
-	Target    string     `json:"target"`
-	Kind      string     `json:"kind"`
-	SeenAt    *time.Time `json:"seen_at,omitempty"` // when facts and missed were seen; missing when never
-	Facts     []Fact     `json:"facts"`
-	Missed    []Missed   `json:"missed,omitempty"`
-	Failure   *Missed    `json:"failure,omitempty"` // why the newest look failed as a whole
+// A Run is what one collector last collected from one target.
+type Run struct {
+	Collector   string        `json:"collector"`
+	Target      string        `json:"target"`
+	CollectedAt *time.Time    `json:"collected_at,omitempty"` // missing when nothing ever was
+	Sets        []Set         `json:"sets"`
+	Failure     *fact.Failure `json:"failure,omitempty"` // why the newest run collected nothing
 }
 
-// A Fact is one thing as it was seen.
+// A Set is what a run collected of one kind.
+type Set struct {
+	Kind        string        `json:"kind"`
+	Facts       []Fact        `json:"facts"`
+	Unavailable []Unavailable `json:"unavailable,omitempty"`
+}
+
+// A Fact is one thing as it was collected.
 type Fact struct {
 	Subject string `json:"subject"`
 	Fact    any    `json:"fact"`
 }
 
-// Missed is a subject that should have been seen and was not.
-type Missed struct {
+// Unavailable is a subject that should have been collected and could not be.
+type Unavailable struct {
 	Subject string      `json:"subject"`
 	Reason  fact.Reason `json:"reason"`
+	Topic   string      `json:"topic,omitempty"` // the part of the fact that it concerns; empty: all of it
 	Detail  string      `json:"detail"`
-	Topic   string      `json:"topic,omitempty"` // which checks it concerns; empty: all on such facts
 }
 
-// FactsOf makes the report of what was seen of a system.
+// FactsOf makes the report of what was collected of a system.
 func FactsOf(a *assess.Assessment) SystemFacts {
-	facts := SystemFacts{Name: a.Plan.System.Name, Environment: a.Plan.System.Environment, Looks: []Look{}}
-	for _, look := range a.Looks {
-		each := Look{Collector: look.Collector, Target: look.Target, Kind: look.Kind.KindName(), Facts: []Fact{}}
-		if !look.SeenAt.IsZero() {
-			seen := look.SeenAt.UTC()
-			each.SeenAt = &seen
+	facts := SystemFacts{Name: a.Plan.System.Name, Environment: a.Plan.System.Environment, Runs: []Run{}}
+	for _, run := range a.Runs {
+		each := Run{Collector: run.Collector, Target: run.Target, Sets: []Set{}, Failure: run.Failure}
+		if !run.CollectedAt.IsZero() {
+			collected := run.CollectedAt.UTC()
+			each.CollectedAt = &collected
 		}
-		for _, f := range look.Facts {
-			each.Facts = append(each.Facts, Fact{Subject: look.Kind.SubjectOf(f), Fact: f})
+		for _, set := range run.Sets {
+			each.Sets = append(each.Sets, setOf(set))
 		}
-		for _, missed := range look.Missed {
-			each.Missed = append(each.Missed, Missed(missed))
-		}
-		if look.Failure != nil {
-			failure := Missed(*look.Failure)
-			each.Failure = &failure
-		}
-		facts.Looks = append(facts.Looks, each)
+		facts.Runs = append(facts.Runs, each)
 	}
 	return facts
+}
+
+func setOf(set fact.AnySet) Set {
+	shown := Set{Kind: set.Kind().KindName(), Facts: []Fact{}}
+	for i := range set.Len() {
+		shown.Facts = append(shown.Facts, Fact{Subject: set.Kind().SubjectOf(set.At(i)), Fact: set.At(i)})
+	}
+	for _, gap := range set.Gaps() {
+		shown.Unavailable = append(shown.Unavailable, Unavailable(gap))
+	}
+	return shown
 }

@@ -30,7 +30,7 @@ type htmlReport struct {
 
 type htmlSystem struct {
 	System
-	ToMend   []Item // the gravest first
+	FixFirst []Item // the gravest first
 	Sections [][]Item
 }
 
@@ -53,7 +53,7 @@ func HTML(w io.Writer, systems []System) error {
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
 	}
 	for _, system := range systems {
-		shown.Systems = append(shown.Systems, htmlSystem{system, toMend(system.Items), sections(system.Items)})
+		shown.Systems = append(shown.Systems, htmlSystem{system, fixFirst(system.Items), sections(system.Items)})
 	}
 	if err := parsed.Execute(w, shown); err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
@@ -61,8 +61,8 @@ func HTML(w io.Writer, systems []System) error {
 	return nil
 }
 
-// toMend gives the items that are not ready, the gravest first.
-func toMend(items []Item) []Item {
+// fixFirst gives the items that are not ready, the gravest first.
+func fixFirst(items []Item) []Item {
 	var found []Item
 	for _, item := range items {
 		if item.Status.Applicable() && !item.Ready {

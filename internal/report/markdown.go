@@ -30,7 +30,7 @@ func markdownSystem(out *bufio.Writer, system System) {
 	fmt.Fprintf(out, "**%s** at %s: %s\n", readiness(system.Ready),
 		system.EvaluatedAt.Format(time.RFC3339), countsInWords(system.Counts))
 	if len(system.Gates) > 0 {
-		fmt.Fprint(out, "\n| gate | | blocked by |\n|---|---|---|\n")
+		fmt.Fprint(out, "\n| gate | | not ready |\n|---|---|---|\n")
 	}
 	for _, gate := range system.Gates {
 		fmt.Fprintf(out, "| %s | %s | %d of %d |\n", gate.ID, readiness(gate.Ready), len(gate.Blocking), len(gate.Items))
@@ -45,6 +45,12 @@ func markdownSystem(out *bufio.Writer, system System) {
 		for _, item := range section {
 			markdownItem(out, item)
 		}
+	}
+	if len(system.Unsupported) > 0 {
+		fmt.Fprint(out, "\n## Not supported yet\n\n")
+	}
+	for _, item := range system.Unsupported {
+		fmt.Fprintf(out, "- %s: %s\n", markdownText(item.SectionTitle), item.Text)
 	}
 }
 

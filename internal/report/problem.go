@@ -21,7 +21,7 @@ type SystemProblem struct {
 	Severity    string    `json:"severity"`
 	Section     string    `json:"section"`
 	Owner       string    `json:"owner,omitempty"`
-	Since       time.Time `json:"since"` // when the item took on its status
+	Since       time.Time `json:"since"` // when the item changed to its status
 	Runbook     string    `json:"runbook_url"`
 	check.Problem
 }
@@ -65,7 +65,7 @@ func Gravest(a *assess.Assessment, most int) []Item {
 	return items
 }
 
-// compareGravity orders two items with problems: the one to mend first is less.
+// compareGravity orders two items with problems: the one to fix first is less.
 func compareGravity(one, other *check.Result, severity, otherSeverity checklist.Severity) int {
 	return cmp.Or(
 		other.Status.Gravity()-one.Status.Gravity(),

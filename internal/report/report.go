@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -24,38 +26,33 @@ type System struct {
 	Owner       string         `json:"owner,omitempty"`
 	Source      string         `json:"source,omitempty"` // where its description stands, or how it was found
 	Contacts    []Contact      `json:"contacts,omitempty"`
-	Channel     string         `json:"channel,omitempty"` // where people talk while they mend
+	Channel     string         `json:"channel,omitempty"` // where people talk while they fix it
 	Checklist   string         `json:"checklist"`
 	Title       string         `json:"title"`
 	EvaluatedAt time.Time      `json:"evaluated_at"`
-	Ready       bool           `json:"ready"` // every applicable item is, and there is one
-	Score       *float64       `json:"score_ratio,omitempty"`
-	Counts      map[string]int `json:"counts"` // of items, by status
+	Ready       bool           `json:"ready"`                    // every applicable item is, and there is one
+	Score       *float64       `json:"score_ratio,omitempty"`    // the ready share of what is judged, by weight
+	Coverage    *float64       `json:"coverage_ratio,omitempty"` // the judged share of what applies, by weight
+	Counts      map[string]int `json:"counts"`                   // of items, by status
 	Gates       []Gate         `json:"gates"`
 	Items       []Item         `json:"items,omitempty"` // in the checklist's order; a summary has none
+	// Unsupported are the items of the checklist that this version cannot judge. They count nowhere.
+	Unsupported []Unsupported `json:"unsupported,omitempty"`
 
 	origin system.Origin
-	places map[string]system.Origin // of subjects
+	places map[string]system.Origin // of subjects; nil where what runs was judged, and not manifests
 }
 
-// Placed is the report with the places where subjects are written: by file and line in SARIF and JUnit, and in words in
-// every form.
-func (s System) Placed(places map[string]system.Origin) System {
-	s.places = places
-	s.Items = slices.Clone(s.Items)
-	for i := range s.Items {
-		s.Items[i].Problems = slices.Clone(s.Items[i].Problems)
-		for j := range s.Items[i].Problems {
-			problem := &s.Items[i].Problems[j]
-			if place, written := places[problem.Subject]; written {
-				problem.Detail = fmt.Sprintf("%s (%s:%d)", problem.Detail, place.File, place.Line)
-			}
-		}
-	}
-	return s
+// Unsupported is an item that this version cannot judge.
+type Unsupported struct {
+	Check        string `json:"check"`
+	Text         string `json:"text"`
+	Section      string `json:"section"`
+	SectionTitle string `json:"section_title"`
+	Severity     string `json:"severity"`
 }
 
-// A Contact is one whom to call, in the order in which they are.
+// A Contact is one who is on call, in the order in which they are.
 type Contact struct {
 	Role  string            `json:"role"`            // primary, secondary or escalation
 	After quantity.Duration `json:"after,omitempty"` // since the beginning; of an escalation
@@ -86,9 +83,14 @@ type Item struct {
 	Parent        string `json:"parent,omitempty"`
 	Severity      string `json:"severity"`
 	Mode          string `json:"mode"`
-	Kind          string `json:"kind,omitempty"`
+	Kind          string `json:"kind,omitempty"` // of check; of several, joined by +
 	Owner         string `json:"owner,omitempty"`
 	Runbook       string `json:"runbook_url"`
+	Composite     bool   `json:"composite,omitempty"` // it judges other items, and weighs nothing itself
+	// Attestation is the newest that was signed for the item, whether it counts or has expired.
+	Attestation *fact.Attestation `json:"attestation,omitempty"`
+	// Regressed is since when it is not ready any more, after it was for a day.
+	Regressed time.Time `json:"regressed_at,omitzero"`
 }
 
 // Of makes the report of an assessment.
@@ -97,6 +99,13 @@ func Of(a *assess.Assessment) System {
 	report.Items = make([]Item, len(a.Results))
 	for i := range a.Results {
 		report.Items[i] = itemOf(a, i)
+	}
+	for i := range a.Plan.Unsupported {
+		item := &a.Plan.Unsupported[i]
+		report.Unsupported = append(report.Unsupported, Unsupported{
+			Check: item.Item.ID, Text: item.Item.Text, Section: item.Section.ID, SectionTitle: item.Section.Title,
+			Severity: string(item.Severity),
+		})
 	}
 	return report
 }
@@ -113,8 +122,12 @@ func Summarize(a *assess.Assessment) System {
 		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Counts: make(map[string]int, len(check.Statuses())),
 		Gates: make([]Gate, len(a.Gates)),
 	}
-	if ratio, known := a.Total().Ratio(); known {
+	total := a.Total()
+	if ratio, known := total.Ratio(); known {
 		report.Score = &ratio
+	}
+	if ratio, known := total.Coverage(); known {
+		report.Coverage = &ratio
 	}
 	for _, status := range check.Statuses() {
 		report.Counts[status.String()] = counts[status]
@@ -126,6 +139,19 @@ func Summarize(a *assess.Assessment) System {
 		}
 	}
 	return report
+}
+
+// Detailed is the report as it is or, where details are not for the reader, without how contacts can be reached and
+// where the description stands.
+func (s System) Detailed(detailed bool) System {
+	if detailed {
+		return s
+	}
+	s.Source, s.Contacts = "", slices.Clone(s.Contacts)
+	for i := range s.Contacts {
+		s.Contacts[i].Phone, s.Contacts[i].Email, s.Contacts[i].Link = "", "", ""
+	}
+	return s
 }
 
 func contactsOf(contacts system.Contacts) []Contact {
@@ -158,9 +184,41 @@ func itemOf(a *assess.Assessment, at int) Item {
 		Result: result, Ready: result.Status.Ready(), Text: item.Item.Text,
 		Category: item.Category.ID, CategoryTitle: item.Category.Title,
 		Section: item.Section.ID, SectionTitle: item.Section.Title, Parent: item.Item.Parent,
-		Severity: string(item.Severity), Mode: string(item.Item.Mode), Kind: item.Item.Kind,
-		Owner: item.Owner, Runbook: item.Runbook,
+		Severity: string(item.Severity), Mode: string(item.Item.Mode), Kind: KindsOf(item.Item),
+		Owner: item.Owner, Runbook: item.Runbook, Composite: item.Composite(),
+		Attestation: attestationOf(a, item), Regressed: a.Regressed(at).UTC(),
 	}
+}
+
+// KindsOf names the kinds of check that an item is made of, as far as they are supported.
+func KindsOf(item *checklist.Item) string {
+	var names []string
+	for leaf := range item.Leaves() {
+		if leaf.IsSupported() && !slices.Contains(names, leaf.Kind) {
+			names = append(names, leaf.Kind)
+		}
+	}
+	return strings.Join(names, "+")
+}
+
+// attestationOf gives the newest attestation among the facts of an item; nil where there is none.
+func attestationOf(a *assess.Assessment, item *assess.Item) (newest *fact.Attestation) {
+	for _, f := range factsOf(a, item, a.View) {
+		signed, is := f.(*fact.Attestation)
+		if is && !signed.At.After(a.At) && (newest == nil || signed.At.After(newest.At)) {
+			newest = signed
+		}
+	}
+	return newest
+}
+
+// factsOf gives the facts of a view that an item is about.
+func factsOf(a *assess.Assessment, item *assess.Item, view fact.View) (facts []any) {
+	context := check.NewContext(view, a.Plan.System, item.Item.ID, a.At)
+	for bound := range item.Rule.Clause.Bounds() {
+		facts = append(facts, bound.Facts(context)...)
+	}
+	return facts
 }
 
 // Only leaves the items of one gate; an unknown gate is an error that names those there are.
@@ -180,7 +238,7 @@ func (s System) Only(gate string) (System, error) {
 		return !slices.Contains(s.Gates[at].Items, item.Check)
 	})
 	// The counts and the score are of what is shown.
-	only.Score, only.Counts = nil, make(map[string]int)
+	only.Score, only.Coverage, only.Unsupported, only.Counts = nil, nil, nil, make(map[string]int)
 	for _, status := range check.Statuses() {
 		only.Counts[status.String()] = 0
 	}
@@ -197,7 +255,7 @@ type Verdict int
 const (
 	Ready    Verdict = iota // every item that applies is ready, in each system at least one
 	NotReady                // something fails, or nothing is said of it, or nothing applies
-	Unjudged                // nothing fails, and something that should have been seen could not be
+	Unjudged                // nothing fails, and something that should have been collected could not be
 )
 
 // Judge gives the verdict on several systems: the gravest of each.

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
+	"github.com/readiness-exporter/readiness-exporter/checks/attestation"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -37,18 +38,18 @@ const hostile = "a\x1b[2J\u009b31m\r\n| <script>alert(1)</script> [x](javascript
 func example() *assess.Assessment {
 	list := &checklist.Checklist{Name: "small", Title: "Small Checklist", Categories: []checklist.Category{
 		{ID: "water", Title: "Water", Sections: []checklist.Section{{ID: "tank", Title: "Tanks", Items: []checklist.Item{
-			{ID: "tank.pass", Text: "A tank", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "tank_level"},
-			{ID: "tank.warn", Text: "A big tank", Severity: checklist.Warning, Mode: checklist.Auto, Kind: "tank_level", Parent: "tank.pass"},
-			{ID: "tank.fail", Text: "A `blue` tank", Severity: checklist.Info, Mode: checklist.AutoAttest, Kind: "tank_level"},
+			{ID: "tank.pass", Text: "A tank", Severity: checklist.Critical, Mode: checklist.Auto, Clause: kind("tank_level")},
+			{ID: "tank.warn", Text: "A big tank", Severity: checklist.Warning, Mode: checklist.Auto, Clause: kind("tank_level"), Parent: "tank.pass"},
+			{ID: "tank.fail", Text: "A `blue` tank", Severity: checklist.Info, Mode: checklist.AutoAttest, Clause: kind("tank_level")},
 		}}}},
 		{ID: "fire", Title: "Fire", Sections: []checklist.Section{
 			{ID: "hose", Title: "Hoses", Items: []checklist.Item{
-				{ID: "hose.unknown", Text: "A hose", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "hose_length"},
-				{ID: "hose.undeclared", Text: "A long hose", Severity: checklist.Warning, Mode: checklist.Attest},
+				{ID: "hose.unknown", Text: "A hose", Severity: checklist.Critical, Mode: checklist.Auto, Clause: kind("hose_length")},
+				{ID: "hose.undeclared", Text: "A long hose", Severity: checklist.Warning, Mode: checklist.Attest, Clause: kind("attestation")},
 			}},
 			{ID: "bell", Title: "Bells", Items: []checklist.Item{
-				{ID: "bell.waived", Text: "A bell", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "bell"},
-				{ID: "bell.none", Text: "A second bell", Severity: checklist.Critical, Mode: checklist.Auto, Kind: "bell"},
+				{ID: "bell.waived", Text: "A bell", Severity: checklist.Critical, Mode: checklist.Auto, Clause: kind("bell")},
+				{ID: "bell.none", Text: "A second bell", Severity: checklist.Critical, Mode: checklist.Auto, Clause: kind("bell")},
 			}},
 		}},
 	}}
@@ -71,21 +72,33 @@ func example() *assess.Assessment {
 		})
 	}
 	plan.Gates = []assess.Gate{{ID: "go-live", Title: "Go live", Items: []int{0, 2, 3, 5}}, {ID: "water", Title: "Water", Items: []int{0, 1}}}
+	plan.Unsupported = []assess.Item{{
+		Entry: checklist.Entry{
+			Category: &list.Categories[1], Section: &list.Categories[1].Sections[1],
+			Item: &checklist.Item{ID: "bell.future", Text: "A bell of the future", Clause: kind("bell_of_the_future")},
+		},
+		Severity: checklist.Info,
+	}}
+	signed := attestation.Attestation()
+	plan.Items[0].Rule.Clause.Bound = signed.Bind(signed.Parameters())
+	runs := []*fact.Run{{
+		Collector: "attestation", Target: "attestations", CollectedAt: now, Interval: time.Minute,
+		Sets: []fact.AnySet{fact.Attestations().Set(&fact.Set[fact.Attestation]{Facts: []*fact.Attestation{{
+			Check: "tank.pass", By: "ann " + hostile, At: now.Add(-48 * time.Hour), Comment: "it is full", Link: "https://example.com/proof",
+		}}})},
+	}}
 	problem := func(subject, reason string, level check.Status, detail string) check.Problem {
 		return check.Problem{Subject: subject, Reason: reason, Level: level, Detail: detail, Remedy: "Fill it: tank fill NAME."}
 	}
 	results := []check.Result{
-		{
-			Check: "tank.pass", Status: check.Pass, Facts: 2,
-			Attestation: &fact.Attestation{Check: "tank.pass", By: "ann " + hostile, At: now.Add(-48 * time.Hour), Comment: "it is full", Link: "https://example.com/proof"},
-		},
+		{Check: "tank.pass", Status: check.Pass, Facts: 2},
 		{Check: "tank.warn", Status: check.Warn, Problems: []check.Problem{problem("north", "low", check.Warn, "25 %; warns at 30 %")}},
 		{Check: "tank.fail", Status: check.Fail, Problems: []check.Problem{
 			problem("west", "empty", check.Fail, "0 %"), problem(hostile, "empty", check.Fail, hostile),
 			problem("south", "low", check.Warn, "25 %"),
 		}},
 		{Check: "hose.unknown", Status: check.Unknown, Problems: []check.Problem{
-			check.NotSeen(fact.Missed{Subject: "yard", Reason: fact.ReasonTimeout, Detail: "no answer within 5s"}),
+			{Subject: "yard", Reason: "not_collected", Level: check.Unknown, Cause: fact.ReasonTimeout, Detail: "no answer within 5s", Remedy: "Try again."},
 		}},
 		{Check: "hose.undeclared", Status: check.Undeclared, Problems: []check.Problem{{
 			Reason: "not_attested", Level: check.Undeclared, Detail: "nobody has signed it", Remedy: "Have somebody sign it.",
@@ -101,13 +114,18 @@ func example() *assess.Assessment {
 		results[i].EvaluatedAt, results[i].ChangedAt = now, now.Add(-time.Hour)
 	}
 	return &assess.Assessment{
-		Plan: plan, At: now, Results: results,
+		Plan: plan, At: now, Runs: runs, View: fact.NewView(runs, now), Results: results,
+		History: assess.History{"tank.fail": {
+			{At: now.Add(-50 * time.Hour), Status: check.Pass}, {At: now.Add(-time.Hour), Status: check.Fail},
+		}},
 		Gates: []assess.GateResult{
 			{Gate: &plan.Gates[0], Blocking: []int{2, 3}}, {Gate: &plan.Gates[1], Ready: true},
 		},
-		Scores: []assess.Score{{Category: "water", Ready: 13, Applicable: 14}, {Category: "fire", Ready: 10, Applicable: 23}},
+		Scores: []assess.Score{{Category: "water", Ready: 13, Judged: 14, Applicable: 14}, {Category: "fire", Ready: 10, Judged: 20, Applicable: 23}},
 	}
 }
+
+func kind(name string) checklist.Clause { return checklist.Clause{Kind: name} }
 
 func written(t *testing.T, form string, systems ...report.System) string {
 	t.Helper()
@@ -356,28 +374,33 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-func TestFactsAsTheyWereSeen(t *testing.T) {
+func TestFactsAsTheyWereCollected(t *testing.T) {
 	assessment := example()
-	assessment.Looks = []fact.Look{
+	waiver := &fact.Waiver{Check: "a.b", By: "ann"}
+	assessment.Runs = []*fact.Run{
 		{
-			Collector: "waiver", Target: "file", Kind: fact.Waivers(), SeenAt: now.In(time.FixedZone("far", 3600)),
-			Facts: []any{fact.Waiver{Check: "a.b", By: "ann"}}, Missed: []fact.Missed{{Subject: "s", Reason: fact.ReasonDenied, Detail: "no"}},
+			Collector: "waiver", Target: "file", CollectedAt: now.In(time.FixedZone("far", 3600)),
+			Sets: []fact.AnySet{fact.Waivers().Set(&fact.Set[fact.Waiver]{
+				Facts:       []*fact.Waiver{waiver},
+				Unavailable: []fact.Unavailable[fact.Waiver]{{Subject: "s", Reason: fact.ReasonDenied, Detail: "no"}},
+			})},
 		},
 		{
-			Collector: "attestation", Target: "file", Kind: fact.Attestations(),
-			Failure: &fact.Missed{Subject: "file", Reason: fact.ReasonTimeout, Detail: "late"},
+			Collector: "attestation", Target: "file", Declared: []fact.AnySet{fact.Attestations().NoFacts()},
+			Failure: &fact.Failure{Reason: fact.ReasonTimeout, Detail: "late"},
 		},
 	}
 	facts := report.FactsOf(assessment)
-	require.Equal(t, report.SystemFacts{Name: "shop", Environment: "production", Looks: []report.Look{
+	require.Equal(t, report.SystemFacts{Name: "shop", Environment: "production", Runs: []report.Run{
 		{
-			Collector: "waiver", Target: "file", Kind: "waiver", SeenAt: &now,
-			Facts:  []report.Fact{{Subject: "a.b by ann", Fact: fact.Waiver{Check: "a.b", By: "ann"}}},
-			Missed: []report.Missed{{Subject: "s", Reason: fact.ReasonDenied, Detail: "no"}},
+			Collector: "waiver", Target: "file", CollectedAt: &now, Sets: []report.Set{{
+				Kind: "waiver", Facts: []report.Fact{{Subject: "a.b by ann", Fact: waiver}},
+				Unavailable: []report.Unavailable{{Subject: "s", Reason: fact.ReasonDenied, Detail: "no"}},
+			}},
 		},
 		{
-			Collector: "attestation", Target: "file", Kind: "attestation", Facts: []report.Fact{},
-			Failure: &report.Missed{Subject: "file", Reason: fact.ReasonTimeout, Detail: "late"},
+			Collector: "attestation", Target: "file", Sets: []report.Set{},
+			Failure: &fact.Failure{Reason: fact.ReasonTimeout, Detail: "late"},
 		},
 	}}, facts)
 }

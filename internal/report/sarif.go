@@ -65,8 +65,7 @@ type sarifAutomation struct {
 }
 
 type sarifInvocation struct {
-	EndTimeUTC          string `json:"endTimeUtc"`
-	ExecutionSuccessful bool   `json:"executionSuccessful"`
+	ExecutionSuccessful bool `json:"executionSuccessful"`
 }
 
 type sarifResult struct {
@@ -81,7 +80,7 @@ type sarifResult struct {
 }
 
 type sarifLocation struct {
-	PhysicalLocation *sarifPhysical `json:"physicalLocation,omitempty"`
+	PhysicalLocation *sarifPhysical `json:"physicalLocation"`
 	LogicalLocations []sarifLogical `json:"logicalLocations"`
 }
 
@@ -111,7 +110,8 @@ type sarifSuppression struct {
 
 // SARIF writes the reports in the Static Analysis Results Interchange Format 2.1.0, a run for each system: its items are
 // the rules, each problem is a result. A problem is placed where its subject is written or else where the system is described, since
-// that is the file that somebody can change; the thing it was found on is its logical location. What is excused is suppressed.
+// that is the file that somebody can change; the thing it was found on is its logical location. A problem without a place is
+// left out. What is waived is suppressed.
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 func SARIF(w io.Writer, systems []System) error {
 	log := sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{}}
@@ -133,7 +133,7 @@ func sarifRunOf(system System) sarifRun {
 			Name: "readiness-exporter", Version: version.Version, InformationURI: homepage, Rules: []sarifRule{},
 		}},
 		AutomationDetails: sarifAutomation{"readiness/" + system.Name + "/" + system.Environment + "/"},
-		Invocations:       []sarifInvocation{{system.EvaluatedAt.Format("2006-01-02T15:04:05Z"), true}},
+		Invocations:       []sarifInvocation{{true}},
 		Results:           []sarifResult{},
 	}
 	for i, item := range system.Items {
@@ -146,13 +146,16 @@ func sarifRunOf(system System) sarifRun {
 			continue
 		}
 		for _, problem := range item.Problems {
-			run.Results = append(run.Results, sarifResultOf(system, i, item, problem))
+			// Code hosts refuse a whole file for one result without a place.
+			if place := system.sarifPlace(problem.Subject); place != nil {
+				run.Results = append(run.Results, sarifResultOf(system, i, item, problem, place))
+			}
 		}
 	}
 	return run
 }
 
-func sarifResultOf(system System, index int, item Item, problem check.Problem) sarifResult {
+func sarifResultOf(system System, index int, item Item, problem check.Problem, written *sarifPhysical) sarifResult {
 	place := strings.TrimSuffix(system.Name+"/"+system.Environment+"/"+Printable(problem.Subject), "/")
 	text := Printable(item.Text + ": " + problemLine(problem))
 	if problem.Remedy != "" {
@@ -162,7 +165,7 @@ func sarifResultOf(system System, index int, item Item, problem check.Problem) s
 	identity := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	result := sarifResult{
 		RuleID: item.Check, RuleIndex: index, Kind: "fail", Level: sarifLevelOf(item, problem), Message: sarifMessage{text},
-		Locations:           []sarifLocation{{system.sarifPlace(problem.Subject), []sarifLogical{{place, "resource"}}}},
+		Locations:           []sarifLocation{{written, []sarifLogical{{place, "resource"}}}},
 		PartialFingerprints: map[string]string{"readinessProblem/v1": hex.EncodeToString(identity[:16])},
 	}
 	if problem.Level == check.Unknown || problem.Level == check.Undeclared {

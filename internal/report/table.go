@@ -41,14 +41,17 @@ func tableSystem(out *bufio.Writer, system System) {
 	for _, gate := range system.Gates {
 		fmt.Fprintf(out, "gate %-16s %s", gate.ID, verdictStyle(gate.Ready).Render(readiness(gate.Ready)))
 		if len(gate.Blocking) > 0 {
-			fmt.Fprintf(out, ", %d of %d items block it", len(gate.Blocking), len(gate.Items))
+			fmt.Fprintf(out, ", %d of %d checks not ready", len(gate.Blocking), len(gate.Items))
 		}
 		fmt.Fprintln(out)
+	}
+	if len(system.Unsupported) > 0 {
+		fmt.Fprintf(out, "%d items of the checklist are not supported yet; they count nowhere.\n", len(system.Unsupported))
 	}
 	fmt.Fprintf(out, "%s: %s\n", verdictStyle(system.Ready).Bold(true).Render(readiness(system.Ready)), countsInWords(system.Counts))
 }
 
-// tableItem writes an item on a line, and beneath it each problem that keeps it from passing with how to mend it.
+// tableItem writes an item on a line, and beneath it each problem that keeps it from passing with how to fix it.
 func tableItem(out *bufio.Writer, item Item) {
 	faint := lipgloss.NewStyle().Faint(true)
 	status := fmt.Sprintf("%-14s", item.Status)
@@ -59,8 +62,8 @@ func tableItem(out *bufio.Writer, item Item) {
 	remedy := ""
 	for _, problem := range item.Problems {
 		fmt.Fprintf(out, "  %-14s %s\n", "", Printable(problemLine(problem)))
-		// One way to mend many problems is said once.
-		if problem.Remedy != remedy && problem.Reason != "not_built" {
+		// One way to fix many problems is shown once.
+		if problem.Remedy != remedy {
 			fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(problem.Remedy))
 		}
 		remedy = problem.Remedy

@@ -29,7 +29,7 @@ func summary(item Item) string {
 	case item.Status == check.NotApplicable:
 		return item.NotApplicable
 	case item.Waiver != nil:
-		return fmt.Sprintf("excused by %s until %s: %s",
+		return fmt.Sprintf("waived by %s until %s: %s",
 			item.Waiver.By, item.Waiver.Until.Format(time.DateOnly), item.Waiver.Reason)
 	case len(item.Problems) == 1:
 		return problemLine(item.Problems[0])
@@ -40,7 +40,7 @@ func summary(item Item) string {
 	}
 }
 
-// evidence says in a line what a status without problems rests on.
+// evidence states in a line what a status without problems rests on.
 func evidence(item Item) string {
 	words := fmt.Sprintf("%s since %s", strings.ReplaceAll(item.Status.String(), "_", " "), item.ChangedAt.Format("2006-01-02 15:04 UTC"))
 	switch {

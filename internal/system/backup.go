@@ -14,13 +14,13 @@ import (
 // A Backup is a place where backups of one thing are kept. Exactly one of Directory, S3 and Restic is set.
 type Backup struct {
 	Name      string            `yaml:"name"`                // the value of the label backup
-	Schedule  quantity.Duration `yaml:"schedule,omitempty"`  // how often one is made; default: as the check says
-	Retention quantity.Duration `yaml:"retention,omitempty"` // how long each is kept; default: as the check says
+	Schedule  quantity.Duration `yaml:"schedule,omitempty"`  // how often one is made; default: that of the check
+	Retention quantity.Duration `yaml:"retention,omitempty"` // how long each is kept; default: that of the check
 	// RecoveryPoint is how much work may be lost when only this place is left, such as one off-site; default: the
 	// system's objective.
 	RecoveryPoint quantity.Duration `yaml:"recovery_point,omitempty"`
 	// Since is when the first one was made. A backup set that is younger than its retention passes only if it is
-	// declared: it looks the same as one that is removed too early.
+	// declared: it cannot be told from one whose backups are removed too early.
 	Since time.Time `yaml:"since,omitempty"`
 	// OffSite: the place is away from the system, so that what takes the one does not take the other.
 	OffSite   bool       `yaml:"off_site,omitempty"`
@@ -30,8 +30,8 @@ type Backup struct {
 }
 
 // A Directory holds one file or one folder a backup, dated by its last change; what is deeper inside only counts for
-// the size. Links, hidden files, lost+found and names that end as unfinished files do (.tmp, .temp, .part, .partial,
-// .incomplete, ~) are no backups: a backup that grows under its final name is seen before it is whole.
+// the size. Links, hidden files, lost+found and names of unfinished files (.tmp, .temp, .part, .partial,
+// .incomplete, ~) are no backups: a backup that grows under its final name is counted before it is complete.
 type Directory struct {
 	Path    string `yaml:"path"`              // of the folder, from the root
 	Pattern string `yaml:"pattern,omitempty"` // of the names: *.dump; default: every file and folder
@@ -41,7 +41,7 @@ type Directory struct {
 // unfinished files are passed over as in a directory. Where no keys are named, the role of the machine or pod is used.
 type S3 struct {
 	Endpoint string `yaml:"endpoint"`          // its URL: https://s3.eu-central-1.amazonaws.com
-	Region   string `yaml:"region,omitempty"`  // default: as the store says
+	Region   string `yaml:"region,omitempty"`  // default: the store's own
 	Bucket   string `yaml:"bucket"`            // its name
 	Prefix   string `yaml:"prefix,omitempty"`  // of the object names
 	Pattern  string `yaml:"pattern,omitempty"` // of the last part of the object names; default: every object

@@ -10,7 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
-// A Certificate is a place where certificates are seen: an address that serves them, or files.
+// A Certificate is a place where certificates are collected: an address that serves them, or files.
 type Certificate struct {
 	Address    string `yaml:"address,omitempty"`     // host:port of a server that speaks TLS
 	ServerName string `yaml:"server_name,omitempty"` // asked for by SNI, and verified; default: the host of address

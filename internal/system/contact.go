@@ -10,11 +10,11 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
-// Contacts are whom to call when the system is not ready, for the page that somebody reads at night.
+// Contacts are who is on call when the system is not ready, for the page that somebody reads at night.
 type Contacts struct {
 	Primary   *Contact `yaml:"primary,omitempty"`   // who is called first
 	Secondary *Contact `yaml:"secondary,omitempty"` // who is called when the first does not answer
-	Channel   string   `yaml:"channel,omitempty"`   // where people talk while they mend: #shop-alerts, or an address
+	Channel   string   `yaml:"channel,omitempty"`   // where people talk while they fix it: #shop-alerts, or an address
 	// Escalation are the levels that follow, in their order, each with the time after which it is called.
 	Escalation []EscalationLevel `yaml:"escalation,omitempty"`
 }
@@ -27,7 +27,7 @@ type Contact struct {
 	Link  string `yaml:"link,omitempty"`  // of a pager, a rota, a chat: https://…
 }
 
-// An EscalationLevel is whom to call when what came before has not helped in time.
+// An EscalationLevel is who is called when those before have not helped in time.
 type EscalationLevel struct {
 	After quantity.Duration `yaml:"after"` // since the beginning: 30m
 	Call  Contact           `yaml:"call"`
@@ -88,7 +88,7 @@ func (c Contact) validate(list *mistake.List, path []any) {
 // validPhone is E.164 with what people put between the digits. https://www.itu.int/rec/T-REC-E.164
 var validPhone = regexp.MustCompile(`^\+[1-9]([ ./()-]*[0-9]){6,14}$`)
 
-// placeholder is what people leave in place of what they meant to look up: words, brackets to be filled in, domains and
+// placeholder is what people leave in place of what they meant to find out: words, brackets to be filled in, domains and
 // numbers that are kept for examples (RFC 2606, RFC 6761; 555-0100 to 555-0199, +1-555), digits that are all the same.
 var placeholder = regexp.MustCompile(strings.Join([]string{
 	`(?i:\b(tbd|tba|todo|fixme|xxx+|change[-_ ]?me|placeholder|dummy|your[-_ ].+|somebody|someone|n/?a|none|unknown)\b)`,

@@ -6,7 +6,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
-// A Host is the machine that the exporter runs on, seen through --path.rootfs where it runs in a container.
+// A Host is the machine that the exporter runs on, read through --path.rootfs where it runs in a container.
 type Host struct {
 	Name        string       `yaml:"name"`                  // the value of the label host
 	Filesystems []Filesystem `yaml:"filesystems,omitempty"` // mounts that must be there; others are found by themselves

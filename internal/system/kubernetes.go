@@ -15,19 +15,19 @@ import (
 
 // A Cluster is a Kubernetes cluster, and what of it belongs to the system.
 type Cluster struct {
-	Name string `yaml:"name"` // the value of the label cluster
+	Name string `yaml:"name"` // the value of the label kubernetes_cluster
 	// Kubeconfig is a file; empty: the service account of the pod the exporter runs in, else the user's kubeconfig.
 	Kubeconfig string   `yaml:"kubeconfig,omitempty"`
 	Context    string   `yaml:"context,omitempty"`    // of the kubeconfig; empty: its current one
 	Namespaces []string `yaml:"namespaces,omitempty"` // empty: all but those of Kubernetes itself
 	Selector   string   `yaml:"selector,omitempty"`   // labels of the workloads that belong to the system: app.kubernetes.io/part-of=shop
-	// TLSSecrets looks at the certificates in Secrets of type kubernetes.io/tls, whatever their labels. Kubernetes cannot
+	// TLSSecrets collects the certificates in Secrets of type kubernetes.io/tls, whatever their labels. Kubernetes cannot
 	// permit to read only those, nor only the certificates in them: it takes the permission to list all Secrets.
 	TLSSecrets bool   `yaml:"tls_secrets,omitempty"`
 	CAFile     string `yaml:"ca_file,omitempty"` // PEM file of the authorities that may sign them; default: the public ones
-	// Resources are further ones whose objects are looked at as they are, for items of one's own by kind: cel over object.
+	// Resources are further ones whose objects are collected as they are, for items of one's own by kind: cel over object.
 	Resources []Resource `yaml:"resources,omitempty"`
-	// SecretValues looks at the values of Secrets and ConfigMaps, to tell weak and reused ones. What is kept of a value is
+	// SecretValues collects from the values of Secrets and ConfigMaps, to tell weak and reused ones. What is kept of a value is
 	// a verdict, and a fingerprint by a key that each start of the exporter makes anew.
 	SecretValues bool `yaml:"secret_values,omitempty"`
 	// Staging is where the same application runs before it runs here, to be compared with.
@@ -54,7 +54,7 @@ func (s Staging) Declared() bool {
 	return s.Kubeconfig != "" || s.Context != "" || len(s.Namespaces) > 0
 }
 
-// StagingCluster is where staging is looked at: the namespaces that are compared, in the order of production's.
+// StagingCluster is where staging is collected from: the namespaces that are compared, in the order of production's.
 func (c Cluster) StagingCluster() Cluster {
 	staging := Cluster{
 		Name: c.Name + " staging", Kubeconfig: c.Kubeconfig, Context: c.Context, Selector: c.Selector, SecretValues: c.SecretValues,
@@ -121,7 +121,7 @@ func (c Cluster) validate(list *mistake.List, path []any) {
 		case len(wrong) > 0:
 			list.Add(mistake.At(at, "resource"), "resource %q: expected its plural, such as certificates", resource.Resource)
 		case resource.Group == "" && resource.Resource == "secrets":
-			list.Add(mistake.At(at, "resource"), "resource %q: Secrets are not looked at as they are; see secret_values", resource.Resource)
+			list.Add(mistake.At(at, "resource"), "resource %q: Secrets are not collected as they are; use secret_values", resource.Resource)
 		case slices.Contains(c.Resources[:i], resource):
 			list.Add(at, "resource %q stands twice", resource.Resource)
 		}
@@ -156,4 +156,13 @@ func (c Cluster) validateStaging(list *mistake.List, path []any) {
 			list.Add(path, "namespace %q: expected to be named under namespaces, or another cluster", namespace)
 		}
 	}
+}
+
+// ClusterNames are the names of the system's clusters.
+func (s *System) ClusterNames() []string {
+	names := make([]string, len(s.Kubernetes))
+	for i := range s.Kubernetes {
+		names[i] = s.Kubernetes[i].Name
+	}
+	return names
 }

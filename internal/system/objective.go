@@ -8,13 +8,14 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
-// Objectives are what the system is meant to keep.
+// Objectives are promises about the system.
 type Objectives struct {
 	RecoveryPoint quantity.Duration `yaml:"recovery_point,omitempty"` // RPO: how much work may be lost
-	// How much of the weight of the checklist is to be ready, on average over 30 days: 0.99. Readiness is then a service
-	// level objective, whose budget the shipped rules watch.
+	// Readiness is the share of the time, over 30 days, in which every critical item that is judged is to be ready: 0.99.
+	// The shipped rules add up the minutes in which it is not, and watch the budget that is left.
 	Readiness float64 `yaml:"readiness,omitempty"`
-	// The same for categories of the checklist, by their ids.
+	// Categories are the same for the critical items of categories of the checklist, by their ids; for all items of a
+	// category that has no critical one.
 	Categories map[string]float64 `yaml:"categories,omitempty"`
 }
 

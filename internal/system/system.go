@@ -1,10 +1,12 @@
-// Package system is the description of a production system: the only source of what is looked at. It is declared in
+// Package system is the description of a production system: the only source of targets. It is declared in
 // YAML, and read by the config package.
 package system
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -22,7 +24,9 @@ type System struct {
 	Environment string `yaml:"environment"`           // the value of the label environment: production, staging, …
 	Description string `yaml:"description,omitempty"` // what it is, for pages and reports
 	Owner       string `yaml:"owner,omitempty"`       // the team whose it is; items may name another
-	Checklist   string `yaml:"checklist,omitempty"`   // the checklist that judges it; default: production
+	// Checklist is the one that judges it; default: production. With a version, production@1, items that are newer are
+	// judged and shown, and count in no gate, score, objective or regression.
+	Checklist string `yaml:"checklist,omitempty"`
 	// Origin is where the description comes from.
 	Origin Origin `yaml:"-"`
 
@@ -31,6 +35,7 @@ type System struct {
 	Kubernetes   []Cluster     `yaml:"kubernetes,omitempty"`
 	Certificates []Certificate `yaml:"certificates,omitempty"`
 	Backups      []Backup      `yaml:"backups,omitempty"`
+	Prometheus   []Prometheus  `yaml:"prometheus,omitempty"`
 	Objectives   Objectives    `yaml:"objectives,omitempty"`
 
 	// Checks tunes items of the checklist for this system, by their ids.
@@ -60,7 +65,9 @@ type Override struct {
 	Severity   string    `yaml:"severity,omitempty"`   // how much it matters here
 	Owner      string    `yaml:"owner,omitempty"`      // the team whose item it is
 	Runbook    string    `yaml:"runbook,omitempty"`    // the address of what to read when it is not ready
-	Parameters yaml.Node `yaml:"parameters,omitempty"` // of the item's kind; what is left out stays as the checklist says
+	Parameters yaml.Node `yaml:"parameters,omitempty"` // of its first clause that is no attestation; what is left out stays
+	// Clauses are the parameters of its clauses, by their kinds, such as attestation.
+	Clauses map[string]yaml.Node `yaml:"clauses,omitempty"`
 }
 
 // An Exclusion says that an item does not apply to the system, and why.
@@ -69,12 +76,12 @@ type Exclusion struct {
 	Reason string `yaml:"reason"` // why it does not apply
 }
 
-// An Attestation is a person's word that an item holds.
+// An Attestation is a person's signature that an item holds.
 type Attestation struct {
 	Check   string    `yaml:"check"`             // the item's id
 	By      string    `yaml:"by"`                // who attests it
 	At      time.Time `yaml:"at"`                // when it was attested
-	Until   time.Time `yaml:"until,omitempty"`   // when the word runs out; default, and at most: as long as the item allows
+	Until   time.Time `yaml:"until,omitempty"`   // when it expires; default, and at most: as long as the item allows
 	Link    string    `yaml:"link,omitempty"`    // the proof
 	Comment string    `yaml:"comment,omitempty"` // for pages and reports
 }
@@ -84,25 +91,23 @@ type Waiver struct {
 	Check  string    `yaml:"check"`          // the item's id
 	By     string    `yaml:"by"`             // who excuses it
 	Reason string    `yaml:"reason"`         // why it is excused
-	Until  time.Time `yaml:"until"`          // when it ends; what fails fails again then
+	Until  time.Time `yaml:"until"`          // when it expires; what fails fails again then
 	Link   string    `yaml:"link,omitempty"` // to what is done about it, such as an issue
 }
 
-// A Collection says when a collector looks, in place of its own defaults.
+// A Collection says when a collector runs, in place of its own defaults.
 type Collection struct {
 	Schedule string            `yaml:"schedule,omitempty"` // cron expression, or @every 1m; in UTC unless it begins with CRON_TZ=Zone
-	Timeout  quantity.Duration `yaml:"timeout,omitempty"`  // how long one look at one target may take
+	Timeout  quantity.Duration `yaml:"timeout,omitempty"`  // how long one run at one target may take
 }
 
 // ID names the system in paths and pages: name and environment together are unique.
 func (s *System) ID() string { return s.Name + "/" + s.Environment }
 
-// ChecklistName is the checklist that judges the system.
+// ChecklistName is the checklist that judges the system, without the version that is pinned.
 func (s *System) ChecklistName() string {
-	if s.Checklist == "" {
-		return DefaultChecklist
-	}
-	return s.Checklist
+	name, _, _ := strings.Cut(s.Checklist, "@")
+	return cmp.Or(name, DefaultChecklist)
 }
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
@@ -128,6 +133,7 @@ func (s *System) Validate(path []any) mistake.List {
 	validateEach(&list, mistake.At(path, "kubernetes"), s.Kubernetes)
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
 	validateEach(&list, mistake.At(path, "backups"), s.Backups)
+	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)
 	s.Objectives.validate(&list, mistake.At(path, "objectives"))
 	validateEach(&list, mistake.At(path, "not_applicable"), s.NotApplicable)
 	validateEach(&list, mistake.At(path, "attestations"), s.Attestations)
@@ -137,8 +143,8 @@ func (s *System) Validate(path []any) mistake.List {
 
 // identified is a part of a description that knows its mistakes and what tells it from its neighbours.
 type identified interface {
-	// identity is unique among the parts of one list; the word names it in messages.
-	identity() (word, value string)
+	// identity is unique among the parts of one list; what names it in messages.
+	identity() (what, value string)
 	validate(list *mistake.List, path []any)
 }
 
@@ -146,12 +152,12 @@ func validateEach[T identified](list *mistake.List, path []any, parts []T) {
 	first := make(map[string]int)
 	for i, part := range parts {
 		part.validate(list, mistake.At(path, i))
-		word, value := part.identity()
+		what, value := part.identity()
 		if value == "" {
 			continue
 		}
 		if earlier, taken := first[value]; taken {
-			list.Add(mistake.At(path, i), "%s %q stands twice: entry %d has it already", word, value, earlier+1)
+			list.Add(mistake.At(path, i), "%s %q stands twice: entry %d has it already", what, value, earlier+1)
 			continue
 		}
 		first[value] = i
@@ -192,6 +198,6 @@ func (w Waiver) validate(list *mistake.List, path []any) {
 		list.Add(mistake.At(path, "reason"), "reason is missing: say why it is excused")
 	}
 	if w.Until.IsZero() {
-		list.Add(mistake.At(path, "until"), "until is missing: a waiver ends, say when, as 2006-01-02")
+		list.Add(mistake.At(path, "until"), "until is missing: a waiver expires, say when, as 2006-01-02")
 	}
 }

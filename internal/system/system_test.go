@@ -16,6 +16,8 @@ func TestASystemIsNamedByItsNameAndEnvironment(t *testing.T) {
 	require.Equal(t, "production", s.ChecklistName())
 	s.Checklist = "company"
 	require.Equal(t, "company", s.ChecklistName())
+	s.Checklist = "company@3"
+	require.Equal(t, "company", s.ChecklistName(), "the version that is pinned is no part of the name")
 }
 
 func TestNamesDoInLabelsPathsAndFileNames(t *testing.T) {
@@ -74,7 +76,7 @@ func TestWhatPeopleSaySaysWhoWhyAndUntilWhen(t *testing.T) {
 			},
 		},
 		{
-			"an attestation ends after it was given",
+			"an attestation expires after it was given",
 			system.System{Attestations: []system.Attestation{{Check: "a.b", By: "jane", At: day(2), Until: day(2)}}},
 			mistake.List{{Path: []any{"attestations", 0, "until"}, Message: "until is not after at: it would never count"}},
 		},
@@ -92,7 +94,7 @@ func TestWhatPeopleSaySaysWhoWhyAndUntilWhen(t *testing.T) {
 			mistake.List{
 				{Path: []any{"waivers", 0, "by"}, Message: "by is missing: say who excuses it"},
 				{Path: []any{"waivers", 0, "reason"}, Message: "reason is missing: say why it is excused"},
-				{Path: []any{"waivers", 0, "until"}, Message: "until is missing: a waiver ends, say when, as 2006-01-02"},
+				{Path: []any{"waivers", 0, "until"}, Message: "until is missing: a waiver expires, say when, as 2006-01-02"},
 			},
 		},
 	} {
@@ -103,15 +105,18 @@ func TestWhatPeopleSaySaysWhoWhyAndUntilWhen(t *testing.T) {
 	}
 }
 
-func TestThisMachineIsASystemWithoutAClusterWhereNoneAnswers(t *testing.T) {
-	t.Setenv("KUBECONFIG", "/nonexistent")
-	t.Setenv("KUBERNETES_SERVICE_HOST", "")
-	local := system.Local(t.Context(), "server-1")
-	require.Equal(t, &system.System{
+func TestThisMachineIsASystem(t *testing.T) {
+	want := &system.System{
 		Name: "server-1", Environment: "default", Description: "This machine, since no system is described.",
 		Origin: system.Origin{Found: "the machine that the exporter runs on"}, Hosts: []system.Host{{Name: "server-1"}},
-	}, local)
-	require.Empty(t, local.Validate(nil))
+	}
+	require.Equal(t, want, system.Local("server-1", false))
+	require.Empty(t, want.Validate(nil))
+
+	want.Kubernetes = []system.Cluster{{Name: "default"}}
+	want.Origin.Found += ", and the cluster of its service account or current kubeconfig"
+	require.Equal(t, want, system.Local("server-1", true))
+	require.Empty(t, want.Validate(nil))
 }
 
 func TestObjectivesLeaveABudget(t *testing.T) {

@@ -45,10 +45,10 @@ type Error struct {
 	Error string `json:"error"` // in words
 }
 
-func notFound(w http.ResponseWriter, message string) {
+func answerError(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusNotFound)
+	w.WriteHeader(status)
 	// The status is sent by now: a client that went away is not to be told.
 	_ = json.NewEncoder(w).Encode(Error{message})
 }

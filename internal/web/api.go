@@ -14,7 +14,9 @@ type Endpoint struct {
 	Summary string      // one sentence
 	Query   []Parameter // what narrows the answer
 	Answer  any         // an example of the type that it gives
-	give    func(h *handler, r *http.Request) (value any, missing string)
+	// Detailed: it shows where things are declared, which is not for everybody.
+	Detailed bool
+	give     func(h *handler, r *http.Request) (value any, missing string)
 }
 
 // A Parameter is one of the query of an address.
@@ -32,14 +34,14 @@ func Endpoints() []Endpoint {
 		},
 		{
 			Path: system, Summary: "One system with every item, in the order of its checklist.", Answer: report.System{},
-			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.Of(a), "" }),
+			give: giveSystem,
 		},
 		{
 			Path: system + "/checks", Summary: "The items of a system with their results.", Query: filterParameters(),
 			Answer: []report.Item{}, give: ofSystem(giveChecks),
 		},
 		{
-			Path: system + "/checks/{check}", Summary: "All there is to say of one item: result, parameters in force, history and facts.",
+			Path: system + "/checks/{check}", Summary: "Everything known of one item: result, parameters in force, history and facts.",
 			Answer: report.Detail{}, give: ofSystem(giveCheck),
 		},
 		{
@@ -47,7 +49,7 @@ func Endpoints() []Endpoint {
 			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.ProblemsOf(a), "" }),
 		},
 		{
-			Path: system + "/facts", Summary: "What collectors last saw of a system.", Answer: report.SystemFacts{},
+			Path: system + "/facts", Summary: "What collectors last collected of a system.", Answer: report.SystemFacts{},
 			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.FactsOf(a), "" }),
 		},
 		{
@@ -56,12 +58,12 @@ func Endpoints() []Endpoint {
 		},
 		{
 			Path: system + "/gates/{gate}", Summary: "A system with the items of one gate only.", Answer: report.System{},
-			give: ofSystem(giveGate),
+			give: giveGate,
 		},
 		{
-			Path: system + "/discovered", Summary: "Where a system's description comes from, and the YAML to pin what was found.",
-			Answer: report.Discovered{},
-			give:   ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.DiscoveredOf(a), "" }),
+			Path: system + "/discovered", Summary: "Where a system's description comes from, and the YAML to save what was found as configuration.",
+			Answer: report.Discovered{}, Detailed: true,
+			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.DiscoveredOf(a), "" }),
 		},
 	}
 }
@@ -69,9 +71,13 @@ func Endpoints() []Endpoint {
 func (h *handler) serveAPI(mux *http.ServeMux) {
 	for _, endpoint := range Endpoints() {
 		mux.HandleFunc("GET "+endpoint.Path, func(w http.ResponseWriter, r *http.Request) {
+			if endpoint.Detailed && !h.detailed(r) {
+				answerError(w, http.StatusForbidden, notDetailed)
+				return
+			}
 			value, missing := endpoint.give(h, r)
 			if missing != "" {
-				notFound(w, missing)
+				answerError(w, http.StatusNotFound, missing)
 				return
 			}
 			answerJSON(w, r, value)
@@ -97,12 +103,18 @@ func noSystem(r *http.Request) string {
 	return fmt.Sprintf("no system %q in environment %q", r.PathValue("system"), r.PathValue("environment"))
 }
 
-func giveSystems(h *handler, _ *http.Request) (any, string) {
-	systems := []report.System{}
+func giveSystems(h *handler, r *http.Request) (any, string) {
+	systems, detailed := []report.System{}, h.detailed(r)
 	for _, assessment := range h.Assessments() {
-		systems = append(systems, report.Summarize(assessment))
+		systems = append(systems, report.Summarize(assessment).Detailed(detailed))
 	}
 	return systems, ""
+}
+
+func giveSystem(h *handler, r *http.Request) (any, string) {
+	return ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) {
+		return report.Of(a).Detailed(h.detailed(r)), ""
+	})(h, r)
 }
 
 func giveAllProblems(h *handler, _ *http.Request) (any, string) {
@@ -126,10 +138,12 @@ func giveCheck(a *assess.Assessment, r *http.Request) (any, string) {
 	return detail, ""
 }
 
-func giveGate(a *assess.Assessment, r *http.Request) (any, string) {
-	only, err := report.Of(a).Only(r.PathValue("gate"))
-	if err != nil {
-		return nil, err.Error()
-	}
-	return only, ""
+func giveGate(h *handler, r *http.Request) (any, string) {
+	return ofSystem(func(a *assess.Assessment, r *http.Request) (any, string) {
+		only, err := report.Of(a).Only(r.PathValue("gate"))
+		if err != nil {
+			return nil, err.Error()
+		}
+		return only.Detailed(h.detailed(r)), ""
+	})(h, r)
 }

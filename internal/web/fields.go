@@ -2,8 +2,10 @@ package web
 
 import (
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,11 +23,15 @@ func fieldsOf(fact any) []field {
 	return fields
 }
 
-// flatten notes a value, and all within it, under a path.
+// flatten notes a value, and all within it, under a path. What a type writes as JSON is all there is to show of it: it may
+// leave out what is secret.
 func flatten(value reflect.Value, path string, into *[]field) {
 	if text, one := textOf(value); one {
 		*into = append(*into, field{path, text})
 		return
+	}
+	if written, writes := value.Interface().(json.Marshaler); writes {
+		value = reflect.ValueOf(shownOf(written))
 	}
 	switch value.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -39,12 +45,26 @@ func flatten(value reflect.Value, path string, into *[]field) {
 	case reflect.Slice, reflect.Array:
 		flattenList(value, path, into)
 	case reflect.Map:
-		for entries := value.MapRange(); entries.Next(); {
-			flatten(entries.Value(), within(path, fmt.Sprint(entries.Key())), into)
+		keys := value.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		for _, key := range keys {
+			flatten(value.MapIndex(key), within(path, fmt.Sprint(key)), into)
 		}
 	default:
 		*into = append(*into, field{path, fmt.Sprint(value)})
 	}
+}
+
+// shownOf gives what a value writes as JSON.
+func shownOf(value json.Marshaler) (shown any) {
+	written, err := value.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(written, &shown)
+	}
+	if err != nil {
+		return "cannot be shown: " + err.Error()
+	}
+	return shown
 }
 
 // flattenList notes a list: in one line where each entry is a text or a number.

@@ -18,41 +18,51 @@ const (
 
 // itemView is what there is to see of one item.
 type itemView struct {
-	System     report.System
-	At         timeOfJudging
-	Detail     report.Detail
-	Parameters string // as YAML
-	Facts      []factView
-	Hidden     int // facts that are not shown
+	System  report.System
+	At      timeOfJudging
+	Detail  report.Detail
+	Clauses []clauseView
+	Facts   []factView
+	Hidden  int // facts that are not shown
+}
+
+// A clauseView is one clause with its parameters as YAML.
+type clauseView struct {
+	report.Clause
+	Parameters string
 }
 
 // A factView is one fact as a table.
 type factView struct {
-	report.SeenFact
+	report.CollectedFact
 	Problems int
 	Fields   []field
 }
 
 type field struct{ Name, Value string }
 
-func itemViewOf(a *assess.Assessment, id string) (itemView, bool) {
+func itemViewOf(a *assess.Assessment, id string, detailed bool) (itemView, bool) {
 	detail, found := report.DetailOf(a, id)
 	if !found {
 		return itemView{}, false
 	}
-	view := itemView{System: report.Summarize(a), At: timeOfJudging(a.At), Detail: detail}
-	if len(detail.Parameters) > 0 {
-		// What was read from YAML can be written as YAML.
-		if written, err := yaml.Dump(detail.Parameters); err == nil {
-			view.Parameters = string(written)
+	view := itemView{System: report.Summarize(a).Detailed(detailed), At: timeOfJudging(a.At), Detail: detail}
+	for _, clause := range detail.Clauses {
+		shown := clauseView{Clause: clause}
+		if len(clause.Parameters) > 0 {
+			// What was read from YAML can be written as YAML.
+			if written, err := yaml.Dump(clause.Parameters); err == nil {
+				shown.Parameters = string(written)
+			}
 		}
+		view.Clauses = append(view.Clauses, shown)
 	}
 	problems := make(map[string]int)
 	for _, problem := range detail.Problems {
 		problems[problem.Subject]++
 	}
-	for _, seen := range detail.Seen {
-		view.Facts = append(view.Facts, factView{SeenFact: seen, Problems: problems[seen.Subject]})
+	for _, collected := range detail.Collected {
+		view.Facts = append(view.Facts, factView{CollectedFact: collected, Problems: problems[collected.Subject]})
 	}
 	// What has problems is what people come for.
 	slices.SortStableFunc(view.Facts, func(a, b factView) int { return b.Problems - a.Problems })

@@ -30,7 +30,7 @@ type overview struct {
 type row struct {
 	report.System
 	Verdict verdict
-	First   *problemItem // what to mend first; nil where nothing fails or is unknown
+	First   *problemItem // what to fix first; nil where nothing fails or is unknown
 	Open    int          // gates
 	gravity int
 }
@@ -82,7 +82,7 @@ func rowOf(a *assess.Assessment) row {
 			each.Open++
 		}
 	}
-	if first := firstToMend(a, 1); len(first) > 0 {
+	if first := firstToFix(a, 1); len(first) > 0 {
 		each.First = &first[0]
 		each.gravity = gravityOf(&first[0].Item)
 	} else if !each.Ready {
@@ -113,8 +113,8 @@ func choices(values []string) []string {
 	return slices.Compact(values)
 }
 
-// firstToMend gives what fails, and what could not be seen, the gravest first.
-func firstToMend(a *assess.Assessment, most int) []problemItem {
+// firstToFix gives what fails, and what could not be collected, the gravest first.
+func firstToFix(a *assess.Assessment, most int) []problemItem {
 	var first []problemItem
 	for _, item := range report.Gravest(a, most) {
 		if item.Status == check.Fail || item.Status == check.Unknown {

@@ -31,7 +31,7 @@ type page struct {
 	Title   string
 	Trail   []link // from the overview down to this page
 	Version string
-	Started bool // every target has been looked at once
+	Started bool // every target has been tried once
 	Content any
 }
 
@@ -113,7 +113,7 @@ func (h *handler) showOverview(w http.ResponseWriter, r *http.Request, assessmen
 func (h *handler) showSystem(w http.ResponseWriter, r *http.Request, a *assess.Assessment) {
 	described := a.Plan.System
 	h.show(w, r, "system", page{
-		Title: described.Name + " in " + described.Environment, Trail: []link{{"Systems", "/"}}, Content: systemViewOf(a, filterOf(r)),
+		Title: described.Name + " in " + described.Environment, Trail: []link{{"Systems", "/"}}, Content: systemViewOf(a, filterOf(r), h.detailed(r)),
 	})
 }
 
@@ -123,7 +123,7 @@ func (h *handler) itemPage(w http.ResponseWriter, r *http.Request) {
 		h.missing(w, "There is "+noSystem(r)+".")
 		return
 	}
-	view, found := itemViewOf(assessment, r.PathValue("check"))
+	view, found := itemViewOf(assessment, r.PathValue("check"), h.detailed(r))
 	if !found {
 		h.missing(w, fmt.Sprintf("There is no check %q.", r.PathValue("check")))
 		return
@@ -137,6 +137,10 @@ func (h *handler) itemPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) discoveredPage(w http.ResponseWriter, r *http.Request) {
+	if !h.detailed(r) {
+		h.refuse(w, http.StatusForbidden, "Not for everybody", notDetailed)
+		return
+	}
 	discovered := []report.Discovered{}
 	for _, assessment := range h.Assessments() {
 		system := assessment.Plan.System
@@ -147,16 +151,27 @@ func (h *handler) discoveredPage(w http.ResponseWriter, r *http.Request) {
 	h.show(w, r, "discovered", page{Title: "Discovered", Trail: []link{{"Systems", "/"}}, Content: discovered})
 }
 
+// notDetailed says why something is not shown.
+const notDetailed = "This is shown to requests from the exporter's own machine only; see --web.expose-details."
+
 // missing tells that there is no such page.
 func (h *handler) missing(w http.ResponseWriter, message string) {
-	content, err := h.render("missing", page{Title: "Not found", Trail: []link{{"Systems", "/"}}, Content: message})
+	h.refuse(w, http.StatusNotFound, "Not found", message)
+}
+
+// A refusal is shown in place of a page.
+type refusal struct{ Title, Message string }
+
+// refuse shows a message in place of a page.
+func (h *handler) refuse(w http.ResponseWriter, status int, title, message string) {
+	content, err := h.render("missing", page{Title: title, Trail: []link{{"Systems", "/"}}, Content: refusal{title, message}})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusNotFound)
+	w.WriteHeader(status)
 	// The status is sent by now: a client that went away is not to be told.
 	_, _ = w.Write(content)
 }

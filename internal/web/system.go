@@ -16,8 +16,8 @@ type systemView struct {
 	report.System
 	At         timeOfJudging
 	Verdict    verdict
-	First      []problemItem // what to mend first
-	More       int           // that are to be mended too
+	First      []problemItem // what to fix first
+	More       int           // that are to be fixed too
 	Filter     filter
 	Statuses   []check.Status
 	Sections   []choice
@@ -40,12 +40,12 @@ type section struct {
 	Items      []report.Item
 }
 
-// A verdict says in words, and by a class of style, how ready a system is.
+// A verdict states in words, and by a class of style, how ready a system is.
 type verdict struct{ Class, Words, Because string }
 
-func systemViewOf(a *assess.Assessment, narrowed filter) systemView {
+func systemViewOf(a *assess.Assessment, narrowed filter, detailed bool) systemView {
 	view := systemView{
-		System: report.Of(a), At: timeOfJudging(a.At), First: firstToMend(a, firstOfSystem), Filter: narrowed,
+		System: report.Of(a).Detailed(detailed), At: timeOfJudging(a.At), First: firstToFix(a, firstOfSystem), Filter: narrowed,
 		Statuses: []check.Status{
 			check.Fail, check.Unknown, check.Undeclared, check.Warn, check.Waived, check.Pass, check.NotApplicable,
 		},
@@ -89,7 +89,7 @@ func categoriesOf(items []report.Item) []category {
 	return categories
 }
 
-// verdictOf says how ready a system is, and what it hangs on.
+// verdictOf states how ready a system is, and what it hangs on.
 func verdictOf(system report.System) verdict {
 	switch {
 	case system.Ready:
@@ -97,7 +97,7 @@ func verdictOf(system report.System) verdict {
 	case system.Counts["fail"] > 0:
 		return verdict{"fail", "Not ready", items(system.Counts["fail"], "fails", "fail")}
 	case system.Counts["unknown"] > 0:
-		return verdict{"unknown", "Not known", items(system.Counts["unknown"], "could not be seen", "could not be seen")}
+		return verdict{"unknown", "Not known", items(system.Counts["unknown"], "could not be collected", "could not be collected")}
 	case system.Counts["undeclared"] > 0:
 		return verdict{"undeclared", "Not ready", items(system.Counts["undeclared"], "is not declared", "are not declared")}
 	default:

@@ -4,6 +4,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 )
@@ -18,6 +19,13 @@ type Options struct {
 	Version string
 	// OpenAPI is the description of the API, as a file.
 	OpenAPI []byte
+	// ExternalURL is where browsers reach the exporter; requests for other hosts are refused. Nil: for none.
+	ExternalURL *url.URL
+	// MaxRequests is how many pages, and how many scrapes, are answered at one time; 0: any number.
+	MaxRequests int
+	// ExposeDetails shows everybody how contacts can be reached and where things are declared; without it, only who asks
+	// from this machine sees that. It is for servers that authenticate.
+	ExposeDetails bool
 }
 
 type handler struct {
@@ -43,10 +51,7 @@ func Handler(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	outer := http.NewServeMux()
-	outer.Handle("/", compressed)
-	outer.Handle("GET /metrics", options.Metrics) // it compresses by itself, ahead of time
-	return secure(outer), nil
+	return options.guard(options.Metrics, compressed), nil // metrics are compressed ahead of time
 }
 
 // secure sets the headers that keep a browser from doing more than show the page and filter it.
@@ -66,7 +71,7 @@ func (h *handler) healthy(w http.ResponseWriter, _ *http.Request) {
 
 func (h *handler) readiness(w http.ResponseWriter, _ *http.Request) {
 	if !h.Ready() {
-		http.Error(w, "readiness-exporter has not looked at everything yet.", http.StatusServiceUnavailable)
+		http.Error(w, "readiness-exporter has not collected everything yet.", http.StatusServiceUnavailable)
 		return
 	}
 	fmt.Fprintln(w, "readiness-exporter is ready.")

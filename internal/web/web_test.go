@@ -34,8 +34,8 @@ const hostile = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`
 func example() *assess.Assessment {
 	list := &checklist.Checklist{Name: "small", Title: "Small Checklist", Categories: []checklist.Category{
 		{ID: "water", Title: "Water", Sections: []checklist.Section{{ID: "tank", Title: "Tanks", Items: []checklist.Item{
-			{ID: "tank.level", Text: "A tank " + hostile, Severity: checklist.Critical, Mode: checklist.Auto, Kind: "tank_level"},
-			{ID: "tank.colour", Text: "A blue tank", Severity: checklist.Info, Mode: checklist.Attest},
+			{ID: "tank.level", Text: "A tank " + hostile, Severity: checklist.Critical, Mode: checklist.Auto, Clause: checklist.Clause{Kind: "tank_level"}},
+			{ID: "tank.colour", Text: "A blue tank", Severity: checklist.Info, Mode: checklist.Attest, Clause: checklist.Clause{Kind: "attestation"}},
 		}}}},
 	}}
 	plan := &assess.Plan{
@@ -52,14 +52,19 @@ func example() *assess.Assessment {
 	}
 	plan.Gates = []assess.Gate{{ID: "go-live", Title: "Go live", Items: []int{1}}}
 	waiver := &fact.Waiver{By: hostile, Reason: hostile, Until: now.Add(time.Hour)}
+	plan.Unsupported = []assess.Item{{Entry: checklist.Entry{
+		Category: &list.Categories[0], Section: &list.Categories[0].Sections[0], Item: &checklist.Item{ID: "tank.future", Text: hostile},
+	}}}
+	runs := []*fact.Run{{
+		Collector: "waiver", Target: "file", CollectedAt: now, Interval: time.Minute,
+		Sets: []fact.AnySet{fact.Waivers().Set(&fact.Set[fact.Waiver]{Facts: []*fact.Waiver{{Check: "a.b", By: "ann"}}})},
+	}}
 	return &assess.Assessment{
-		Plan: plan, At: now,
-		History: [][]assess.Change{
-			{{At: now.Add(-time.Hour), Status: check.Unknown}, {At: now, Status: check.Waived}}, {{At: now, Status: check.NotApplicable}},
+		Plan: plan, At: now, Runs: runs, View: fact.NewView(runs, now),
+		History: assess.History{
+			"tank.level":  {{At: now.Add(-time.Hour), Status: check.Unknown}, {At: now, Status: check.Waived}},
+			"tank.colour": {{At: now, Status: check.NotApplicable}},
 		},
-		Looks: []fact.Look{{
-			Collector: "waiver", Target: "file", Kind: fact.Waivers(), SeenAt: now, Facts: []any{fact.Waiver{Check: "a.b", By: "ann"}},
-		}},
 		Results: []check.Result{
 			{Check: "tank.level", Status: check.Waived, Waiver: waiver, Problems: []check.Problem{
 				{Subject: hostile, Reason: "empty", Level: check.Fail, Detail: hostile},
@@ -82,10 +87,21 @@ func options() web.Options {
 
 func ask(t *testing.T, options web.Options, method, path string) *httptest.ResponseRecorder {
 	t.Helper()
+	return askAs(t, options, method, path, nil)
+}
+
+// askAs asks from this machine, unless the edit says otherwise.
+func askAs(t *testing.T, options web.Options, method, path string, edit func(*http.Request)) *httptest.ResponseRecorder {
+	t.Helper()
 	handler, err := web.Handler(options)
 	require.NoError(t, err)
+	request := httptest.NewRequest(method, path, http.NoBody)
+	request.RemoteAddr = "127.0.0.1:40000"
+	if edit != nil {
+		edit(request)
+	}
 	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, httptest.NewRequest(method, path, http.NoBody))
+	handler.ServeHTTP(answer, request)
 	return answer
 }
 
@@ -106,7 +122,7 @@ func TestEveryEndpoint(t *testing.T) {
 		{"a system by its name", "GET", "/systems/shop", http.StatusOK, page, "tank.level"},
 		{"a system's page", "GET", "/systems/shop/production", http.StatusOK, page, "tank.level"},
 		{"a system's page with one status", "GET", "/systems/shop/production?status=waived", http.StatusOK, page, "1 of 2 items"},
-		{"a system's page with nothing", "GET", "/systems/shop/production?section=x", http.StatusOK, page, "No item is like that"},
+		{"a system's page with nothing", "GET", "/systems/shop/production?section=x", http.StatusOK, page, "No item matches"},
 		{"a check's page", "GET", "/systems/shop/production/checks/tank.colour", http.StatusOK, page, "not applicable since"},
 		{"what was discovered", "GET", "/discovered", http.StatusOK, page, "a.b by ann"},
 		{"the page of a check that is not there", "GET", "/systems/shop/production/checks/x", missing, page, "There is no check"},
@@ -117,6 +133,7 @@ func TestEveryEndpoint(t *testing.T) {
 		{"the icon", "GET", "/icon.svg", http.StatusOK, "image/svg+xml", "<svg"},
 		{"the description of the API", "GET", "/api/v1/openapi.json", http.StatusOK, asJSON, "3.1.1"},
 		{"metrics", "GET", "/metrics", http.StatusOK, plain, "some_metric 1"},
+		{"metrics are only read", "POST", "/metrics", http.StatusMethodNotAllowed, plain, "GET"},
 		{"it is healthy as soon as it answers", "GET", "/-/healthy", http.StatusOK, plain, "healthy"},
 		{"it is ready", "GET", "/-/ready", http.StatusOK, plain, "is ready"},
 		{"a reload is refused where it is off", "POST", "/-/reload", http.StatusForbidden, plain, "--web.enable-lifecycle"},
@@ -175,7 +192,7 @@ func TestItIsNotReadyBeforeTheFirstRound(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask(t, o, "GET", "/-/healthy").Code)
 	require.Equal(t, "[]\n", ask(t, o, "GET", "/api/v1/systems").Body.String())
 	page := ask(t, o, "GET", "/").Body.String()
-	require.Contains(t, page, "The first round of looks is under way")
+	require.Contains(t, page, "The first collection is under way")
 	require.Contains(t, page, "Nothing has been judged yet")
 }
 
@@ -305,7 +322,7 @@ func TestTheFirstGlance(t *testing.T) {
 	glance, _, found := strings.Cut(page, "1 of 2 items")
 	_ = found
 	for _, want := range []string{
-		"Not ready", "1 item fails", "Go live : closed , 1 of 1 block it", "since 1 d 2 h", "north : 0 %", "Fill it: tank fill north.",
+		"Not ready", "1 item fails", "Go live : closed , 1 of 1 checks not ready", "since 1 d 2 h", "north : 0 %", "Fill it: tank fill north.",
 		"primary", "+49 30 901820", "#shop-alerts",
 	} {
 		require.Contains(t, glance, want)
@@ -365,6 +382,7 @@ func TestWhatIsKnownIsNotSentAgain(t *testing.T) {
 	require.NoError(t, err)
 	for _, path := range []string{"/", "/style.css", "/api/v1/systems/shop/production"} {
 		request := httptest.NewRequest(http.MethodGet, path, http.NoBody)
+		request.RemoteAddr = "127.0.0.1:40000"
 		request.Header.Set("Accept-Encoding", "gzip")
 		first := httptest.NewRecorder()
 		handler.ServeHTTP(first, request)
@@ -392,7 +410,7 @@ func TestWhatIsKnownIsNotSentAgain(t *testing.T) {
 	require.NotEqual(t, ask(t, options(), "GET", "/").Header().Get("ETag"), ask(t, changed, "GET", "/").Header().Get("ETag"))
 }
 
-func TestTheOverviewShowsWhatToMendFirst(t *testing.T) {
+func TestTheOverviewShowsWhatToFixFirst(t *testing.T) {
 	system := func(name, owner string, status check.Status, severity checklist.Severity) *assess.Assessment {
 		a := example()
 		a.Plan.System.Name, a.Plan.System.Owner = name, owner

@@ -1,6 +1,10 @@
 package bench
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,9 +29,9 @@ func BenchmarkScrape(b *testing.B) {
 		b.Run(f.name, func(b *testing.B) {
 			theirs := measure(b, func() { f.scrape(s.gaugeVecs) })
 			f.scrape(s.exposition) // it is encoded from now on
-			bytes := f.scrape(s.exposition)
+			bytes := 0
 			for b.Loop() {
-				f.scrape(s.exposition)
+				bytes = f.scrape(s.exposition)
 			}
 			ours := measure(b, func() { f.scrape(s.exposition) })
 			b.ReportMetric(float64(bytes)/1e6, "MB")
@@ -50,7 +54,7 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-// BenchmarkPublish encodes for a scraper that asks for compressed protobuf, as Prometheus does for native histograms.
+// BenchmarkPublish publishes what was judged anew and in which nothing has changed but the time.
 func BenchmarkPublish(b *testing.B) {
 	w, err := newWorld(systems)
 	require.NoError(b, err)
@@ -62,21 +66,86 @@ func BenchmarkPublish(b *testing.B) {
 			b.Run(c.name+"/"+f.name, func(b *testing.B) {
 				exposition := metrics.NewExposition(w.collectors, metrics.NewSelf().Registry())
 				assessments := w.assess(nil, w.now)
-				require.NoError(b, exposition.Publish(assessments))
+				exposition.Publish(assessments)
 				f.scrape(exposition)
 				now := w.now
 				b.ReportAllocs()
 				for b.Loop() {
 					b.StopTimer()
 					now = now.Add(time.Second)
-					assessments = w.assessOne(assessments, now)
 					if c.all {
 						assessments = w.assess(assessments, now)
+					} else {
+						assessments = slices.Clone(assessments)
+						assessments[0] = w.assessOne(0, assessments, now)
 					}
 					b.StartTimer()
-					require.NoError(b, exposition.Publish(assessments))
+					exposition.Publish(assessments)
 				}
 			})
 		}
 	}
+}
+
+// BenchmarkFleet is what 500 systems cost, each with 216 items of which 120 are judged: how many series and bytes there
+// are, how long a scrape takes, a round in which nothing has changed, and one in which every system has.
+func BenchmarkFleet(b *testing.B) {
+	f, err := newFleet(manyFleetSystems)
+	require.NoError(b, err)
+	exposition := metrics.NewExposition(f.collectors, metrics.NewSelf().Registry())
+	exposition.Publish(f.assess(f.now))
+	for _, form := range forms() {
+		b.Run(form.name, func(b *testing.B) {
+			begun := time.Now()
+			bytes := form.scrape(exposition)
+			first := time.Since(begun)
+			for b.Loop() {
+				form.scrape(exposition)
+			}
+			b.ReportMetric(first.Seconds(), "s-first-scrape")
+			b.ReportMetric(float64(bytes)/1e6, "MB")
+		})
+	}
+	now := f.now
+	b.Run("round", func(b *testing.B) {
+		exposition := f.scraped()
+		b.ReportAllocs()
+		for b.Loop() {
+			now = now.Add(time.Second)
+			exposition.Publish(f.assess(now))
+		}
+	})
+	b.Run("series", func(b *testing.B) {
+		var all, ofFacts int
+		for b.Loop() {
+			all, ofFacts, err = f.series()
+		}
+		require.NoError(b, err)
+		b.ReportMetric(float64(all-ofFacts), "series-beside-facts")
+		b.ReportMetric(float64(ofFacts), "series-of-facts")
+	})
+}
+
+// BenchmarkFleetAtRest is what a process holds that exports the fleet, after rounds and scrapes as Prometheus makes them.
+// It runs in a process of its own, since the others hold memory too.
+func BenchmarkFleetAtRest(b *testing.B) {
+	const alone = "READINESS_BENCH_ALONE"
+	if os.Getenv(alone) == "" {
+		command := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkFleetAtRest$", "-test.benchtime=1x")
+		command.Env = append(os.Environ(), alone+"=1")
+		answer, err := command.CombinedOutput()
+		require.NoError(b, err, string(answer))
+		b.ReportMetric(float64(number(string(answer), "VmRSS:"))/1024, "MiB-resident")
+		return
+	}
+	f, err := newFleet(manyFleetSystems)
+	require.NoError(b, err)
+	exposition, prometheus := f.scraped(), forms()[len(forms())-1]
+	for i := range 20 {
+		exposition.Publish(f.assess(f.now.Add(time.Duration(i) * time.Minute)))
+		prometheus.scrape(exposition)
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	require.NoError(b, err)
+	fmt.Println(string(status))
 }

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
@@ -24,7 +24,7 @@ var servers *world.World
 
 func TestMain(m *testing.M) { world.Main(m, &servers) }
 
-// A table is what one file says of an item of the production checklist: worlds in which it passes, and ones that are
+// A table describes one item of the production checklist: worlds in which it passes, and ones that are
 // broken in exactly one way. README.md explains the form.
 type table struct {
 	Item    string
@@ -47,7 +47,7 @@ type scene struct {
 	System  map[string]any
 	Also    []string
 	Alone   bool
-	// Manifests is the status that manifests alone tell of, where that is another.
+	// Manifests is the status by manifests alone, where that is another.
 	Manifests string
 }
 
@@ -99,7 +99,7 @@ func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
 	}
 }
 
-// TestEveryItemOfAClusterHasATable wants no kind of check on what a cluster tells to be without worlds.
+// TestEveryItemOfAClusterHasATable wants no kind of check on facts of a cluster to be without worlds.
 func TestEveryItemOfAClusterHasATable(t *testing.T) {
 	var tabled []string
 	for _, each := range readTables(t) {
@@ -115,16 +115,26 @@ func TestEveryItemOfAClusterHasATable(t *testing.T) {
 // itemsOf are the items of the production checklist that judge facts of these kinds.
 func itemsOf(t *testing.T, kinds ...string) (ids []string) {
 	t.Helper()
-	options := config.Options{Kinds: checks.All(), CheckSchedule: engine.CheckSchedule}
+	options := config.Options{Kinds: checks.All()}
 	loaded, err := config.For([]*system.System{{Name: "shop", Environment: "production"}}, options)
 	require.NoError(t, err)
-	for _, item := range loaded.Plans[0].Items {
-		if item.Rule.Bound != nil && slices.Contains(kinds, item.Rule.Bound.FactKind) {
+	for i := range loaded.Plans[0].Items {
+		if item := &loaded.Plans[0].Items[i]; judges(item, kinds) {
 			ids = append(ids, item.Rule.ID)
 		}
 	}
 	require.NotEmpty(t, ids)
 	return ids
+}
+
+// judges tells whether an item judges facts of one of these kinds.
+func judges(item *assess.Item, kinds []string) bool {
+	for bound := range item.Rule.Clause.Bounds() {
+		if slices.ContainsFunc(bound.FactKinds, func(kind string) bool { return slices.Contains(kinds, kind) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // statusesBut gives the items whose statuses differ, as "item: before, after".

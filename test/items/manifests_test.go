@@ -3,7 +3,6 @@ package items_test
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +26,8 @@ var knownFromManifests = []string{
 	"networking.policies", "resource-cost.autoscaling", "resources.cpu", "resources.memory", "secrets.rbac",
 }
 
-// TestManifestsAreJudgedAsTheClusterIs judges every world by its manifests alone. What they tell is what the cluster tells,
-// but for what a table says of them; of the other items they tell nothing, and nothing is made up.
+// TestManifestsAreJudgedAsTheClusterIs judges every world by its manifests alone. What they give is what the cluster gives,
+// but for what a table says of them; the other items are unknown, and nothing is made up.
 func TestManifestsAreJudgedAsTheClusterIs(t *testing.T) {
 	judged := make(map[string]bool)
 	for _, of := range readTables(t) {
@@ -73,21 +72,21 @@ func statusByManifests(t *testing.T, of table, scene scene) string {
 	require.NoError(t, err)
 	collectors := kubernetes.Manifests(all)
 	loaded, err := config.Load(describe(t, "/nowhere", namespace, of, scene), config.Options{
-		Kinds: checks.All(), CheckSchedule: engine.CheckSchedule,
+		Kinds: checks.All(),
 	})
 	require.NoError(t, err)
 	var kinds []string
 	for _, each := range collectors {
-		kinds = append(kinds, each.Describe().Kind.KindName())
+		for _, kind := range each.Describe().Yields {
+			kinds = append(kinds, kind.KindName())
+		}
 	}
-	plan := loaded.Plans[0].Only(func(item assess.Item) bool {
-		return item.Rule.Bound != nil && slices.Contains(kinds, item.Rule.Bound.FactKind)
-	})
-	looking := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: collectors, MaxLooks: 8, MaxLooksPerServer: 8,
+	plan := loaded.Plans[0].Only(func(item *assess.Item) bool { return judges(item, kinds) })
+	collecting := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: collectors, MaxRuns: 8, MaxRunsPerServer: 8,
 		Publish: func([]*assess.Assessment) {}, Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
 	})
-	assessed, err := looking.Once(t.Context(), []*assess.Plan{plan}, func(int, int) {})
+	assessed, err := collecting.Once(t.Context(), []*assess.Plan{plan}, func(int, int) {})
 	require.NoError(t, err)
 	for _, result := range assessed[0].Results {
 		if result.Check == of.Item {

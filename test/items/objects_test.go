@@ -112,6 +112,43 @@ func (o *objects) create(t *testing.T, namespace string, of table, scene scene) 
 	}
 }
 
+// unsettled names the workloads of a namespace whose rollout has not finished, as kubectl rollout status judges it.
+func (o *objects) unsettled(t *testing.T, namespace string) (names []string) {
+	t.Helper()
+	for _, resource := range []string{"deployments", "statefulsets", "daemonsets"} {
+		listed, err := o.client.Resource(schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: resource}).
+			Namespace(namespace).List(t.Context(), metav1.ListOptions{})
+		require.NoError(t, err)
+		for i := range listed.Items {
+			if each := &listed.Items[i]; !settled(each) {
+				names = append(names, each.GetKind()+"/"+each.GetName())
+			}
+		}
+	}
+	return names
+}
+
+// settled tells whether the controller has seen the newest specification and all pods are of it and available.
+func settled(u *unstructured.Unstructured) bool {
+	number := func(fields ...string) int64 {
+		value, _, _ := unstructured.NestedInt64(u.Object, fields...)
+		return value
+	}
+	if number("status", "observedGeneration") < u.GetGeneration() {
+		return false
+	}
+	if u.GetKind() == "DaemonSet" {
+		wanted := number("status", "desiredNumberScheduled")
+		return number("status", "updatedNumberScheduled") == wanted && number("status", "numberAvailable") == wanted
+	}
+	wanted, found, _ := unstructured.NestedInt64(u.Object, "spec", "replicas")
+	if !found {
+		wanted = 1
+	}
+	return number("status", "updatedReplicas") == wanted && number("status", "availableReplicas") == wanted &&
+		number("status", "replicas") == wanted
+}
+
 // assemble gives the objects of a world: those of its table as it changes them.
 func assemble(t *testing.T, namespace string, of table, scene scene) (all []object) {
 	t.Helper()

@@ -30,7 +30,7 @@ import (
 // patience is how long a world may take to be as the table says.
 const patience = 40 * time.Second
 
-// A stage is the cluster that all worlds are made in, each in a namespace of its own, and what looks at them.
+// A stage is the cluster that all worlds are made in, each in a namespace of its own, and what collects from them.
 type stage struct {
 	cluster    *world.Cluster
 	objects    *objects
@@ -49,37 +49,47 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-// clusterFacts are the kinds of facts that only clusters tell of.
+// clusterFacts are the kinds of facts that only clusters yield.
 func clusterFacts() (kinds []string) {
 	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
 	defer closeAll()
 	for _, each := range all {
-		if name := each.Describe().Name; strings.HasPrefix(name, "kubernetes_") && each.Describe().Kind.KindName() != fact.Certificates().Name {
-			kinds = append(kinds, each.Describe().Kind.KindName())
+		if !strings.HasPrefix(each.Describe().Name, "kubernetes") {
+			continue
+		}
+		for _, kind := range each.Describe().Yields {
+			if kind.KindName() != fact.Certificates().Name {
+				kinds = append(kinds, kind.KindName())
+			}
 		}
 	}
 	return kinds
 }
 
-// A play is one world that is looked at.
+// A play is one world that is judged.
 type play struct {
-	current atomic.Pointer[assess.Assessment]
-	shared  []string // items that other worlds change too
+	current   atomic.Pointer[assess.Assessment]
+	shared    []string        // items that other worlds change too
+	unsettled func() []string // workloads whose rollout has not finished
 }
 
-// play makes a world, and has it looked at until the test ends.
+// play makes a world, and has it judged until the test ends.
 func (s *stage) play(t *testing.T, of table, scene scene) *play {
 	t.Helper()
 	namespace := s.cluster.Namespace(t)
 	s.objects.create(t, namespace, of, scene)
-	p := &play{}
+	p := &play{unsettled: func() []string { return s.objects.unsettled(t, namespace) }}
 	running := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: s.collectors, MaxLooks: 64, MaxLooksPerServer: 64,
-		Publish: func(all []*assess.Assessment) { p.current.Store(all[0]) },
+		Logger: log.NewNopLogger(), Collectors: s.collectors, MaxRuns: 64, MaxRunsPerServer: 64,
+		Publish: func(all []*assess.Assessment) {
+			if len(all) > 0 {
+				p.current.Store(all[0])
+			}
+		},
 		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
 	})
 	loaded, err := config.Load(describe(t, s.cluster.Kubeconfig, namespace, of, scene), config.Options{
-		Kinds: checks.All(), Collectors: s.collectors, CheckSchedule: engine.CheckSchedule,
+		Kinds: checks.All(), Collectors: s.collectors,
 	})
 	require.NoError(t, err)
 	require.NoError(t, running.Apply(loaded.Plans))
@@ -114,18 +124,20 @@ func describe(t *testing.T, kubeconfig, namespace string, of table, scene scene)
 	return path
 }
 
-// statuses are those of all items.
+// statuses are those of all items but composites, which follow from others.
 func (p *play) statuses() map[string]string {
 	found := make(map[string]string)
 	if current := p.current.Load(); current != nil {
-		for _, result := range current.Results {
-			found[result.Check] = result.Status.String()
+		for i, result := range current.Results {
+			if !current.Plan.Items[i].Composite() {
+				found[result.Check] = result.Status.String()
+			}
 		}
 	}
 	return found
 }
 
-// passes waits until an item passes and nothing moves any more, and gives the statuses of all.
+// passes waits until an item passes, every rollout has finished and no status changes any more, and gives the statuses of all.
 func (p *play) passes(t *testing.T, item string) (steady map[string]string) {
 	t.Helper()
 	since := time.Now()
@@ -135,7 +147,11 @@ func (p *play) passes(t *testing.T, item string) (steady map[string]string) {
 			steady, since = now, time.Now()
 		}
 		require.Equal(c, "pass", now[item], "%s: %v", item, p.reasons(item))
-		require.Greater(c, time.Since(since), 2*time.Second, "something moves")
+		if unsettled := p.unsettled(); len(unsettled) > 0 {
+			since = time.Now()
+			require.Empty(c, unsettled, "rollouts are under way")
+		}
+		require.Greater(c, time.Since(since), 2*time.Second, "statuses still change")
 	}, patience, 100*time.Millisecond)
 	return steady
 }

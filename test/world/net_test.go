@@ -118,3 +118,34 @@ func TestAProxyMakesTheFaultsItIsAskedFor(t *testing.T) {
 	require.NoError(t, ask(dial(t, proxy.Addr), 5*time.Second))
 	require.GreaterOrEqual(t, time.Since(start), 300*time.Millisecond, "there and back")
 }
+
+func TestAProxyCutsAndLeadsAstray(t *testing.T) {
+	proxy := world.NewProxy(t, echo(t))
+	open := dial(t, proxy.Addr)
+	require.NoError(t, ask(open, time.Second))
+
+	proxy.CutAfter(t, 3)
+	require.Error(t, ask(open, time.Second), "a connection that was open")
+	conn := dial(t, proxy.Addr)
+	_, err := conn.Write([]byte("hello"))
+	require.NoError(t, err)
+	passed, _ := io.ReadAll(conn)
+	require.Equal(t, "hel", string(passed))
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	go func() {
+		if stranger, err := listener.Accept(); err == nil {
+			_, _ = stranger.Write([]byte("somebody else"))
+			_ = stranger.Close()
+		}
+	}()
+	proxy.Lead(t, listener.Addr().String())
+	answer, err := io.ReadAll(dial(t, proxy.Addr))
+	require.NoError(t, err)
+	require.Equal(t, "somebody else", string(answer))
+
+	proxy.Pass(t)
+	require.NoError(t, ask(dial(t, proxy.Addr), time.Second))
+}

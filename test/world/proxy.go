@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -26,8 +27,10 @@ type Proxy struct {
 }
 
 type fault struct {
-	hang  bool
-	delay time.Duration
+	hang     bool
+	delay    time.Duration
+	most     int    // bytes of the server that pass in a connection before it is cut; 0: all
+	upstream string // in place of the proxy's own; empty: that
 }
 
 // A link is one connection of a client.
@@ -71,6 +74,20 @@ func (p *Proxy) Hang(tb testing.TB) {
 func (p *Proxy) Slow(tb testing.TB, delay time.Duration) {
 	tb.Helper()
 	p.become(tb, fault{delay: delay})
+}
+
+// CutAfter closes each connection as soon as so many bytes of the server have passed in it.
+func (p *Proxy) CutAfter(tb testing.TB, most int) {
+	tb.Helper()
+	p.become(tb, fault{most: most})
+	p.Cut()
+}
+
+// Lead passes everything on to another server, which is host:port.
+func (p *Proxy) Lead(tb testing.TB, upstream string) {
+	tb.Helper()
+	p.become(tb, fault{upstream: upstream})
+	p.Cut()
 }
 
 // Refuse closes the port: the next client is refused. Connections that are open stay so.
@@ -139,14 +156,17 @@ func (p *Proxy) forward(l *link) {
 	if !p.admit(l.ctx) {
 		return
 	}
-	server, err := new(net.Dialer).DialContext(l.ctx, "tcp", p.upstream)
+	p.mu.Lock()
+	fault := p.fault
+	p.mu.Unlock()
+	server, err := new(net.Dialer).DialContext(l.ctx, "tcp", cmp.Or(fault.upstream, p.upstream))
 	if err != nil {
 		return // The client sees its connection end, as behind any proxy.
 	}
 	defer closeAtEnd(l.ctx, server)()
 	var pumps sync.WaitGroup
-	pumps.Go(func() { p.pump(l, server, l.client) })
-	pumps.Go(func() { p.pump(l, l.client, server) })
+	pumps.Go(func() { p.pump(l, server, l.client, 0) })
+	pumps.Go(func() { p.pump(l, l.client, server, fault.most) })
 	pumps.Wait()
 }
 
@@ -159,10 +179,16 @@ func closeAtEnd(ctx context.Context, conn net.Conn) func() {
 	}
 }
 
-func (p *Proxy) pump(l *link, to, from net.Conn) {
+// pump passes on in one direction; most is how many bytes may pass before the link is cut, 0 for all.
+func (p *Proxy) pump(l *link, to, from net.Conn, most int) {
 	buffer := make([]byte, 32<<10)
+	passed := 0
 	for {
 		n, err := from.Read(buffer)
+		if most > 0 {
+			n = min(n, most-passed)
+		}
+		passed += n
 		if n > 0 {
 			if !p.admit(l.ctx) {
 				return
@@ -171,6 +197,10 @@ func (p *Proxy) pump(l *link, to, from net.Conn) {
 				l.cut()
 				return
 			}
+		}
+		if most > 0 && passed == most {
+			l.cut()
+			return
 		}
 		if errors.Is(err, io.EOF) {
 			// One side has said all; the other may still have something to say.

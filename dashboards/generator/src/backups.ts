@@ -1,13 +1,14 @@
 import { board } from "./board.js";
 import { toSystem } from "./links.js";
-import { absent, either, noneIsGood, plain, steps } from "./look.js";
+import { absent, either, noneIsGood, plain, steps } from "./style.js";
 import { lines, list, number } from "./panels.js";
-import { max, min, of, systemLabels } from "./query.js";
+import { chosenOnce, max, min, of, systemLabels } from "./query.js";
 
 const kept = [...systemLabels, "backup", "place", "group"];
 const gauge = (name: string) => max(kept, of(`readiness_backup_${name}`));
-// Two exporters that look at the same place may have looked at different times: the newer look counts.
+// Two exporters that watch the same place may have collected at different times: the newer collection counts.
 const age = `time() - ${gauge("last_success_timestamp_seconds")}`;
+const shown = [...systemLabels, "backup", "place"];
 const objective = min(kept, of("readiness_backup_objective_seconds"));
 const used = `(${age}) / ${objective}`;
 const late = steps("good", [0.8, "near"], [1, "bad"]);
@@ -19,16 +20,16 @@ export const backups = board({
   description: "What could be restored: how old the newest backup of everything is, where it is kept, and for how long.",
   from: "now-7d",
   panels: [
-    number({ ...one, title: "Backups", description: "How many backups are looked at, each in each of its places.", thresholds: plain },
+    number({ ...one, title: "Backups", description: "How many backups are watched, each in each of its places.", thresholds: plain },
       [`count(${gauge("copies")})`]),
-    number({ ...one, title: "Older than they may be", description: "Backups whose newest copy is older than the declared objective." },
+    number({ ...one, title: "Too old", description: "Backups whose newest copy is older than the declared objective." },
       [`sum(${used} > bool 1)`]),
     number({ ...one, title: "Without any copy", description: "Backups of which not one copy is kept." }, [`sum(${gauge("copies")} == bool 0)`]),
-    number({ ...one, title: "Only in one place", description: "Backups that are not declared to be kept away from the system anywhere." },
+    number({ ...one, title: "Not off site", description: "Backups of which no place is declared to be away from the system." },
       [`sum(${max([...systemLabels, "backup"], of("readiness_backup_off_site"))} == bool 0)`]),
-    number({ ...one, title: "Oldest of the newest", description: "The age of the newest copy, of the backup where that is the oldest.", unit: "s", decimals: 1,
+    number({ ...one, title: "Oldest newest", description: "The age of the newest copy, of the backup where that is the oldest.", unit: "s", decimals: 1,
       thresholds: plain }, [`max(${age})`]),
-    number({ ...one, title: "Kept in all", description: "The size of all copies, where the places tell it.", unit: "bytes", decimals: 1, thresholds: plain },
+    number({ ...one, title: "Size of all", description: "The size of all copies, where the places report it.", unit: "bytes", decimals: 1, thresholds: plain },
       [`sum(${gauge("kept_bytes")})`]),
     list(
       { width: 24, height: 10, title: "How old the newest backup is",
@@ -67,12 +68,12 @@ export const backups = board({
     lines(
       { width: 12, height: 9, title: "Age of the newest backup", unit: "s",
         description: "The age of the newest copy, of the 20 backups where it is oldest. Each backup is a step down to 0." },
-      [`topk(20, ${max(["system", "backup", "place"], age)})`, "{{system}} {{backup}} {{place}}"],
+      [chosenOnce("topk", 20, shown, max(shown, age)), "{{system}} {{environment}} {{backup}} {{place}}"],
     ),
     lines(
       { width: 12, height: 9, title: "Size of the newest backup", unit: "bytes",
         description: "The size of the newest copy, of the 20 largest. A step down is a backup that has lost something." },
-      [`topk(20, ${max(["system", "backup", "place"], gauge("last_size_bytes"))})`, "{{system}} {{backup}} {{place}}"],
+      [chosenOnce("topk", 20, shown, max(shown, gauge("last_size_bytes"))), "{{system}} {{environment}} {{backup}} {{place}}"],
     ),
   ],
 });

@@ -1,33 +1,34 @@
 import { board } from "./board.js";
 import { toSystem } from "./links.js";
-import { absent, either, noneIsGood, plain, steps } from "./look.js";
+import { absent, either, noneIsGood, plain, steps } from "./style.js";
 import { lines, list, number } from "./panels.js";
-import { max, min, of, sum, systemLabels, withInfo } from "./query.js";
+import { chosenOnce, max, min, of, sum, systemLabels, withInfo } from "./query.js";
 
 const place = [...systemLabels, "source", "name", "server_name", "ip"];
-const ends = (which = "") => min(place, of(`readiness_certificate_${which}not_after_timestamp_seconds`));
-const left = (which = "") => `(${ends(which)} - time()) / 86400`;
+const expiry = (which = "") => min(place, of(`readiness_certificate_${which}not_after_timestamp_seconds`));
+const left = (which = "") => `(${expiry(which)} - time()) / 86400`;
+const shown = [...systemLabels, "name", "server_name"];
 const days = steps("bad", [7, "near"], [21, "good"]);
 const one = { width: 4, height: 4, unit: "none", thresholds: noneIsGood };
 
 export const certificates = board({
   name: "certificates",
   title: "Certificates",
-  description: "Every certificate that is served or stored: when it ends, and whether it verifies.",
+  description: "Every certificate that is served or stored: when it expires, and whether it verifies.",
   from: "now-30d",
   panels: [
-    number({ ...one, title: "Certificates", description: "How many places with a certificate are looked at.", thresholds: plain }, [`count(${ends()})`]),
-    number({ ...one, title: "Ended", description: "Certificates that are no longer valid." }, [`sum(${ends()} <= bool time())`]),
-    number({ ...one, title: "Ending in 7 days", description: "Certificates that end within 7 days, or have ended." }, [`sum(${left()} < bool 7)`]),
-    number({ ...one, title: "Ending in 21 days", description: "Certificates that end within 21 days, or have ended: their renewal is overdue." },
+    number({ ...one, title: "Certificates", description: "How many places with a certificate are watched.", thresholds: plain }, [`count(${expiry()})`]),
+    number({ ...one, title: "Expired", description: "Certificates that have expired." }, [`sum(${expiry()} <= bool time())`]),
+    number({ ...one, title: "Within 7 days", description: "Certificates that expire within 7 days, or have expired." }, [`sum(${left()} < bool 7)`]),
+    number({ ...one, title: "Within 21 days", description: "Certificates that expire within 21 days, or have expired: their renewal is overdue." },
       [`sum(${left()} < bool 21)`]),
-    number({ ...one, title: "Not verified", description: "Certificates that did not verify when they were last seen." },
+    number({ ...one, title: "Not verified", description: "Certificates that did not verify when they were last collected." },
       [`sum(1 - ${min(place, of("readiness_certificate_verified"))})`]),
-    number({ ...one, title: "First to end", description: "The days until the first of the certificates ends; less than 0 if it has.",
+    number({ ...one, title: "First to expire", description: "The days until the first of the certificates expires; less than 0 if it has.",
       unit: "suffix: d", decimals: 1, thresholds: days }, [`min(${left()})`]),
     list(
-      { width: 24, height: 12, title: "Certificates, the first to end on top",
-        description: "When each certificate ends, and whether it verified when it was last seen. A chain can end before its leaf does." },
+      { width: 24, height: 12, title: "Certificates, the first to expire on top",
+        description: "When each certificate expires, and whether it verified when it was last collected. A chain can expire before its leaf does." },
       [
         { of: "system", title: "System", link: toSystem },
         { of: "environment", title: "Environment", width: 110 },
@@ -35,16 +36,16 @@ export const certificates = board({
         { of: "server_name", title: "Server name" },
         { of: "ip", title: "Address", width: 100 },
         { of: "A", title: "Days left", unit: "none", decimals: 1, thresholds: days, width: 90 },
-        { of: "B", title: "Ends", unit: "dateTimeAsIso", width: 150 },
+        { of: "B", title: "Expires", unit: "dateTimeAsIso", width: 150 },
         { of: "C", title: "Chain, days left", unit: "none", decimals: 1, thresholds: days, width: 125 },
         { of: "D", title: "Verified", mappings: either("yes", "no", "yes"), width: 80 },
         { of: "source", title: "Source", width: 80 },
       ],
       { by: "Days left" },
-      left(), `1000 * ${ends()}`, left("chain_"), min(place, of("readiness_certificate_verified")),
+      left(), `1000 * ${expiry()}`, left("chain_"), min(place, of("readiness_certificate_verified")),
     ),
     list(
-      { width: 24, height: 9, title: "Who issued them", description: "The subject, issuer and key of each certificate, and which authorities vouch for it." },
+      { width: 24, height: 9, title: "Who issued them", description: "The subject, issuer and key of each certificate, and which authorities are trusted to sign it." },
       [
         { of: "system", title: "System", link: toSystem },
         { of: "environment", title: "Environment", width: 110 },
@@ -54,16 +55,16 @@ export const certificates = board({
         { of: "key_algorithm", title: "Key", width: 80 },
         { of: "key_bits", title: "Bits", width: 70 },
         { of: "trust", title: "Trust", width: 90 },
-        { of: "A", title: "All served, days left", unit: "none", decimals: 1, thresholds: days, mappings: absent("unknown"), width: 150 },
+        { of: "A", title: "Valid since", unit: "dateTimeAsIso", mappings: absent("unknown"), width: 150 },
       ],
       { by: "Where" },
-      sum([...systemLabels, "name", "subject", "issuer", "key_algorithm", "key_bits", "trust"],
-        withInfo(left("served_"), "readiness_certificate_info", place, ["subject", "issuer", "key_algorithm", "key_bits", "trust"])),
+      max([...systemLabels, "name", "subject", "issuer", "key_algorithm", "key_bits", "trust"],
+        withInfo(`1000 * ${min(place, of("readiness_certificate_not_before_timestamp_seconds"))}`, "readiness_certificate_info", place, ["subject", "issuer", "key_algorithm", "key_bits", "trust"])),
     ),
     lines(
-      { width: 12, height: 9, title: "Days left", description: "The days until the 20 certificates end that end first. A renewal is a step up.",
+      { width: 12, height: 9, title: "Days left", description: "The days until the 20 certificates expire that expire first. A renewal is a step up.",
         unit: "suffix: d", signed: true, thresholds: days },
-      [`bottomk(20, ${min(["system", "name", "server_name"], left())})`, "{{system}} {{name}} {{server_name}}"],
+      [chosenOnce("bottomk", 20, shown, min(shown, left())), "{{system}} {{environment}} {{name}} {{server_name}}"],
     ),
     lines(
       { width: 12, height: 9, title: "Why they do not verify", description: "How many certificates have each fault.", unit: "none", stacked: true },

@@ -1,8 +1,8 @@
 import { board } from "./board.js";
 import { toSystem } from "./links.js";
-import { absent, either, noneIsGood, plain, steps } from "./look.js";
+import { absent, either, noneIsGood, plain, steps } from "./style.js";
 import { lines, list, number } from "./panels.js";
-import { max, min, of, systemLabels, withInfo } from "./query.js";
+import { chosenOnce, max, min, of, systemLabels, withInfo } from "./query.js";
 
 const host = [...systemLabels, "host"];
 const mount = [...host, "mountpoint", "purpose"];
@@ -14,6 +14,7 @@ const inodes = `${min(mount, of("readiness_filesystem_inodes_free", chosen))} / 
 const memory = `${min(host, of("readiness_host_memory_available_bytes", chosen))} / ${machine("memory_bytes")}`;
 const full = min(mount, of("readiness_filesystem_full_timestamp_seconds", chosen));
 const supportEnd = max(host, of("readiness_host_os_support_end_timestamp_seconds", chosen));
+const shown = [...host, "mountpoint"];
 const usage = steps("good", [0.85, "near"], [0.95, "bad"]);
 const one = { width: 4, height: 4, unit: "none", thresholds: noneIsGood };
 
@@ -27,18 +28,18 @@ export const hosts = board({
     values: 'label_values(readiness_filesystem_mounted{system=~"$system", environment=~"$environment"}, host)',
   }],
   panels: [
-    number({ ...one, title: "File systems", description: "How many file systems are looked at.", thresholds: plain }, [`count(${disk("mounted")})`]),
+    number({ ...one, title: "File systems", description: "How many file systems are watched.", thresholds: plain }, [`count(${disk("mounted")})`]),
     number({ ...one, title: "Over 95 % full", description: "File systems with less than 5 % left to use." }, [`sum(${free} < bool 0.05)`]),
-    number({ ...one, title: "Full within 4 days", description: "File systems that will be full within 4 days if they grow on as in the last hours." },
+    number({ ...one, title: "Full in 4 days", description: "File systems that will be full within 4 days if they grow on as in the last hours." },
       [`count(${full} - time() < 4 * 86400) or 0 * count(${disk("mounted")})`]),
     number({ ...one, title: "Not mounted", description: "File systems that are declared and are not there." },
       [`sum(1 - ${min(mount, of("readiness_filesystem_mounted", chosen))})`]),
     number({ ...one, title: "Read-only", description: "File systems to which nothing can be written." }, [`sum(${disk("read_only")})`]),
-    number({ ...one, title: "Waiting for a reboot", description: "Hosts with an update that waits for a reboot, where the operating system tells." },
+    number({ ...one, title: "Reboot waits", description: "Hosts with an update that waits for a reboot, where the operating system reports it." },
       [`sum(${machine("reboot_required")})`]),
     list(
       { width: 24, height: 12, title: "File systems, the fullest on top",
-        description: "How full each file system is. Full on: when it will be full if it grows on like this; empty where it does not grow, or has not been watched long enough." },
+        description: "How full each file system is. Full on: when it will be full if it grows on like this; empty where it does not grow, or has not been measured long enough." },
       [
         { of: "system", title: "System", link: toSystem },
         { of: "environment", title: "Environment", width: 110 },
@@ -74,12 +75,13 @@ export const hosts = board({
       machine("memory_bytes"), `1 - ${memory}`, `1000 * ${machine("boot_timestamp_seconds")}`, `1000 * ${supportEnd}`, machine("reboot_required"),
     ),
     lines(
-      { width: 12, height: 9, title: "Space that is left", description: "What can still be used of the 20 fullest file systems.", unit: "percentunit", max: 1 },
-      [`bottomk(20, ${min(["system", "host", "mountpoint"], free)})`, "{{system}} {{host}} {{mountpoint}}"],
+      { width: 12, height: 9, title: "Space that is left", description: "What can still be used of the 20 fullest file systems.", unit: "percentunit", max: 1,
+        thresholds: steps("bad", [0.05, "near"], [0.15, "good"]) },
+      [chosenOnce("bottomk", 20, shown, min(shown, free)), "{{system}} {{environment}} {{host}} {{mountpoint}}"],
     ),
     lines(
       { width: 12, height: 9, title: "Memory that is left", description: "The memory that can be had without swapping, of the 20 hosts with the least.", unit: "percentunit", max: 1 },
-      [`bottomk(20, ${min(["system", "host"], memory)})`, "{{system}} {{host}}"],
+      [chosenOnce("bottomk", 20, host, memory), "{{system}} {{environment}} {{host}}"],
     ),
   ],
 });

@@ -9,7 +9,7 @@ export const toSystem = {
     "&${page:queryparam}&${__url_time_range}",
 };
 
-/** The systems in which the row's check is to be looked at. */
+/** The systems of the row's check. */
 export const toSystems = {
   title: "Show the systems",
   url: "/d/readiness-system?${datasource:queryparam}&${system:queryparam}&${environment:queryparam}&${page:queryparam}&${__url_time_range}",

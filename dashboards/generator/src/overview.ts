@@ -1,12 +1,13 @@
 import { board } from "./board.js";
 import { toPage, toSystem, toSystems } from "./links.js";
-import { changes, noneIsGood, plain, share } from "./look.js";
-import { bars, lines, list, number } from "./panels.js";
-import { checkLabels, count, having, max, min, of, ready, readyBefore, score, sum, systemLabels, withInfo } from "./query.js";
+import { changes, either, noneIsGood, plain, share } from "./style.js";
+import { bars, lines, list, number, timeline, type Series } from "./panels.js";
+import { checkLabels, count, coverage, having, max, min, of, ready, readyBefore, score, statusNumbers, sum, systemLabels, withInfo, withItem } from "./query.js";
 
 const item = [...checkLabels, "category", "severity"];
 const changed = `${ready()} - ${readyBefore()} != 0`;
 const gates = min([...systemLabels, "gate"], of("readiness_gate_ready"));
+const worstFirst = Object.keys(statusNumbers).reverse();
 const one = { width: 4, height: 4, unit: "none" };
 
 export const overview = board({
@@ -15,56 +16,62 @@ export const overview = board({
   description: "All systems: how ready each is, what fails, and what has changed in the time range.",
   from: "now-7d",
   panels: [
-    number({ ...one, title: "Systems", description: "How many of the chosen systems are looked at.", thresholds: plain },
+    number({ ...one, title: "Systems", description: "How many of the chosen systems are watched.", thresholds: plain },
       [`count(${max(systemLabels, of("readiness_system_info"))})`]),
-    number({ ...one, title: "Every gate open", description: "How many systems have all their gates open.", thresholds: plain },
+    number({ ...one, title: "All gates open", description: "How many systems have all their gates open.", thresholds: plain },
       [`sum(min by (${systemLabels.join(", ")}) (${of("readiness_gate_ready")}))`]),
-    number({ ...one, title: "Checks that are ready", description: "The share of the applicable checks that pass, warn or are waived.",
+    number({ ...one, title: "Score", description: "The weight of the ready checks over that of the judged ones, of all chosen systems together.",
       unit: "percentunit", decimals: 1, thresholds: share },
-      [`avg(${ready()})`]),
-    number({ ...one, title: "Critical, not ready", description: "Checks of critical severity that fail or were not seen.", thresholds: noneIsGood },
+      [score([])]),
+    number({ ...one, title: "Coverage", description: "The weight of the judged checks over that of the applicable ones, of all chosen systems together.",
+      unit: "percentunit", decimals: 1, thresholds: share },
+      [coverage([])]),
+    number({ ...one, title: "Critical failures", description: "Checks of critical severity that fail or are unknown.", thresholds: noneIsGood },
       [`sum(1 - ${ready('severity="critical"')})`]),
-    number({ ...one, title: "Failing", description: "Checks that were seen and do not hold.", thresholds: noneIsGood }, [having("fail")]),
-    number({ ...one, title: "Not seen", description: "Checks that could not be looked at, or of which the system description says nothing.",
-      thresholds: noneIsGood }, [having("unknown|undeclared")]),
+    number({ ...one, title: "Unknown", description: "Checks that should have been judged and could not be, since something could not be collected.",
+      thresholds: noneIsGood }, [having("unknown")]),
 
     list(
       { width: 24, height: 14, title: "Systems, the worst first",
-        description: "Score: the weight of the ready checks over that of the applicable ones. Changed: checks that are ready now and were not " +
-          "at the beginning of the time range, or the other way round; empty for a system that was not there yet." },
+        description: "Score: the weight of the ready checks over that of the judged ones. Coverage: the weight of the judged checks over that " +
+          "of the applicable ones. Changed: checks that are ready now and were not at the beginning of the time range, or the other way " +
+          "round; empty for a system that was not there yet." },
       [
         { of: "system", title: "System", link: toSystem },
         { of: "environment", title: "Environment" },
-        { of: "owner", title: "Owner" },
-        { of: "A", title: "Score", unit: "percentunit", decimals: 1, thresholds: share, gauge: true, width: 170 },
-        { of: "B", title: "Critical", unit: "none", thresholds: noneIsGood, width: 80 },
-        { of: "C", title: "Failing", unit: "none", thresholds: noneIsGood, width: 80 },
-        { of: "D", title: "Not seen", unit: "none", thresholds: noneIsGood, width: 90 },
-        { of: "E", title: "Gates closed", unit: "none", thresholds: noneIsGood, width: 110 },
-        { of: "F", title: "Changed", unit: "none", width: 90 },
+        { of: "team", title: "Team" },
+        { of: "A", title: "Score", unit: "percentunit", decimals: 1, thresholds: share, gauge: true, width: 150 },
+        { of: "B", title: "Coverage", unit: "percentunit", decimals: 1, thresholds: share, width: 100 },
+        { of: "C", title: "Critical", unit: "none", thresholds: noneIsGood, width: 80 },
+        { of: "D", title: "Failing", unit: "none", thresholds: noneIsGood, width: 80 },
+        { of: "E", title: "Unknown", unit: "none", thresholds: noneIsGood, width: 90 },
+        { of: "F", title: "Gates closed", unit: "none", thresholds: noneIsGood, width: 120 },
+        { of: "G", title: "Changed", unit: "none", width: 90 },
       ],
       { by: "Score" },
-      withInfo(score(), "readiness_system_info", systemLabels, ["owner"]),
+      withInfo(score(systemLabels), "readiness_system_info", systemLabels, ["team"]),
+      coverage(systemLabels),
       sum(systemLabels, `1 - ${ready('severity="critical"')}`),
       having("fail", ...systemLabels),
-      having("unknown|undeclared", ...systemLabels),
+      having("unknown", ...systemLabels),
       sum(systemLabels, `1 - ${gates}`),
       sum(systemLabels, `${ready()} != bool ${readyBefore()}`),
     ),
 
     number(
       { width: 24, height: 4, title: "Checks by status", description: "How many checks of the chosen systems have each status now.", unit: "none",
-        thresholds: plain },
-      [sum(["status"], max([...checkLabels, "status"], of("readiness_check_status"))), "{{status}}"],
+        thresholds: plain, named: true },
+      ...worstFirst.map((status): Series => [having(status), status]),
     ),
     // Over time only what is a few series a system: those of single checks are too many to be read for a week of a fleet.
     lines(
-      { width: 12, height: 9, title: "Scores over time", description: "The score of each category, as the mean of the chosen systems.", unit: "percentunit", max: 1 },
-      [`avg by (category) (${min([...systemLabels, "category"], of("readiness_score_ratio"))})`, "{{category}}"],
+      { width: 12, height: 9, title: "Scores over time", description: "The score of each category, of the chosen systems together.", unit: "percentunit", max: 1 },
+      [score(["category"]), "{{category}}"],
     ),
-    lines(
-      { width: 12, height: 9, title: "Gates that are closed", description: "In how many of the chosen systems each gate is closed.", unit: "none" },
-      [sum(["gate"], `1 - ${gates}`), "{{gate}}"],
+    timeline(
+      { width: 12, height: 9, title: "Gates over time", description: "Whether each gate is open in every chosen system.", unit: "none",
+        mappings: either("open", "closed", "yes") },
+      [`min by (gate) (${gates})`, "{{gate}}"],
     ),
     list(
       { width: 16, height: 11, title: "What fails in most systems", description: "The checks that fail, by how many of the chosen systems they fail in." },
@@ -76,10 +83,8 @@ export const overview = board({
         { of: "Value", title: "Systems", unit: "none", width: 90 },
       ],
       { by: "Systems", descending: true },
-      withInfo(
-        count(["check", "category", "severity"], `${max(item, of("readiness_check_status", 'status="fail"'))} == 1`),
-        "readiness_check_info", ["check"], ["title"],
-      ),
+      count(["check", "category", "severity", "title"],
+        withItem(max(item, of("readiness_check_status", 'status="fail"')), item, ["title"])),
     ),
     bars(
       { width: 8, height: 11, title: "Gates that are open", description: "The share of the chosen systems in which each gate is open.",
@@ -88,8 +93,7 @@ export const overview = board({
     ),
     list(
       { width: 24, height: 11, title: "What has changed in the time range",
-        description: "Checks that are ready now and were not at the beginning of the time range, or the other way round. Since: when the status last " +
-          "changed, as far back as the exporter runs." },
+        description: "Checks that are ready now and were not at the beginning of the time range, or the other way round. Since: when the status last changed." },
       [
         { of: "system", title: "System", link: toSystem },
         { of: "environment", title: "Environment" },
@@ -101,7 +105,7 @@ export const overview = board({
         { of: "B", title: "Since", unit: "dateTimeAsIso", width: 160 },
       ],
       { by: "Since", descending: true },
-      withInfo(changed, "readiness_check_info", checkLabels, ["title"]),
+      withItem(changed, item, ["title"]),
       `1000 * ${max(checkLabels, of("readiness_check_last_change_timestamp_seconds"))} and on (${checkLabels.join(", ")}) (${changed})`,
     ),
   ],

@@ -8,7 +8,7 @@ import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import * as statetimeline from "@grafana/grafana-foundation-sdk/statetimeline";
 import * as table from "@grafana/grafana-foundation-sdk/table";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
-import { plain } from "./look.js";
+import { namedColours, plain } from "./style.js";
 
 export type PanelOf = Builder<Panel>;
 
@@ -22,6 +22,8 @@ interface Frame {
   decimals?: number;
   thresholds?: ThresholdsConfigBuilder;
   mappings?: ValueMapping[];
+  /** The series are called by a status, level, outcome or reason: each has the colour of its name. */
+  named?: boolean;
 }
 
 /** A query, and what its series are called. */
@@ -37,6 +39,9 @@ function framed<T extends Framed>(panel: T, frame: Frame, noValue: string): T {
   panel.unit(frame.unit).noValue(noValue).thresholds(frame.thresholds ?? plain);
   if (frame.decimals !== undefined) panel.decimals(frame.decimals);
   if (frame.mappings) panel.mappings(frame.mappings);
+  if (frame.named) {
+    for (const [name, colour] of namedColours) panel.overrideByName(name, [{ id: "color", value: { mode: "fixed", fixedColor: colour } }]);
+  }
   return panel;
 }
 
@@ -80,14 +85,23 @@ export function bars(frame: Frame, expression: string, legend: string): PanelOf 
     .showUnfilled(true);
 }
 
+/** With values it is a table of them, else a list of names. */
+function legend(values: string[]) {
+  return new common.VizLegendOptionsBuilder()
+    .displayMode(values.length > 0 ? common.LegendDisplayMode.Table : common.LegendDisplayMode.List)
+    .placement(common.LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs(values);
+}
+
 interface LinesFrame extends Frame {
   stacked?: boolean;
   max?: number;
-  /** Less than 0 is to be seen too. */
+  /** Values below 0 are shown too. */
   signed?: boolean;
 }
 
-/** Lines over time. What was not seen is a gap, not a line drawn across it. */
+/** Lines over time. What is unavailable is a gap, not a line drawn across it. */
 export function lines(frame: LinesFrame, ...series: Series[]): PanelOf {
   const panel = framed(new timeseries.PanelBuilder(), frame, "no data")
     .targets(ranges(series))
@@ -97,9 +111,10 @@ export function lines(frame: LinesFrame, ...series: Series[]): PanelOf {
     .fillOpacity(frame.stacked ? 40 : 0)
     .spanNulls(false)
     .showPoints(common.VisibilityMode.Auto)
-    .legend(new common.VizLegendOptionsBuilder().displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).showLegend(true).calcs([]))
+    .legend(legend(["lastNotNull", "min", "max"]))
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending));
   if (!frame.signed) panel.min(0);
+  if (frame.thresholds) panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
   if (frame.max !== undefined) panel.max(frame.max);
   if (frame.stacked) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group("A"));
   return panel;
@@ -109,11 +124,14 @@ interface TimelineFrame extends Frame {
   repeat?: string;
 }
 
-/** One line for each series, cut where its state changes. */
+/**
+ * One line for each series, cut where its state changes. Grafana ignores the mappings of values whose colours come from
+ * thresholds, as soon as it merges equal ones: the palette makes it draw them.
+ */
 export function timeline(frame: TimelineFrame, ...series: Series[]): PanelOf {
   const panel = framed(new statetimeline.PanelBuilder(), frame, "no data")
     .targets(ranges(series))
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .maxDataPoints(150)
     .mergeValues(true)
     .showValue(common.VisibilityMode.Auto)
@@ -123,7 +141,7 @@ export function timeline(frame: TimelineFrame, ...series: Series[]): PanelOf {
     .fillOpacity(70)
     .lineWidth(0)
     .spanNulls(false)
-    .legend(new common.VizLegendOptionsBuilder().displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).showLegend(true).calcs([]))
+    .legend(legend([]))
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Single).sort(common.SortOrder.None));
   if (frame.repeat) panel.repeat(frame.repeat).repeatDirection("v");
   return panel;
@@ -157,7 +175,6 @@ export function list(frame: TableFrame, columns: Column[], sort: { by: string; d
     .targets(expressions.map((expression, i) => instant(expression, i).format(PromQueryFormat.Table)))
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .minWidth(leastWidth)
-    .filterable(true)
     .showHeader(true)
     .sortBy([new common.TableSortByFieldStateBuilder().displayName(sort.by).desc(sort.descending ?? false)]);
   if (expressions.length > 1) panel.withTransformation({ id: "merge", options: {} });
@@ -176,6 +193,8 @@ export function list(frame: TableFrame, columns: Column[], sort: { by: string; d
 // The display mode is what Grafana 9.4 calls it; later versions read it as a cell type, as of schema version 38.
 function properties(column: Column) {
   const all: { id: string; value: unknown }[] = [];
+  // Nobody filters by a number, and the icon takes the room of the title.
+  if (!/^([A-Z]|Value)$/.test(column.of)) all.push({ id: "custom.filterable", value: true });
   const coloured = column.mappings?.some((mapping) => JSON.stringify(mapping).includes('"color"')) || column.thresholds;
   if (column.width) all.push({ id: "custom.width", value: column.width });
   if (column.unit) all.push({ id: "unit", value: column.unit });
@@ -183,7 +202,7 @@ function properties(column: Column) {
   if (column.mappings) all.push({ id: "mappings", value: column.mappings });
   if (column.thresholds) all.push({ id: "thresholds", value: column.thresholds.build() });
   if (column.gauge) all.push({ id: "min", value: 0 }, { id: "max", value: 1 });
-  if (column.gauge) all.push({ id: "custom.displayMode", value: "gradient-gauge" });
+  if (column.gauge) all.push({ id: "custom.displayMode", value: "basic" });
   else if (coloured) all.push({ id: "custom.displayMode", value: "color-text" });
   if (column.link) {
     const { title, url, elsewhere = false } = column.link;

@@ -12,8 +12,8 @@ export function of(metric: string, ...matchers: string[]): string {
 }
 
 /**
- * One series for each of the labels, whichever exporter says it: two that look at the same system differ in what the
- * scrape adds, such as instance, and the greatest stands for both.
+ * One series for each of the labels, whichever exporter reports it: two that watch the same system differ in what the scrape
+ * adds, such as instance, and the greatest stands for both.
  */
 export function max(labels: string[], expression: string): string {
   return `max by (${labels.join(", ")}) (${expression})`;
@@ -25,7 +25,7 @@ export function min(labels: string[], expression: string): string {
 }
 
 export function sum(labels: string[], expression: string): string {
-  return `sum by (${labels.join(", ")}) (${expression})`;
+  return labels.length > 0 ? `sum by (${labels.join(", ")}) (${expression})` : `sum(${expression})`;
 }
 
 /** How often each label set occurs. */
@@ -39,38 +39,57 @@ export function withInfo(expression: string, metric: string, on: string[], label
   return `(${expression}) * on (${key}) group_left (${labels.join(", ")}) topk by (${key}) (1, ${of(metric)})`;
 }
 
-/** 1 or 0 for each applicable check. */
+/** 1 or 0 for each judged check: neither undeclared nor not applicable. */
 export function ready(...matchers: string[]): string {
   return min([...checkLabels, "category", "severity"], of("readiness_check_ready", ...matchers));
 }
 
-/** 1 or 0 for each applicable check, at the beginning of the time range. */
+/** 1 or 0 for each check that was judged at the beginning of the time range. */
 export function readyBefore(): string {
   return min([...checkLabels, "category", "severity"], `${of("readiness_check_ready")} offset $__range`);
 }
 
-/** How many checks have one of the statuses. */
+/** How many checks have one of the statuses, in all or by labels of the system. */
 export function having(statuses: string, ...labels: string[]): string {
   const each = max([...checkLabels, "status"], of("readiness_check_status", `status=~"${statuses}"`));
-  return labels.length > 0 ? sum(labels, each) : `sum(${each})`;
+  const none = max(systemLabels, of("readiness_system_info"));
+  return `${sum(labels, each)} or 0 * ${labels.length > 0 ? max(labels, none) : `count(${none})`}`;
 }
 
-/** What an item counts in a score, by its severity, as the exporter has it. */
-const weights = { critical: 10, warning: 3, info: 1 };
+type Weight = "ready" | "judged" | "applicable";
 
-/** The score of each system over all its categories: the weight of what is ready over the weight of what applies. */
-export function score(): string {
-  const weigh = (judge: string) =>
-    sum(
-      systemLabels,
-      Object.entries(weights)
-        .map(([severity, weight]) => `${weight} * (${ready(`severity="${severity}"`)}${judge})`)
-        .join(" or "),
-    );
-  return `${weigh("")} / ${weigh(" >= bool 0")}`;
+/** A weight of scores, by category. */
+export function weight(which: Weight, ...matchers: string[]): string {
+  return max([...systemLabels, "category"], of(`readiness_score_${which}_weight`, ...matchers));
 }
 
-/** The statuses as numbers, so that the greatest of several is the one to look at. */
+/** The score: the share of the judged weight that is ready. */
+export function score(labels: string[], ...matchers: string[]): string {
+  return `${sum(labels, weight("ready", ...matchers))} / (${sum(labels, weight("judged", ...matchers))} > 0)`;
+}
+
+/** The coverage: the share of the applicable weight that is judged. */
+export function coverage(labels: string[], ...matchers: string[]): string {
+  return `${sum(labels, weight("judged", ...matchers))} / (${sum(labels, weight("applicable", ...matchers))} > 0)`;
+}
+
+/** Adds labels of the item in the checklist of the system, such as its title. */
+export function withItem(expression: string, labels: string[], added: string[]): string {
+  const listed = `topk by (${systemLabels.join(", ")}) (1, ${max([...systemLabels, "checklist"], of("readiness_system_info"))})`;
+  const items = max(["checklist", "check", ...added], "readiness_checklist_item_info");
+  return max(
+    [...labels, ...added],
+    `(${expression}) * on (${systemLabels.join(", ")}) group_left (checklist) ${listed} ` +
+      `* on (checklist, check) group_left (${added.join(", ")}) topk by (checklist, check) (1, ${items})`,
+  );
+}
+
+/** The extreme series of an expression, chosen once by how they are at the end of the time range, and not anew at each step. */
+export function chosenOnce(choice: "topk" | "bottomk", many: number, labels: string[], expression: string): string {
+  return `(${expression}) and on (${labels.join(", ")}) ${choice}(${many}, last_over_time((${expression})[$__interval:$__interval] @ end()))`;
+}
+
+/** The statuses as numbers, so that the greatest of several is the worst. */
 export const statusNumbers: Record<string, number> = {
   not_applicable: 1, pass: 2, waived: 3, warn: 4, undeclared: 5, unknown: 6, fail: 7,
 };

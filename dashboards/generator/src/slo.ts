@@ -1,70 +1,73 @@
 import { board } from "./board.js";
 import { toSystem } from "./links.js";
-import { absent, steps } from "./look.js";
-import { lines, list, number } from "./panels.js";
-import { min, of, systemLabels } from "./query.js";
+import { either, steps } from "./style.js";
+import { lines, list, number, timeline } from "./panels.js";
+import { chosenOnce, min, of, systemLabels } from "./query.js";
 
-const category = [...systemLabels, "category"];
-const inCategory = 'category=~"$category"';
+const objectiveLabels = [...systemLabels, "objective"];
+const chosen = 'objective=~"$objective"';
 
-// The series of alerts/slo.rules.yaml. That of a whole system has no category.
-const objective = min(category, of("readiness:slo_objective:ratio", inCategory));
-const share = (window: string) => min(category, of(`readiness:slo_ready:ratio_${window}`, inCategory));
-const budget = min(category, of("readiness:slo_budget_remaining:ratio", inCategory));
+// The series of alerts/slo.rules.yaml.
+const rule = (name: string) => min(objectiveLabels, of(`readiness:objective${name}`, chosen));
+const objective = rule(":ratio");
+const budget = rule("_budget_left:ratio");
+const burn = (window: string) => rule(`_burn:ratio_${window}`);
 
-// How many times faster than the objective allows the budget is used; 1 uses up that of 30 days in 30 days.
-const burn = (window: string) => `(1 - ${share(window)}) / (1 - ${objective})`;
 const fast = steps("good", [1, "near"], [6, "bad"]);
 const remaining = steps("bad", [0, "near"], [0.25, "good"]);
 const one = { width: 6, height: 4 };
+const legend = "{{system}} {{environment}} {{objective}}";
 
 export const slo = board({
   name: "slo",
   title: "SLO",
-  description: "Readiness as an objective: the share of ready checks over 30 days, weighed as in scores, the budget that is left, and how fast it burns.",
+  description: "Objectives of the system descriptions: the share of 30 days in which each was met, the budget that is left, and how fast it burns.",
   from: "now-30d",
   choices: [{
-    name: "category", label: "Category", description: "The categories with an objective to show.",
-    values: 'label_values(readiness_slo_objective_ratio{system=~"$system", environment=~"$environment"}, category)',
+    name: "objective", label: "Objective", description: "The objectives to show.",
+    values: 'label_values(readiness_objective_ratio{system=~"$system", environment=~"$environment"}, objective)',
   }],
   panels: [
     number({ ...one, title: "Objectives", description: "How many objectives are declared.", unit: "none" }, [`count(${objective})`]),
-    number({ ...one, title: "Missed", description: "Objectives whose budget of 30 days is used up.", unit: "none", thresholds: steps("good", [1, "bad"]) },
-      [`sum(${budget} < bool 0)`]),
-    number({ ...one, title: "Least budget left", description: "The share of the budget that is left, of the objective with the least; less than 0 if it is missed.",
+    number({ ...one, title: "Not met now", description: "Objectives that are not met now.", unit: "none", thresholds: steps("good", [1, "bad"]) },
+      [`sum(1 - ${min(objectiveLabels, of("readiness_objective_met", chosen))})`]),
+    number({ ...one, title: "Least budget left", description: "The share of the budget that is left, of the objective with the least; less than 0 if it is overdrawn.",
       unit: "percentunit", decimals: 1, thresholds: remaining }, [`min(${budget})`]),
     number({ ...one, title: "Fastest burn", description: "How many times faster than the objective allows the budget has been used in the last hour, of the fastest.",
       unit: "suffix: ×", decimals: 1, thresholds: fast }, [`max(${burn("1h")})`]),
     list(
       { width: 24, height: 12, title: "Objectives, the least budget left on top",
-        description: "The weight of the ready checks over that of the applicable ones, against its objective. Burn: how many times faster than the objective allows the budget is used." },
+        description: "The share of the known time of 30 days in which each objective was met, and how much of them is known. Burn: how many times faster than the " +
+          "objective allows its budget is used." },
       [
         { of: "system", title: "System", link: toSystem },
         { of: "environment", title: "Environment" },
-        { of: "category", title: "Category", mappings: absent("whole system") },
-        { of: "A", title: "Objective", unit: "percentunit", decimals: 2, width: 90 },
-        { of: "B", title: "Ready, 30 d", unit: "percentunit", decimals: 2, width: 100 },
-        { of: "C", title: "Budget left", unit: "percentunit", decimals: 1, thresholds: remaining, width: 100 },
-        { of: "D", title: "Burn, 1 h", unit: "suffix: ×", decimals: 1, thresholds: fast, width: 90 },
-        { of: "E", title: "Burn, 6 h", unit: "suffix: ×", decimals: 1, thresholds: fast, width: 90 },
-        { of: "F", title: "Burn, 3 d", unit: "suffix: ×", decimals: 1, thresholds: fast, width: 90 },
+        { of: "objective", title: "Objective" },
+        { of: "A", title: "Promised", unit: "percentunit", decimals: 2, width: 90 },
+        { of: "B", title: "Met, 30 d", unit: "percentunit", decimals: 2, width: 90 },
+        { of: "C", title: "Known", unit: "percentunit", decimals: 0, width: 80 },
+        { of: "D", title: "Budget left", unit: "percentunit", decimals: 1, thresholds: remaining, width: 100 },
+        { of: "E", title: "Burn, 1 h", unit: "suffix: ×", decimals: 1, thresholds: fast, width: 90 },
+        { of: "F", title: "Burn, 6 h", unit: "suffix: ×", decimals: 1, thresholds: fast, width: 90 },
+        { of: "G", title: "Burn, 3 d", unit: "suffix: ×", decimals: 1, thresholds: fast, width: 90 },
       ],
       { by: "Budget left" },
-      objective, share("30d"), budget, burn("1h"), burn("6h"), burn("3d"),
+      objective, rule("_met:ratio_30d"), rule("_known:ratio_30d"), budget, burn("1h"), burn("6h"), burn("3d"),
     ),
     lines(
-      { width: 12, height: 10, title: "Budget left", description: "The share of the budget of the 30 days before that was left, of the 20 objectives with the least. Below 0 the objective was missed.",
-        unit: "percentunit", signed: true, max: 1 },
-      [`bottomk(20, ${budget})`, "{{system}} {{environment}} {{category}}"],
+      { width: 12, height: 10, title: "Budget left",
+        description: "The share of the budget of the 30 days before that was left, of the 20 objectives with the least. Below 0 it was overdrawn.",
+        unit: "percentunit", signed: true, max: 1, thresholds: remaining },
+      [chosenOnce("bottomk", 20, objectiveLabels, budget), legend],
     ),
     lines(
       { width: 12, height: 10, title: "Burn rate over 1 hour", description: "How many times faster than the objective allows the budget was used, of the 20 fastest.",
-        unit: "suffix: ×" },
-      [`topk(20, ${burn("1h")})`, "{{system}} {{environment}} {{category}}"],
+        unit: "suffix: ×", thresholds: steps("good", [1, "near"], [6, "near"], [14.4, "bad"]) },
+      [chosenOnce("topk", 20, objectiveLabels, burn("1h")), legend],
     ),
-    lines(
-      { width: 24, height: 10, title: "Ready", description: "The share of ready checks over 5 minutes, of the 20 lowest.", unit: "percentunit", max: 1 },
-      [`bottomk(20, ${share("5m")})`, "{{system}} {{environment}} {{category}}"],
+    timeline(
+      { width: 24, height: 10, title: "Objectives over time", description: "Whether each objective was met.", unit: "none", mappings: either("met", "not met", "yes") },
+      [min(objectiveLabels, of("readiness_objective_met", chosen)), legend],
     ),
   ],
 });

@@ -4,7 +4,7 @@
 
 const renewEvery = 15000; // milliseconds
 
-let shown = null; // what the server last said, as text
+let shown = null; // what the server last answered, as text
 
 // place remembers the first thing on the screen that has a name, and how far from the top it stands.
 function place() {
@@ -55,6 +55,6 @@ async function renew() {
 setInterval(() => {
   renew().then(
     () => document.body.removeAttribute("data-stale"),
-    () => document.body.setAttribute("data-stale", "The exporter does not answer: what this page says may be old."),
+    () => document.body.setAttribute("data-stale", "The exporter does not answer: this page may be out of date."),
   );
 }, renewEvery);

@@ -1,0 +1,154 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+)
+
+// DiskSpaceParameters tune disk_space.
+type DiskSpaceParameters struct {
+	// MinimumSize is how large the largest of a host's file systems must be: a small root beside large data is enough.
+	MinimumSize quantity.Bytes `yaml:"minimum_size"`
+	// MinimumFreeRatio is the share of each file system that everybody must still be able to use.
+	MinimumFreeRatio float64 `yaml:"minimum_free_ratio"`
+	// MinimumInodesFreeRatio is the share of inodes that must be free; file systems that do not number them are left out.
+	MinimumInodesFreeRatio float64 `yaml:"minimum_inodes_free_ratio"`
+	// MinimumTimeToFull is how far away the day must be on which a file system is full at its growth of the last hours.
+	MinimumTimeToFull quantity.Duration `yaml:"minimum_time_to_full"`
+	// Purposes are what the judged file systems are for: root, data, database, backup, logs, other. The file system of /
+	// is the root, whatever else it is declared for.
+	Purposes []string `yaml:"purposes"`
+}
+
+// Validate tells what makes no sense.
+func (p DiskSpaceParameters) Validate() error {
+	for _, ratio := range []float64{p.MinimumFreeRatio, p.MinimumInodesFreeRatio} {
+		if ratio < 0 || ratio >= 1 {
+			return fmt.Errorf("ratio %v: expected 0 or more, and less than 1", ratio)
+		}
+	}
+	if len(p.Purposes) == 0 {
+		return fmt.Errorf("purposes: expected at least one")
+	}
+	return nil
+}
+
+func notMounted() check.Reason {
+	return check.Reason{
+		Name: "not_mounted", Level: check.Fail, Sentence: "The file system is declared and is not mounted.",
+		Remedy: "Mount it (mount <mount point>; see dmesg if that fails), and keep it in /etc/fstab.",
+	}
+}
+
+func readOnly() check.Reason {
+	return check.Reason{
+		Name: "read_only", Level: check.Fail, Sentence: "Nothing can be written to the file system.",
+		Remedy: "Check for disk errors (dmesg), check it with fsck while it is not mounted, and mount it read-write again.",
+	}
+}
+
+func tooSmall() check.Reason {
+	return check.Reason{
+		Name: "too_small", Level: check.Fail, Sentence: "No file system of the host is as large as one should be.", Absence: true,
+		Remedy: "Enlarge the disk and its file system (growpart, resize2fs or xfs_growfs), or add one and declare it.",
+	}
+}
+
+func lowSpace() check.Reason {
+	return check.Reason{
+		Name: "low_space", Level: check.Fail, Sentence: "The file system is nearly full.",
+		Remedy: "Find what takes the space (du --one-file-system --human-readable --max-depth=2 <mount point>) and remove it, or enlarge it.",
+	}
+}
+
+func lowInodes() check.Reason {
+	return check.Reason{
+		Name: "low_inodes", Level: check.Fail, Sentence: "The file system can hold few more files.",
+		Remedy: "Find what makes so many files (du --inodes --one-file-system --max-depth=2 <mount point>) and remove them.",
+	}
+}
+
+func filling() check.Reason {
+	return check.Reason{
+		Name: "filling", Level: check.Warn, Sentence: "The file system will soon be full if it grows on like this.",
+		Remedy: "Find what grows (du --one-file-system --max-depth=2 <mount point>, twice), or enlarge it in time.",
+	}
+}
+
+// DiskSpace judges the file systems of each host that are for one of the purposes.
+func DiskSpace() check.Kind[DiskSpaceParameters] {
+	host := func(f *fact.Filesystem) string { return f.Host }
+	return check.Kind[DiskSpaceParameters]{
+		Name: "disk_space",
+		Summary: "Of the file systems for the purposes that are named, every host has one that is large enough, and each has space and " +
+			"inodes left.",
+		Remedy:  "Make room on the file system, or enlarge it.",
+		Reasons: []check.Reason{notMounted(), readOnly(), tooSmall(), lowSpace(), lowInodes(), filling()},
+		Defaults: DiskSpaceParameters{
+			MinimumSize: 50e9, MinimumFreeRatio: 0.15, MinimumInodesFreeRatio: 0.15,
+			MinimumTimeToFull: quantity.Duration(24 * time.Hour), Purposes: []string{"root", "data"},
+		},
+		Over: []check.Quantified[DiskSpaceParameters]{
+			check.PerGroup(fact.Filesystems(), host, nil, judgeDiskSpace).
+				Where(func(_ check.Context, f *fact.Filesystem, p DiskSpaceParameters) bool { return p.concern(f) }).
+				Known(func(f *fact.Filesystem, p DiskSpaceParameters) bool { return f.Mountpoint == "" || p.concern(f) }),
+		},
+		WhenEmpty: check.Reason{
+			Name: "no_filesystem", Level: check.Undeclared, Sentence: "No host has a file system for one of the purposes.",
+			Remedy: "Add the file system to its host in the system description, with its purpose.",
+		},
+	}
+}
+
+// concern tells whether a file system is for one of the purposes.
+func (p DiskSpaceParameters) concern(f *fact.Filesystem) bool {
+	return slices.Contains(p.Purposes, f.Purpose) || f.Mountpoint == "/" && slices.Contains(p.Purposes, "root")
+}
+
+func judgeDiskSpace(c check.Context, _ string, all []*fact.Filesystem, p DiskSpaceParameters) []check.Problem {
+	var problems []check.Problem
+	var largest *fact.Filesystem
+	for _, f := range all {
+		for _, problem := range judgeFilesystem(f, p, c.Now) {
+			problem.Subject = fact.Filesystems().Subject(f)
+			problems = append(problems, problem)
+		}
+		if f.Mounted && (largest == nil || f.Size > largest.Size || f.Size == largest.Size && f.Mountpoint < largest.Mountpoint) {
+			largest = f
+		}
+	}
+	if largest != nil && largest.Size < uint64(p.MinimumSize) {
+		problems = append(problems, tooSmall().Problem(fmt.Sprintf("The largest file system, %s, has %s (minimum %s).", largest.Mountpoint,
+			quantity.BytesInWords(float64(largest.Size)), quantity.BytesInWords(float64(p.MinimumSize)))))
+	}
+	return problems
+}
+
+func judgeFilesystem(f *fact.Filesystem, p DiskSpaceParameters, now time.Time) []check.Problem {
+	if !f.Mounted {
+		return []check.Problem{notMounted().Problem("Nothing is mounted on " + f.Mountpoint + ".")}
+	}
+	var problems []check.Problem
+	if f.ReadOnly {
+		problems = append(problems, readOnly().Problem(fmt.Sprintf("The device %s (%s) is mounted read-only.", f.Device, f.Type)))
+	}
+	if free, known := f.AvailableRatio(); known && free < p.MinimumFreeRatio {
+		problems = append(problems, lowSpace().Problem(fmt.Sprintf("%s of %s are free, %.1f %% (minimum %.1f %%).",
+			quantity.BytesInWords(float64(f.Available)), quantity.BytesInWords(float64(f.Size)), 100*free, 100*p.MinimumFreeRatio)))
+	}
+	if free, known := f.InodesFreeRatio(); known && free < p.MinimumInodesFreeRatio {
+		problems = append(problems, lowInodes().Problem(fmt.Sprintf("%d of %d inodes are free, %.1f %% (minimum %.1f %%).",
+			f.InodesFree, f.Inodes, 100*free, 100*p.MinimumInodesFreeRatio)))
+	}
+	if !f.FullAt.IsZero() && f.FullAt.Sub(now) < p.MinimumTimeToFull.Std() {
+		problems = append(problems, filling().Problem(fmt.Sprintf("It grows by %[3]s an hour and is full in %[1]s, on %[2]s UTC (limit %[4]s).",
+			quantity.InWords(max(0, f.FullAt.Sub(now))), f.FullAt.UTC().Format("2006-01-02 15:04"),
+			quantity.BytesInWords(3600*f.Growth), quantity.InWords(p.MinimumTimeToFull.Std()))))
+	}
+	return problems
+}

@@ -1,0 +1,65 @@
+// Package namespace judges the namespaces of Kubernetes clusters.
+package namespace
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
+)
+
+// UnusedParameters say how much may be left over.
+type UnusedParameters struct {
+	// How many objects of a namespace nobody may use.
+	Maximum int `yaml:"maximum"`
+	// Objects that are kept though nobody uses them, as Kind/name.
+	Kept []string `yaml:"kept"`
+}
+
+// Validate says what cannot be.
+func (p UnusedParameters) Validate() error {
+	if p.Maximum < 0 {
+		return fmt.Errorf("maximum %d: expected 0 or more", p.Maximum)
+	}
+	for _, each := range p.Kept {
+		if kind, name, found := strings.Cut(each, "/"); !found || kind == "" || name == "" {
+			return fmt.Errorf("kept %q: expected Kind/name, such as Secret/break-glass", each)
+		}
+	}
+	return nil
+}
+
+// Unused judges whether a namespace holds what nobody uses.
+func Unused() check.Kind[UnusedParameters] {
+	unused := check.Reason{Name: "unused", Level: check.Warn, Sentence: "Nobody uses some objects of the namespace."}
+	return check.Kind[UnusedParameters]{
+		Name: "unused_resources",
+		Summary: "No claim is unmounted, no Service without pods, no ConfigMap and no Secret without a reference; no finished Job and " +
+			"no workload that is scaled to zero is left.",
+		Remedy:  "Delete what is not needed; name what is to be kept in the parameter kept.",
+		Reasons: []check.Reason{unused},
+		Over: []check.Quantified[UnusedParameters]{
+			check.Each(fact.Namespaces(), func(_ check.Context, n *fact.Namespace, p UnusedParameters) []check.Problem {
+				var left []string
+				for _, each := range n.Unused {
+					if name := each.Kind + "/" + each.Name; !slices.Contains(p.Kept, name) {
+						left = append(left, name+" ("+each.Reason+")")
+					}
+				}
+				if len(left) <= p.Maximum {
+					return nil
+				}
+				return []check.Problem{unused.Problem(fmt.Sprintf("Nobody uses %d of %s (at most %d is wanted): %s.",
+					len(left), words.Count(n.Objects, "object"), p.Maximum, words.List(left)))}
+			}),
+		},
+		WhenEmpty: check.Reason{
+			Name: "no_namespace", Level: check.Undeclared, Sentence: "The system has no namespace with objects.",
+			Remedy: "Add the cluster to kubernetes in the system description, with its namespaces, or list the item under not_applicable " +
+				"with a reason.",
+		},
+	}
+}

@@ -1,0 +1,73 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
+)
+
+// ContainerEnvironmentParameters say what the environment of containers must have.
+type ContainerEnvironmentParameters struct {
+	// Names of variables that some container of every workload must set.
+	RequiredVariables []string `yaml:"required_variables"`
+}
+
+// configurationErrors are what the kubelet says of a container whose environment cannot be made.
+func configurationErrors() []string {
+	return []string{"CreateContainerConfigError", "CreateContainerError"}
+}
+
+// ContainerEnvironment judges whether containers get the environment that they need, and no secret as a plain value.
+func ContainerEnvironment() check.Kind[ContainerEnvironmentParameters] {
+	configurationError := check.Reason{
+		Name: "configuration_error", Level: check.Fail, Sentence: "A container waits for configuration that cannot be made.",
+		Remedy: "Find out which: kubectl describe pods -n NAMESPACE. Most often a Secret, a ConfigMap or a key of one does not exist.",
+	}
+	notSet := check.Reason{
+		Name: "variable_not_set", Level: check.Fail, Sentence: "A variable that is required is not set, or is empty.",
+		Remedy: "Set the variable by env or, for secrets, by env with valueFrom.secretKeyRef.",
+	}
+	plainSecret := check.Reason{
+		Name: "plain_secret", Level: check.Fail, Sentence: "The value of a variable that is a secret by its name stands in the workload.",
+	}
+	return check.Kind[ContainerEnvironmentParameters]{
+		Name:    "container_environment",
+		Summary: "Containers get the variables that they need, and no secret as a plain value.",
+		Remedy:  "Put the value into a Secret, refer to it by valueFrom.secretKeyRef, and change it: whoever may read the workload knows it.",
+		Reasons: []check.Reason{configurationError, notSet, plainSecret},
+		Over: []check.Quantified[ContainerEnvironmentParameters]{
+			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, p ContainerEnvironmentParameters) (problems []check.Problem) {
+				for _, waiting := range w.Pods.Waiting {
+					if slices.Contains(configurationErrors(), waiting.Reason) {
+						problems = append(problems, configurationError.Problem(fmt.Sprintf("The container %s waits for its configuration in %s: %s.",
+							waiting.Container, pods(waiting.Pods), waiting.Reason)))
+					}
+				}
+				set := make(map[string]bool)
+				for _, container := range w.Containers {
+					var plain []string
+					for _, variable := range container.Variables {
+						set[variable.Name] = set[variable.Name] || !variable.Empty
+						if variable.PlainSecret {
+							plain = append(plain, variable.Name)
+						}
+					}
+					if len(plain) > 0 {
+						problems = append(problems, plainSecret.Problem(fmt.Sprintf("The container %s has the %s as plain text.",
+							container.Name, words.Named("variable", plain))))
+					}
+				}
+				for _, name := range p.RequiredVariables {
+					if !set[name] {
+						problems = append(problems, notSet.Problem("No container sets the variable "+name+" by its name."))
+					}
+				}
+				return problems
+			}).Needs(fact.TopicPods),
+		},
+		WhenEmpty: noWorkload(),
+	}
+}

@@ -1,0 +1,56 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
+)
+
+// DatabaseExposure judges whether databases can be reached from the cluster alone.
+func DatabaseExposure() check.Kind[struct{}] {
+	service := check.Reason{
+		Name: "exposed_by_service", Level: check.Fail, Sentence: "A Service makes the database reachable from outside of the cluster.",
+	}
+	node := check.Reason{
+		Name: "exposed_on_node", Level: check.Fail, Sentence: "The pods of the database have ports of their nodes.",
+		Remedy: "Remove hostPort and hostNetwork from its pods.",
+	}
+	routed := check.Reason{
+		Name: "exposed_by_ingress", Level: check.Fail, Sentence: "An Ingress leads to the database.",
+		Remedy: "Remove the rule that leads to it.",
+	}
+	return check.Kind[struct{}]{
+		Name:    "database_exposure",
+		Summary: "No NodePort, load balancer, port of a node or Ingress leads to a database that runs in the cluster.",
+		Remedy:  "Make the Service one of type ClusterIP; reach the database by kubectl port-forward or from a pod.",
+		Reasons: []check.Reason{service, node, routed},
+		Over: []check.Quantified[struct{}]{
+			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) (problems []check.Problem) {
+				for _, s := range w.Services {
+					if len(s.NodePorts) > 0 || len(s.Addresses) > 0 || s.Type == "LoadBalancer" || s.Type == "NodePort" {
+						problems = append(problems, service.Problem(fmt.Sprintf("The Service %s of type %s makes the database reachable from outside.",
+							s.Name, s.Type)))
+					}
+				}
+				for _, container := range w.Containers {
+					if slices.ContainsFunc(container.Ports, func(p fact.ContainerPort) bool { return p.Node != 0 }) {
+						problems = append(problems, node.Problem("The container "+container.Name+" has a port of its node."))
+					}
+				}
+				if len(w.Routes) > 0 {
+					problems = append(problems, routed.Problem("Requests from outside reach the database by "+words.List(w.Routes)+"."))
+				}
+				return problems
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return w.Database != "" }).
+				Needs(fact.TopicServices, fact.TopicRoutes),
+		},
+		WhenEmpty: check.Reason{
+			Name: "no_database", Level: check.Undeclared, Sentence: "No workload of the system runs a database that is known by its image.",
+			Remedy: "Add the cluster that the database runs in to kubernetes in the system description; where it is elsewhere, list the item " +
+				"under not_applicable with a reason.",
+		},
+	}
+}

@@ -1,0 +1,92 @@
+package workload
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
+)
+
+// ReplicasParameters say how many pods a workload needs.
+type ReplicasParameters struct {
+	// How many pods a Deployment or StatefulSet must want.
+	Minimum int `yaml:"minimum"`
+	// How long after its newest pod was made the rollout of a StatefulSet or DaemonSet may take. Deployments have a
+	// deadline of their own: progressDeadlineSeconds.
+	RolloutDeadline quantity.Duration `yaml:"rollout_deadline"`
+}
+
+// Validate says what cannot be.
+func (p ReplicasParameters) Validate() error {
+	if p.Minimum < 1 {
+		return fmt.Errorf("minimum %d: expected 1 or more", p.Minimum)
+	}
+	return nil
+}
+
+// Replicas judges whether workloads want enough pods, and have them. Of DaemonSets, which want a pod a node, it only
+// judges whether they have them; those that no node wants are left out.
+func Replicas() check.Kind[ReplicasParameters] {
+	scaledToZero := check.Reason{
+		Name: "scaled_to_zero", Level: check.Fail, Sentence: "The workload is scaled to zero: it does not run at all.",
+		Remedy: "kubectl scale --replicas=2 KIND/NAME -n NAMESPACE, or delete what is not needed any more.",
+	}
+	tooFew := check.Reason{
+		Name: "too_few_desired", Level: check.Fail, Sentence: "The workload wants too few pods to outlive the loss of one.",
+	}
+	unavailable := check.Reason{
+		Name: "unavailable", Level: check.Fail, Sentence: "Fewer pods are available than the workload wants.",
+		Remedy: "Find out why: kubectl get pods -n NAMESPACE -o wide, then kubectl describe and kubectl logs --previous on those " +
+			"that are not ready.",
+	}
+	updating := check.Reason{
+		Name: "updating", Level: check.Warn, Sentence: "A rollout is in progress, and not all pods are available yet.",
+		Remedy: "Wait for it: kubectl rollout status KIND/NAME -n NAMESPACE.",
+	}
+	unobserved := check.Reason{
+		Name: "not_observed", Level: check.Warn, Sentence: "The workload's controller has not processed the newest specification yet.",
+		Remedy: "If this lasts, the controller manager does not work: read its log, and kubectl get --raw /readyz?verbose.",
+	}
+	return check.Kind[ReplicasParameters]{
+		Name:     "workload_replicas",
+		Summary:  "Every workload wants at least the minimum of pods, and all that it wants are available.",
+		Remedy:   "kubectl scale --replicas=2 KIND/NAME -n NAMESPACE, or raise replicas (minReplicas of its autoscaler) where it is declared.",
+		Reasons:  []check.Reason{scaledToZero, tooFew, unavailable, updating, unobserved},
+		Defaults: ReplicasParameters{Minimum: 2, RolloutDeadline: quantity.Duration(10 * time.Minute)},
+		Over: []check.Quantified[ReplicasParameters]{
+			check.Each(fact.Workloads(), func(c check.Context, w *fact.Workload, p ReplicasParameters) (problems []check.Problem) {
+				replicas := w.Replicas
+				switch {
+				case replicas.Desired == 0:
+					return []check.Problem{scaledToZero.Problem("The workload wants no pod.")}
+				case replicas.Desired < p.Minimum && w.Kind != fact.KindDaemonSet:
+					problems = append(problems, tooFew.Problem(fmt.Sprintf("The workload wants %s; at least %d are needed.",
+						pods(replicas.Desired), p.Minimum)))
+				}
+				available := fmt.Sprintf("%d of %s %s available", replicas.Available, pods(replicas.Desired), words.Verb(replicas.Desired))
+				switch {
+				case !w.Observed:
+					problems = append(problems, unobserved.Problem("By an older specification, "+available+"."))
+				case replicas.Available >= replicas.Desired:
+				case replicas.Available > 0 && w.Rollout.InProgress && inTime(c, w, p):
+					problems = append(problems, updating.Problem(fmt.Sprintf("During a rollout, %s, and %d %s updated.",
+						available, replicas.Updated, words.Verb(replicas.Updated))))
+				default:
+					problems = append(problems, unavailable.Problem("Only "+available+"."))
+				}
+				return problems
+			}).Where(func(_ check.Context, w *fact.Workload, _ ReplicasParameters) bool {
+				return w.Kind != fact.KindDaemonSet || w.Replicas.Desired > 0
+			}).Needs(fact.TopicPods),
+		},
+		WhenEmpty: noWorkload(),
+	}
+}
+
+// inTime tells whether a rollout can be waited for.
+func inTime(c check.Context, w *fact.Workload, p ReplicasParameters) bool {
+	return w.Kind == fact.KindDeployment || c.Now.Sub(w.Pods.NewestAt) <= p.RolloutDeadline.Std()
+}

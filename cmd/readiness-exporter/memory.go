@@ -1,0 +1,40 @@
+package main
+
+import (
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/record"
+)
+
+// A memory has the engine's changes of status kept by a store of records.
+type memory struct{ store record.Store }
+
+var _ engine.Memory = memory{}
+
+// History gives the changes that are kept of a system. Statuses that only another version knows are left out.
+func (m memory) History(system string) assess.History {
+	history := make(assess.History)
+	for _, change := range m.store.Changes(system) {
+		var status check.Status
+		if status.UnmarshalText([]byte(change.Status)) == nil {
+			history[change.Check] = append(history[change.Check], assess.Change{At: change.At, Status: status})
+		}
+	}
+	return history
+}
+
+// Append keeps changes of a system.
+func (m memory) Append(system string, changed []assess.ChangedItem) {
+	changes := make([]record.Change, len(changed))
+	for i, each := range changed {
+		changes[i] = record.Change{System: system, Check: each.Check, Status: each.Status.String(), At: each.At}
+	}
+	m.store.Append(changes...)
+}
+
+// countsAsReady tells the statuses, as records have them, that count as ready.
+func countsAsReady(name string) bool {
+	var status check.Status
+	return status.UnmarshalText([]byte(name)) == nil && status.Ready()
+}

@@ -1,0 +1,108 @@
+package collectors_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector/conformance"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+// strange is what a file or server may hold where a text is expected.
+const strange = "\xff\xfe\x00\x01{{ [1mcanary\r\n\t\"'\\=<>&;"
+
+func hostCase(t *testing.T) conformance.Case {
+	t.Helper()
+	root := t.TempDir()
+	lay := func(t *testing.T) {
+		t.Helper()
+		require.NoError(t, unix.Mount("root", root, "tmpfs", 0, "size=4m"), "tests mount file systems: run them as root")
+		archive, err := txtar.ParseFile("host/testdata/ubuntu-22.04.txtar")
+		require.NoError(t, err)
+		require.NoError(t, txtar.Write(archive, root))
+		var stat unix.Stat_t
+		require.NoError(t, unix.Stat(root, &stat))
+		write(t, filepath.Join(root, "proc/1/mountinfo"), fmt.Sprintf("21 1 %d:%d / / rw,relatime - tmpfs root rw\n",
+			unix.Major(stat.Dev), unix.Minor(stat.Dev)))
+	}
+	lay(t)
+	t.Cleanup(func() { _ = unix.Unmount(root, unix.MNT_DETACH) })
+	at := func(name string) string { return filepath.Join(root, name) }
+	return conformance.Case{
+		New:    named("host", collectors.Options{RootFS: root}),
+		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
+		Faults: []conformance.Fault{
+			{
+				Name: "is not mounted", Reasons: []fact.Reason{fact.ReasonNotFound}, Fix: lay,
+				Break: func(t *testing.T) { require.NoError(t, unix.Unmount(root, unix.MNT_DETACH)) },
+			},
+			rewritten("shows no memory", at("proc/meminfo"), "", false),
+			rewritten("shows garbled memory", at("proc/meminfo"), strange, false),
+			rewritten("shows garbled processors", at("proc/stat"), "cpu0 "+strange, false),
+			rewritten("shows half of its mounts", at("proc/1/mountinfo"), "21 1 8:1 / /", true),
+			rewritten("has a strange release", at("etc/os-release"),
+				"ID="+strange+"\nVERSION_ID=\"\xff\"\nPRETTY_NAME="+strings.Repeat("x", 1<<20)+"\nSUPPORT_END=never\n", true),
+			rewritten("runs a strange kernel", at("proc/sys/kernel/osrelease"), strange, true),
+			rewritten("waits for a strange package", at("run/reboot-required.pkgs"), strange, true),
+		},
+	}
+}
+
+func certificateFolderCase(t *testing.T) conformance.Case {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "ssl")
+	ca := world.NewCA(t, world.Spec{})
+	shop := ca.Issue(t, world.Spec{CommonName: "shop"})
+	path := filepath.Join(folder, "shop.pem")
+	write(t, path, string(shop.PEM())+string(shop.KeyPEM()))
+	write(t, filepath.Join(folder, "privkey.pem"), string(shop.KeyPEM()))
+	return conformance.Case{
+		System: &system.System{Certificates: []system.Certificate{
+			{Path: folder, CAFile: ca.WriteRoot(t, t.TempDir(), "ca.pem")},
+		}},
+		Secrets: strings.Split(strings.TrimSpace(string(shop.KeyPEM())), "\n")[1:3],
+		Faults: []conformance.Fault{
+			moved("is gone", folder, fact.ReasonNotFound),
+			moved("is empty", path, fact.ReasonNotFound),
+			rewritten("holds half a certificate", path, string(shop.PEM())[:200], false),
+			rewritten("holds garbage", path, strange, false),
+		},
+	}
+}
+
+func directoryCase(t *testing.T) conformance.Case {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "backups")
+	write(t, filepath.Join(folder, "1.dump"), "worth keeping")
+	write(t, filepath.Join(folder, "2.dump"), "worth keeping too")
+	return conformance.Case{
+		System: &system.System{Backups: []system.Backup{{Name: "database", Directory: &system.Directory{Path: folder}}}},
+		Faults: []conformance.Fault{
+			moved("is gone", folder, fact.ReasonNotFound),
+			{
+				Name: "has strange names", Unnoticed: true,
+				Break: func(t *testing.T) { write(t, filepath.Join(folder, "9\xff\n\x01.dump"), "") },
+				Fix:   func(t *testing.T) { require.NoError(t, unix.Unlink(filepath.Join(folder, "9\xff\n\x01.dump"))) },
+			},
+		},
+	}
+}
+
+func attestationCase(t *testing.T) conformance.Case {
+	t.Helper()
+	now := time.Now()
+	return conformance.Case{System: &system.System{
+		Attestations: []system.Attestation{{Check: "a", By: "ann", At: now}, {Check: "a", By: "ann", At: now.Add(-time.Hour)}},
+		Waivers:      []system.Waiver{{Check: "b", By: "bob", Reason: "moving house", Until: now.Add(time.Hour)}},
+	}}
+}

@@ -1,0 +1,88 @@
+// Package prometheus has Prometheus servers evaluate the expressions that items ask for.
+package prometheus
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// A Target is one expression at one server.
+type Target struct {
+	Server     system.Prometheus
+	Expression string
+}
+
+func (t Target) query() fact.Query {
+	return fact.Query{Prometheus: t.Server.Name, Expression: t.Expression}
+}
+
+// New makes the collector. It collects nothing of a server by itself: each distinct expression that an item asks for is a
+// target.
+func New() collector.Collector[Target] {
+	return collector.Collector[Target]{
+		Name:     "prometheus",
+		Summary:  "What PromQL expressions come to that items ask for.",
+		Yields:   []fact.Any{fact.QueryResults()},
+		Schedule: "@every 1m",
+		Timeout:  20 * time.Second,
+		Request:  request,
+		Target:   func(t Target) string { return t.query().Name() },
+		Server:   server,
+		Known: func(t Target) []fact.AnySet {
+			return []fact.AnySet{fact.QueryResults().Set(&fact.Set[fact.QueryResult]{
+				Unavailable: []fact.Unavailable[fact.QueryResult]{{Known: known(t)}},
+			})}
+		},
+		Collect: collect,
+	}
+}
+
+// request makes a target of a query where the system declares its server.
+func request(s *system.System, asked fact.Request) (Target, bool) {
+	query, is := asked.(fact.Query)
+	if !is {
+		return Target{}, false
+	}
+	for _, server := range s.Prometheus {
+		if server.Name == query.Prometheus {
+			return Target{Server: server, Expression: query.Expression}, true
+		}
+	}
+	return Target{}, false
+}
+
+func server(t Target) string {
+	address, err := url.Parse(t.Server.URL)
+	if err != nil {
+		return ""
+	}
+	return address.Host
+}
+
+func known(t Target) fact.QueryResult {
+	return fact.QueryResult{Prometheus: t.Server.Name, Expression: t.Expression}
+}
+
+func collect(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
+	answer, err := evaluate(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate an expression at %s: %w", t.Server.URL, err)
+	}
+	set := &fact.Set[fact.QueryResult]{}
+	result := known(t)
+	if result.Samples, err = answer.samples(); err != nil {
+		return nil, fmt.Errorf("read the answer of %s: %w", t.Server.URL, err)
+	}
+	set.Add(result)
+	if len(answer.Warnings) > 0 {
+		// What is in the answer is true, and something is missing from it: it can show a fault, and not that there is none.
+		set.Lack(known(t), "", fmt.Errorf("%s evaluated the expression only in part: %s", t.Server.URL, clip(answer.Warnings[0])))
+	}
+	return []fact.AnySet{fact.QueryResults().Set(set)}, nil
+}

@@ -1,0 +1,140 @@
+package fact
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// StaleAfter is how many of their intervals facts stay good for without a new run.
+const StaleAfter = 3
+
+// A Run is what one collector last collected from one of its targets.
+type Run struct {
+	Collector string
+	Target    string
+	Interval  time.Duration // the longest time between two runs, as scheduled
+	// Declared has a set for every kind that the collector yields, in which what the target declares is unavailable: what
+	// is known of it until it has been collected, and whenever it cannot be.
+	Declared    []AnySet
+	CollectedAt time.Time // when Sets were collected; zero when no run has succeeded yet
+	Asked       Topics    // what the run that collected Sets was asked for
+	// Sets are those of the last success, in the order of Declared, also where they are empty.
+	Sets    []AnySet
+	TriedAt time.Time // when the newest run ended; zero before the first
+	Failure *Failure  // why the newest run failed as a whole; nil when it succeeded
+}
+
+// Fresh tells whether what the run collected still counts.
+func (r *Run) Fresh(now time.Time) bool {
+	return !r.CollectedAt.IsZero() && now.Sub(r.CollectedAt) <= StaleAfter*r.Interval
+}
+
+// Current gives the sets as they are worth at a time: facts of a failed run stay until they are stale, so that one lost
+// packet changes nothing; what is stale counts as unavailable.
+func (r *Run) Current(now time.Time) []AnySet {
+	failure := r.unusable(now)
+	if failure == nil {
+		return r.Sets
+	}
+	failed := make([]AnySet, len(r.Declared))
+	for i, set := range r.Declared {
+		failed[i] = set.Fail(r.Target, *failure)
+	}
+	return failed
+}
+
+// unusable says why nothing of the run counts, or nil when it does.
+func (r *Run) unusable(now time.Time) *Failure {
+	switch {
+	case r.Fresh(now):
+		return nil
+	case r.Failure != nil:
+		return r.Failure
+	case r.CollectedAt.IsZero():
+		return &Failure{ReasonPending, "it has not been collected yet"}
+	default:
+		return &Failure{ReasonStale, "it was last collected " + now.Sub(r.CollectedAt).Round(time.Second).String() + " ago"}
+	}
+}
+
+// A View is what is known of one system at one time.
+type View struct {
+	parts map[string][]part
+}
+
+// A part is what one run knows of one kind.
+type part struct {
+	set   AnySet
+	asked Topics
+}
+
+// NewView puts the runs of one system together, as they are worth at a time.
+func NewView(runs []*Run, now time.Time) View {
+	view := View{parts: make(map[string][]part)}
+	for _, run := range runs {
+		asked := run.Asked
+		if !run.Fresh(now) {
+			asked = nil // All of it is unavailable, whatever was asked for.
+		}
+		for _, set := range run.Current(now) {
+			view.add(set, asked)
+		}
+	}
+	return view
+}
+
+func (v View) add(set AnySet, asked Topics) {
+	kind := set.Kind().KindName()
+	v.parts[kind] = append(v.parts[kind], part{set, asked})
+}
+
+// Extended is the view with a set that no run has collected, such as the results of items.
+func (v View) Extended(set AnySet) View {
+	extended := View{parts: maps.Clone(v.parts)}
+	kind := set.Kind().KindName()
+	extended.parts[kind] = slices.Clip(extended.parts[kind]) // What is added is no other view's.
+	extended.add(set, nil)
+	return extended
+}
+
+// HasTarget tells whether there is anything from which facts of a kind could be collected.
+func (v View) HasTarget(kind string) bool { return len(v.parts[kind]) > 0 }
+
+// Of calls use for what each run knows of a kind. Where a run was not asked for one of the topics, what it has says
+// nothing of it, and not that there is none: the set is nil then, and the gap says which topic is pending.
+func Of[F any](view View, kind *Kind[F], topics []string, use func(set *Set[F], pending *Gap)) {
+	for _, part := range view.parts[kind.Name] {
+		set := part.set.(typedSet[F])
+		own, asked := part.asked.Of(kind.Name)
+		if !asked || !covers(own, topics) {
+			use(nil, pendingTopic(set, topics, own))
+			continue
+		}
+		use(set.Set, nil)
+	}
+}
+
+// OfAny is Of for whoever handles facts of every kind alike.
+func OfAny(view View, kind Any, topics []string, use func(set AnySet, pending *Gap)) {
+	for _, part := range view.parts[kind.KindName()] {
+		own, asked := part.asked.Of(kind.KindName())
+		if !asked || !covers(own, topics) {
+			use(nil, pendingTopic(part.set, topics, own))
+			continue
+		}
+		use(part.set, nil)
+	}
+}
+
+// pendingTopic says that topics were asked for after the set was collected.
+func pendingTopic(set AnySet, topics, own []string) *Gap {
+	gap := &Gap{Subject: set.Kind().KindName(), Reason: ReasonPending, Detail: "it has not been collected yet"}
+	for _, topic := range topics {
+		if own != nil && !covers(own, []string{topic}) {
+			gap.Topic = topic
+			break
+		}
+	}
+	return gap
+}

@@ -1,0 +1,113 @@
+package fact
+
+import "reflect"
+
+// A Set is what one run collected of one kind: the facts, and what should have been collected and could not be. What a
+// set holds does not change once it is handed on.
+type Set[F any] struct {
+	Facts       []*F
+	Unavailable []Unavailable[F]
+}
+
+// Unavailable is one thing that should have been collected and could not be.
+type Unavailable[F any] struct {
+	// Subject names it; empty: as the kind names Known.
+	Subject string
+	// Known is what its declaration says of it, so that it can be selected and grouped as a fact is.
+	Known  F
+	Reason Reason
+	// Topic is the part of the fact that it concerns; empty: all of it.
+	Topic  string
+	Detail string // in words; never a secret
+}
+
+// Add adds facts.
+func (s *Set[F]) Add(facts ...F) {
+	for i := range facts {
+		s.Facts = append(s.Facts, &facts[i])
+	}
+}
+
+// Lack adds what could not be collected because of an error, with what is known of it.
+func (s *Set[F]) Lack(known F, subject string, err error) {
+	s.Unavailable = append(s.Unavailable, Unavailable[F]{
+		Subject: subject, Known: known, Reason: ReasonOf(err), Detail: err.Error(),
+	})
+}
+
+// An AnySet is a set whose type of fact is hidden.
+type AnySet interface {
+	// Kind is the kind of its facts.
+	Kind() Any
+	// Len is how many facts there are, At gives one, as a pointer.
+	Len() int
+	At(i int) any
+	// Gaps are what is unavailable, without what is known of it.
+	Gaps() []Gap
+	// Equal tells whether another set of the same kind holds the same.
+	Equal(other AnySet) bool
+	// Fail gives a set without facts, in which all that this one names as unavailable is so for one failure; where it
+	// names nothing, the target is.
+	Fail(target string, failure Failure) AnySet
+}
+
+// A Gap is something unavailable, whatever its kind.
+type Gap struct {
+	Subject string
+	Reason  Reason
+	Topic   string
+	Detail  string
+}
+
+// A Failure says why a run collected nothing at all.
+type Failure struct {
+	Reason Reason `json:"reason"`
+	Detail string `json:"detail"`
+}
+
+// FailureOf is the failure that an error makes.
+func FailureOf(err error) *Failure { return &Failure{Reason: ReasonOf(err), Detail: err.Error()} }
+
+type typedSet[F any] struct {
+	kind *Kind[F]
+	*Set[F]
+}
+
+// Set hides the type of a set of this kind.
+func (k *Kind[F]) Set(set *Set[F]) AnySet { return typedSet[F]{k, set} }
+
+func (s typedSet[F]) Kind() Any    { return s.kind }
+func (s typedSet[F]) Len() int     { return len(s.Facts) }
+func (s typedSet[F]) At(i int) any { return s.Facts[i] }
+
+func (s typedSet[F]) Equal(other AnySet) bool {
+	same, is := other.(typedSet[F])
+	return is && reflect.DeepEqual(s.Set, same.Set)
+}
+
+func (s typedSet[F]) Gaps() []Gap {
+	gaps := make([]Gap, len(s.Unavailable))
+	for i := range s.Unavailable {
+		each := &s.Unavailable[i]
+		gaps[i] = Gap{Subject: s.kind.SubjectOfUnavailable(each), Reason: each.Reason, Topic: each.Topic, Detail: each.Detail}
+	}
+	return gaps
+}
+
+func (s typedSet[F]) Fail(target string, failure Failure) AnySet {
+	failed := Set[F]{Unavailable: make([]Unavailable[F], max(1, len(s.Unavailable)))}
+	failed.Unavailable[0].Subject = target
+	copy(failed.Unavailable, s.Unavailable)
+	for i := range failed.Unavailable {
+		failed.Unavailable[i].Reason, failed.Unavailable[i].Detail = failure.Reason, failure.Detail
+	}
+	return s.kind.Set(&failed)
+}
+
+// SubjectOfUnavailable names what is unavailable.
+func (k *Kind[F]) SubjectOfUnavailable(u *Unavailable[F]) string {
+	if u.Subject != "" {
+		return u.Subject
+	}
+	return k.subject(&u.Known)
+}

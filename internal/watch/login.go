@@ -1,0 +1,131 @@
+package watch
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// A Login is where it is written how to reach an API server: a kubeconfig and a context of it. The zero value is the
+// service account of the pod, else the user's kubeconfig.
+type Login struct{ Kubeconfig, Context string }
+
+// A clientConfig is a configuration as it was read at one time, with the content of certificate files in it.
+type clientConfig struct {
+	rest *rest.Config
+	// content is what makes a new connection necessary when it changes. Tokens in files are none of it: they are read
+	// again every minute without one.
+	content content
+}
+
+type content struct {
+	host, path, username, password, token, tokenFile, proxy string
+
+	impersonate rest.ImpersonationConfig
+	tls         rest.TLSClientConfig
+	exec        *clientcmdapi.ExecConfig
+	provider    *clientcmdapi.AuthProviderConfig
+}
+
+func (c clientConfig) same(other clientConfig) bool {
+	return reflect.DeepEqual(c.content, other.content)
+}
+
+// read gives the configuration as it is now: files change at any time.
+func (l Login) read() (clientConfig, error) {
+	config, err := l.load()
+	if err == nil {
+		err = rest.LoadTLSFiles(config)
+	}
+	if err != nil {
+		if CauseOf(err) != 0 || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			return clientConfig{}, fmt.Errorf("read the Kubernetes client configuration: %w", err)
+		}
+		return clientConfig{}, errorf(Invalid, "read the Kubernetes client configuration: %w", err)
+	}
+	// The server knows best how much it can take, and answers so; the watches of a run all start at once.
+	config.QPS = -1
+	config.ContentType = runtime.ContentTypeProtobuf
+	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	config.UserAgent = "readiness-exporter"
+	config.WarningHandlerWithContext = rest.NoWarnings{}
+	content, err := contentOf(config)
+	return clientConfig{rest: config, content: content}, err
+}
+
+func (l Login) load() (*rest.Config, error) {
+	if l == (Login{}) {
+		config, err := rest.InClusterConfig()
+		if !errors.Is(err, rest.ErrNotInCluster) {
+			return config, err
+		}
+	}
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = l.Kubeconfig
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: l.Context}
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides).ClientConfig()
+	if clientcmd.IsEmptyConfig(err) {
+		return nil, errorf(NotFound, "no kubeconfig, and no service account: %w", err)
+	}
+	return config, err
+}
+
+func contentOf(config *rest.Config) (content, error) {
+	c := content{
+		host: config.Host, path: config.APIPath, username: config.Username, password: config.Password,
+		token: config.BearerToken, tokenFile: config.BearerTokenFile, impersonate: config.Impersonate,
+		tls: config.TLSClientConfig, exec: config.ExecProvider, provider: config.AuthProvider,
+	}
+	if c.tokenFile != "" {
+		c.token = ""
+	}
+	if config.Proxy == nil {
+		return c, nil
+	}
+	// Functions cannot be compared; this one always gives what the kubeconfig has.
+	proxy, err := config.Proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: "kubernetes.invalid"}})
+	if err != nil {
+		return c, errorf(Invalid, "read the proxy-url of the kubeconfig: %w", err)
+	}
+	c.proxy = proxy.String()
+	return c, nil
+}
+
+// credentialsExpiry is when a client certificate or a token expires; zero for what is renewed without anybody's doing, or
+// where that is not known.
+func (c clientConfig) credentialsExpiry() time.Time {
+	if block, _ := pem.Decode(c.rest.CertData); block != nil {
+		if certificate, err := x509.ParseCertificate(block.Bytes); err == nil {
+			return certificate.NotAfter.UTC()
+		}
+	}
+	if c.rest.BearerTokenFile != "" { // Whoever writes the file renews it.
+		return time.Time{}
+	}
+	parts := strings.Split(c.rest.BearerToken, ".")
+	if len(parts) != 3 {
+		return time.Time{}
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var token struct {
+		Expiry int64 `json:"exp"` // RFC 7519, section 4.1.4
+	}
+	if err != nil || json.Unmarshal(claims, &token) != nil || token.Expiry == 0 {
+		return time.Time{}
+	}
+	return time.Unix(token.Expiry, 0).UTC()
+}
