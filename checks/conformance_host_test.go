@@ -105,7 +105,7 @@ func itemWorlds() map[string]world {
 			tune: func(parameters any) {
 				p := parameters.(*item.ItemsParameters)
 				p.Above = true
-				if p.Compose(check.ItemRef{ID: itemID}, []check.ItemRef{{ID: "a.one"}, {ID: "a.two"}}) != nil {
+				if p.Compose(check.ItemRef{ID: itemID}, []check.ItemRef{{ID: "a.one", Supported: true}, {ID: "a.two", Supported: true}}) != nil {
 					panic("the items cannot be composed")
 				}
 			},

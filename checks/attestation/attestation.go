@@ -20,12 +20,7 @@ type Parameters struct {
 }
 
 // Validate wants a time in which an attestation counts.
-func (p Parameters) Validate() error {
-	if p.MaximumAge <= 0 {
-		return fmt.Errorf("maximum_age: expected more than 0")
-	}
-	return nil
-}
+func (p Parameters) Validate() error { return check.Positive("maximum_age", p.MaximumAge) }
 
 func notAttested() check.Reason {
 	return check.Reason{

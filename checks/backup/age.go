@@ -17,7 +17,7 @@ type AgeParameters struct {
 }
 
 // Validate wants a limit that can be kept.
-func (p AgeParameters) Validate() error { return positive("maximum_age", p.MaximumAge) }
+func (p AgeParameters) Validate() error { return check.Positive("maximum_age", p.MaximumAge) }
 
 // Age is the check that backups are made as often as they should be. A newest backup that is too old fails. A gap
 // between older ones was such a failure while it lasted; afterwards nothing can fix it, so that it is a warning, until

@@ -53,11 +53,3 @@ func age(backup *fact.Backup, now time.Time) (time.Duration, *check.Problem) {
 }
 
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// positive says what is wrong with a limit that nothing could keep.
-func positive(name string, limit quantity.Duration) error {
-	if limit <= 0 {
-		return fmt.Errorf("%s: expected more than 0", name)
-	}
-	return nil
-}

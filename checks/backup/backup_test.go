@@ -274,8 +274,8 @@ func TestParameters_Validate(t *testing.T) {
 	type validator interface{ Validate() error }
 	hour := quantity.Duration(time.Hour)
 	for _, defaults := range []validator{
-		backup.Age().Defaults, backup.Retention().Defaults, backup.OffSite().Defaults, backup.Size().Defaults,
-		backup.RetentionParameters{Minimum: hour}, backup.SizeParameters{MinimumRatio: 1},
+		backup.Age().Defaults, backup.Retention().Defaults, backup.OffSite().Defaults,
+		backup.RetentionParameters{Minimum: hour},
 	} {
 		require.NoError(t, defaults.Validate())
 	}
@@ -287,8 +287,6 @@ func TestParameters_Validate(t *testing.T) {
 		{backup.OffSiteParameters{MaximumAge: -hour}, "maximum_age: expected more than 0"},
 		{backup.RetentionParameters{}, "minimum: expected more than 0"},
 		{backup.RetentionParameters{Minimum: hour, MaximumRatio: 1}, "maximum_ratio: expected more than 1, or 0 for any age"},
-		{backup.SizeParameters{MinimumRatio: 1.1}, "minimum_ratio: expected a number from 0 to 1"},
-		{backup.SizeParameters{MinimumRatio: -0.1}, "minimum_ratio: expected a number from 0 to 1"},
 	} {
 		require.EqualError(t, c.parameters.Validate(), c.want)
 	}

@@ -16,7 +16,7 @@ type OffSiteParameters struct {
 }
 
 // Validate wants a limit that can be kept.
-func (p OffSiteParameters) Validate() error { return positive("maximum_age", p.MaximumAge) }
+func (p OffSiteParameters) Validate() error { return check.Positive("maximum_age", p.MaximumAge) }
 
 // OffSite is the check that what takes the system does not take all its backups: one fresh copy in one place that is
 // declared to be away is enough.

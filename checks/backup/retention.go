@@ -16,15 +16,15 @@ type RetentionParameters struct {
 	Minimum quantity.Duration `yaml:"minimum"`
 	// MaximumRatio is how many times that age the oldest may have before it warns that nothing removes old ones; 0 allows
 	// any age, as for monthly copies that are kept for years.
-	MaximumRatio float64 `yaml:"maximum_ratio"`
+	MaximumRatio quantity.Factor `yaml:"maximum_ratio"`
 }
 
 // Validate wants limits that leave room between them.
 func (p RetentionParameters) Validate() error {
 	if p.MaximumRatio != 0 && p.MaximumRatio <= 1 {
-		return fmt.Errorf("maximum_ratio: expected more than 1, or 0 for any age")
+		return check.Wrong("maximum_ratio", "expected more than 1, or 0 for any age")
 	}
-	return positive("minimum", p.Minimum)
+	return check.Positive("minimum", p.Minimum)
 }
 
 // interval is the longest time between two backups that declare no schedule.
@@ -62,7 +62,7 @@ func Retention() check.Kind[RetentionParameters] {
 		switch {
 		case age < reach-backup.Due(interval):
 			return []check.Problem{tooShort.Problem(oldest() + "; backups must reach back " + quantity.InWords(reach) + ".")}
-		case p.MaximumRatio != 0 && float64(age) > p.MaximumRatio*float64(retention):
+		case p.MaximumRatio != 0 && float64(age) > float64(p.MaximumRatio)*float64(retention):
 			return []check.Problem{keptLong.Problem(oldest() + "; backups are to be kept for " + quantity.InWords(retention) + ".")}
 		default:
 			return nil

@@ -11,15 +11,7 @@ import (
 // SizeParameters tune the check backup_size.
 type SizeParameters struct {
 	// MinimumRatio is how large the newest backup must be, compared with the median of the earlier ones.
-	MinimumRatio float64 `yaml:"minimum_ratio"`
-}
-
-// Validate wants a share.
-func (p SizeParameters) Validate() error {
-	if p.MinimumRatio < 0 || p.MinimumRatio > 1 {
-		return fmt.Errorf("minimum_ratio: expected a number from 0 to 1")
-	}
-	return nil
+	MinimumRatio quantity.Ratio `yaml:"minimum_ratio"`
 }
 
 // enoughEarlier is how many earlier sizes make a median that says something.
@@ -51,7 +43,7 @@ func Size() check.Kind[SizeParameters] {
 		case backup.EarlierSizes < enoughEarlier:
 			return []check.Problem{tooFew.Problem(fmt.Sprintf("Only %d of the %d earlier backups that it takes to compare have a known size.",
 				backup.EarlierSizes, enoughEarlier))}
-		case newest < p.MinimumRatio*float64(backup.MedianBytes):
+		case newest < float64(p.MinimumRatio)*float64(backup.MedianBytes):
 			return []check.Problem{tooSmall.Problem(fmt.Sprintf("The newest backup, of %s, has %s; the median of %d earlier ones is %s.",
 				date(backup.Newest), quantity.BytesInWords(newest), backup.EarlierSizes, quantity.BytesInWords(float64(backup.MedianBytes))))}
 		default:

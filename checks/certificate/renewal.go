@@ -22,8 +22,8 @@ type RenewalParameters struct {
 
 // Validate finds limits of which one could never be reached.
 func (p RenewalParameters) Validate() error {
-	if p.FailBefore < 0 || p.FailBefore >= p.WarnBefore {
-		return fmt.Errorf("fail_before is %s: expected less than warn_before, which is %s", p.FailBefore, p.WarnBefore)
+	if p.FailBefore >= p.WarnBefore {
+		return check.Wrong("fail_before", "%s: expected less than warn_before, which is %s", p.FailBefore, p.WarnBefore)
 	}
 	return nil
 }

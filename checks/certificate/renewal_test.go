@@ -126,9 +126,9 @@ func TestLimitsOfRenewalThatCannotBeReachedAreMistakes(t *testing.T) {
 	}{
 		"the defaults":            {21 * day, 7 * day, ""},
 		"a limit that only warns": {21 * day, 0, ""},
-		"equal limits":            {7 * day, 7 * day, "fail_before is 7d: expected less than warn_before, which is 7d"},
-		"limits the wrong way":    {7 * day, 21 * day, "fail_before is 21d: expected less than warn_before, which is 7d"},
-		"no limits":               {0, 0, "fail_before is 0s: expected less than warn_before, which is 0s"},
+		"equal limits":            {7 * day, 7 * day, "fail_before: 7d: expected less than warn_before, which is 7d"},
+		"limits the wrong way":    {7 * day, 21 * day, "fail_before: 21d: expected less than warn_before, which is 7d"},
+		"no limits":               {0, 0, "fail_before: 0s: expected less than warn_before, which is 0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := certificate.RenewalParameters{

@@ -30,7 +30,15 @@ const maximumSkew = 3
 // HealthParameters say which Kubernetes it must be.
 type HealthParameters struct {
 	// The distribution: k3s, rke2, eks, gke, aks, kubernetes for any other, or any.
-	Distribution string `yaml:"distribution"`
+	Distribution quantity.Choice[distributions] `yaml:"distribution"`
+}
+
+// distributions are those that can be told apart, and any.
+type distributions struct{}
+
+// Values lists them.
+func (distributions) Values() []string {
+	return []string{"any", "k3s", "rke2", "eks", "gke", "aks", "kubernetes"}
 }
 
 // Health judges whether a cluster is in support, and its nodes are ready and of a version that fits.
@@ -52,7 +60,7 @@ func Health() check.Kind[HealthParameters] {
 		Defaults: HealthParameters{Distribution: "any"},
 		Over: []check.Quantified[HealthParameters]{
 			check.Each(fact.Clusters(), func(c check.Context, k *fact.Cluster, p HealthParameters) (problems []check.Problem) {
-				if p.Distribution != "any" && p.Distribution != k.Distribution {
+				if p.Distribution != "any" && string(p.Distribution) != k.Distribution {
 					problems = append(problems, other.Problem(fmt.Sprintf("The distribution is %s (%s); %s is wanted.",
 						k.Distribution, k.Version, p.Distribution)))
 				}

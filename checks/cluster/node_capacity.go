@@ -14,18 +14,15 @@ import (
 // NodeCapacityParameters say how much room nodes must have.
 type NodeCapacityParameters struct {
 	// The share of what nodes have for pods that pods may request.
-	MaximumRequestedRatio float64 `yaml:"maximum_requested_ratio"`
+	MaximumRequestedRatio quantity.Ratio `yaml:"maximum_requested_ratio"`
 	// How many nodes may be lost, the largest first, and the rest still holds what all pods request.
-	ToleratedNodeLosses int `yaml:"tolerated_node_losses"`
+	ToleratedNodeLosses quantity.Count `yaml:"tolerated_node_losses"`
 }
 
 // Validate says what cannot be.
 func (p NodeCapacityParameters) Validate() error {
-	if p.MaximumRequestedRatio <= 0 || p.MaximumRequestedRatio > 1 {
-		return fmt.Errorf("maximum_requested_ratio %g: expected more than 0, and at most 1", p.MaximumRequestedRatio)
-	}
-	if p.ToleratedNodeLosses < 0 {
-		return fmt.Errorf("tolerated_node_losses %d: expected 0 or more", p.ToleratedNodeLosses)
+	if p.MaximumRequestedRatio == 0 {
+		return check.Wrong("maximum_requested_ratio", "expected more than 0, and at most 1")
 	}
 	return nil
 }
@@ -55,12 +52,12 @@ func NodeCapacity() check.Kind[NodeCapacityParameters] {
 		Over: []check.Quantified[NodeCapacityParameters]{
 			check.Each(fact.Clusters(), func(_ check.Context, k *fact.Cluster, p NodeCapacityParameters) (problems []check.Problem) {
 				has, requested := k.Allocatable(), k.Requested()
-				if over := above(requested, has, p.MaximumRequestedRatio); over != "" {
+				if over := above(requested, has, float64(p.MaximumRequestedRatio)); over != "" {
 					problems = append(problems, full.Problem(fmt.Sprintf("Pods request %s; at most %.0f %% is wanted.",
 						over, 100*p.MaximumRequestedRatio)))
-				} else if over := above(requested, largestLost(k, p.ToleratedNodeLosses), 1); over != "" {
+				} else if over := above(requested, largestLost(k, int(p.ToleratedNodeLosses)), 1); over != "" {
 					problems = append(problems, cannotLose.Problem(fmt.Sprintf("Without the largest %s pods request %s.",
-						lost(p.ToleratedNodeLosses), over)))
+						lost(int(p.ToleratedNodeLosses)), over)))
 				}
 				for _, node := range k.Nodes {
 					if len(node.Pressures) > 0 {

@@ -85,7 +85,7 @@ func TestParity(t *testing.T) {
 	kind := configuration.Parity()
 	kind.Defaults.AllowedDifferences = []string{"ConfigMap/*", "Deployment/api: container api: image"}
 	require.NoError(t, kind.Defaults.Validate())
-	require.ErrorContains(t, configuration.ParityParameters{AllowedDifferences: []string{"["}}.Validate(), `allowed_differences "["`)
+	require.ErrorContains(t, configuration.ParityParameters{AllowedDifferences: []string{"["}}.Validate(), `allowed_differences: "["`)
 	v := checktest.Of(t, kind, fact.Stagings())
 	v.Finds("all is the same", staging(same))
 	v.Finds("a difference", differs(fact.Difference{Object: "Deployment/api", Aspect: "container api: readiness probe", Production: "http", Staging: "tcp"}),
@@ -134,7 +134,7 @@ func TestWithoutATargetTheRemedySaysHowToGetOne(t *testing.T) {
 
 func TestParametersThatCannotBeAreRefused(t *testing.T) {
 	require.NoError(t, configuration.Credentials().Defaults.Validate())
-	require.ErrorContains(t, configuration.CredentialsParameters{MinimumLength: 9}.Validate(), "minimum_length 9: expected one of [8 12")
-	require.EqualError(t, configuration.CredentialsParameters{MinimumLength: 8, MinimumStrength: 5}.Validate(), "minimum_strength 5: expected 0 to 4")
+	require.ErrorContains(t, configuration.CredentialsParameters{MinimumLength: 9}.Validate(), "minimum_length: 9: expected one of [8 12")
+	require.EqualError(t, configuration.CredentialsParameters{MinimumLength: 8, MinimumStrength: 5}.Validate(), "minimum_strength: 5: expected 0 to 4")
 	require.EqualError(t, configuration.SecretRotationParameters{}.Validate(), "maximum_age: expected more than 0")
 }

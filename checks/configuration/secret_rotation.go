@@ -1,7 +1,6 @@
 package configuration
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -18,10 +17,7 @@ type SecretRotationParameters struct {
 
 // Validate says what cannot be.
 func (p SecretRotationParameters) Validate() error {
-	if p.MaximumAge <= 0 {
-		return errors.New("maximum_age: expected more than 0")
-	}
-	return nil
+	return check.Positive("maximum_age", p.MaximumAge)
 }
 
 // SecretRotation judges whether Secrets are changed now and then.

@@ -30,10 +30,10 @@ type ParityParameters struct {
 func (p ParityParameters) Validate() error {
 	for _, pattern := range p.AllowedDifferences {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("allowed_differences %q: %w", pattern, err)
+			return check.Wrong("allowed_differences", "%q: expected a pattern, such as ConfigMap/*", pattern)
 		}
 	}
-	return nil
+	return check.NotBlank("allowed_differences", p.AllowedDifferences)
 }
 
 func (p ParityParameters) allow(d fact.Difference) bool {

@@ -1,11 +1,13 @@
 package configuration
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
 // allowValues is how checks on values get some.
@@ -15,20 +17,21 @@ const allowValues = "Set secret_values: true for the cluster in the system descr
 // CredentialsParameters say how strong credentials must be.
 type CredentialsParameters struct {
 	// The least number of characters: 8, 12, 16, 20, 24, 32 or 64.
-	MinimumLength int `yaml:"minimum_length"`
+	MinimumLength quantity.Count `yaml:"minimum_length"`
 	// The least strength, from 0 to 4: 3 withstands guessing at a slow hash, 4 at a fast one.
-	MinimumStrength int `yaml:"minimum_strength"`
+	MinimumStrength quantity.Count `yaml:"minimum_strength"`
 }
 
 // Validate says what cannot be.
 func (p CredentialsParameters) Validate() error {
-	if p.MinimumLength <= 0 || !slices.Contains(fact.LengthClasses(), p.MinimumLength) {
-		return fmt.Errorf("minimum_length %d: expected one of %v", p.MinimumLength, fact.LengthClasses()[1:])
+	var wrong []error
+	if lengths := fact.LengthClasses()[1:]; !slices.Contains(lengths, int(p.MinimumLength)) {
+		wrong = append(wrong, check.Wrong("minimum_length", "%d: expected one of %v", p.MinimumLength, lengths))
 	}
-	if p.MinimumStrength < 0 || p.MinimumStrength > 4 {
-		return fmt.Errorf("minimum_strength %d: expected 0 to 4", p.MinimumStrength)
+	if p.MinimumStrength > 4 {
+		wrong = append(wrong, check.Wrong("minimum_strength", "%d: expected 0 to 4", p.MinimumStrength))
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 // Credentials judges whether passwords and keys are long, and hard to guess.
@@ -54,9 +57,9 @@ func Credentials() check.Kind[CredentialsParameters] {
 					case !v.Credential:
 					case v.Placeholder:
 						problems = append(problems, placeholder.Problem("The credential "+v.Key+" is a placeholder."))
-					case v.AtLeast < p.MinimumLength:
+					case v.AtLeast < int(p.MinimumLength):
 						problems = append(problems, short.Problem(fmt.Sprintf("The credential %s has fewer than %d characters.", v.Key, p.MinimumLength)))
-					case v.Strength < p.MinimumStrength:
+					case v.Strength < int(p.MinimumStrength):
 						problems = append(problems, weak.Problem(fmt.Sprintf(
 							"The credential %s is guessed easily: its strength is %d of 4; at least %d is wanted.", v.Key, v.Strength, p.MinimumStrength)))
 					}
@@ -78,6 +81,9 @@ type ProductionParameters struct {
 	// Keys that may lead to the machine itself or to a sandbox.
 	AllowedKeys []string `yaml:"allowed_keys"`
 }
+
+// Validate says what cannot be.
+func (p ProductionParameters) Validate() error { return check.NotBlank("allowed_keys", p.AllowedKeys) }
 
 // Production judges whether values are those of production.
 func Production() check.Kind[ProductionParameters] {

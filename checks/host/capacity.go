@@ -14,16 +14,16 @@ type CapacityParameters struct {
 	// MinimumMemory is how much memory each machine must have.
 	MinimumMemory quantity.Bytes `yaml:"minimum_memory"`
 	// MinimumCores is how many logical processors each machine must have.
-	MinimumCores int `yaml:"minimum_cores"`
+	MinimumCores quantity.Count `yaml:"minimum_cores"`
 	// ToleranceRatio is how much may be missing: firmware and kernel keep some of the memory that was bought, so that an
 	// 8 GB machine shows 7.7 GB; and a kubelet keeps some of its memory and processors from pods.
-	ToleranceRatio float64 `yaml:"tolerance_ratio"`
+	ToleranceRatio quantity.Ratio `yaml:"tolerance_ratio"`
 }
 
 // Validate tells what makes no sense.
 func (p CapacityParameters) Validate() error {
-	if p.ToleranceRatio < 0 || p.ToleranceRatio >= 1 {
-		return fmt.Errorf("tolerance_ratio %v: expected 0 or more, and less than 1", p.ToleranceRatio)
+	if p.ToleranceRatio == 1 {
+		return check.Wrong("tolerance_ratio", "expected less than 1, or nothing is wanted")
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func judgeNodeCapacities(_ check.Context, c *fact.Cluster, p CapacityParameters)
 	for i := range c.Nodes {
 		if node := &c.Nodes[i]; takesPods(*node) {
 			has := node.Allocatable
-			problems = append(problems, onNode(c, node, p.judge(float64(has.Memory), has.CPU, float64(p.MinimumCores)*(1-p.ToleranceRatio)))...)
+			problems = append(problems, onNode(c, node, p.judge(float64(has.Memory), has.CPU, float64(p.MinimumCores)*(1-float64(p.ToleranceRatio))))...)
 		}
 	}
 	return problems
@@ -81,7 +81,7 @@ func judgeNodeCapacities(_ check.Context, c *fact.Cluster, p CapacityParameters)
 // judge judges what a machine has; how many processors will do depends on who counts them.
 func (p CapacityParameters) judge(memory, cores, enoughCores float64) []check.Problem {
 	var problems []check.Problem
-	if memory < float64(p.MinimumMemory)*(1-p.ToleranceRatio) {
+	if memory < float64(p.MinimumMemory)*(1-float64(p.ToleranceRatio)) {
 		problems = append(problems, lowMemory().Problem(fmt.Sprintf("It has %s of memory (minimum %s).",
 			quantity.BytesInWords(memory), quantity.BytesInWords(float64(p.MinimumMemory)))))
 	}

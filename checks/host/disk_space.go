@@ -2,12 +2,13 @@ package host
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // DiskSpaceParameters tune disk_space.
@@ -15,28 +16,32 @@ type DiskSpaceParameters struct {
 	// MinimumSize is how large the largest of a host's file systems must be: a small root beside large data is enough.
 	MinimumSize quantity.Bytes `yaml:"minimum_size"`
 	// MinimumFreeRatio is the share of each file system that everybody must still be able to use.
-	MinimumFreeRatio float64 `yaml:"minimum_free_ratio"`
+	MinimumFreeRatio quantity.Ratio `yaml:"minimum_free_ratio"`
 	// MinimumInodesFreeRatio is the share of inodes that must be free; file systems that do not number them are left out.
-	MinimumInodesFreeRatio float64 `yaml:"minimum_inodes_free_ratio"`
+	MinimumInodesFreeRatio quantity.Ratio `yaml:"minimum_inodes_free_ratio"`
 	// MinimumTimeToFull is how far away the day must be on which a file system is full at its growth of the last hours.
 	MinimumTimeToFull quantity.Duration `yaml:"minimum_time_to_full"`
 	// Purposes are what the judged file systems are for: root, data, database, backup, logs, other. The file system of /
 	// is the root, whatever else it is declared for.
-	Purposes []string `yaml:"purposes"`
+	Purposes []Purpose `yaml:"purposes"`
 }
 
 // Validate tells what makes no sense.
 func (p DiskSpaceParameters) Validate() error {
-	for _, ratio := range []float64{p.MinimumFreeRatio, p.MinimumInodesFreeRatio} {
-		if ratio < 0 || ratio >= 1 {
-			return fmt.Errorf("ratio %v: expected 0 or more, and less than 1", ratio)
-		}
-	}
 	if len(p.Purposes) == 0 {
-		return fmt.Errorf("purposes: expected at least one")
+		return check.Wrong("purposes", "expected at least one of %s", strings.Join(purposes{}.Values(), ", "))
 	}
 	return nil
 }
+
+// A Purpose is what a file system can be for.
+type Purpose = quantity.Choice[purposes]
+
+// purposes are what file systems can be for.
+type purposes struct{}
+
+// Values lists them.
+func (purposes) Values() []string { return append(system.Purposes(), system.PurposeOther) }
 
 func notMounted() check.Reason {
 	return check.Reason{
@@ -91,7 +96,7 @@ func DiskSpace() check.Kind[DiskSpaceParameters] {
 		Reasons: []check.Reason{notMounted(), readOnly(), tooSmall(), lowSpace(), lowInodes(), filling()},
 		Defaults: DiskSpaceParameters{
 			MinimumSize: 50e9, MinimumFreeRatio: 0.15, MinimumInodesFreeRatio: 0.15,
-			MinimumTimeToFull: quantity.Duration(24 * time.Hour), Purposes: []string{"root", "data"},
+			MinimumTimeToFull: quantity.Duration(24 * time.Hour), Purposes: []Purpose{system.PurposeRoot, "data"},
 		},
 		Over: []check.Quantified[DiskSpaceParameters]{
 			check.PerGroup(fact.Filesystems(), host, nil, judgeDiskSpace).
@@ -107,7 +112,7 @@ func DiskSpace() check.Kind[DiskSpaceParameters] {
 
 // concern tells whether a file system is for one of the purposes.
 func (p DiskSpaceParameters) concern(f *fact.Filesystem) bool {
-	return slices.Contains(p.Purposes, f.Purpose) || f.Mountpoint == "/" && slices.Contains(p.Purposes, "root")
+	return quantity.ChoiceOf(p.Purposes, f.Purpose) || f.Mountpoint == "/" && quantity.ChoiceOf(p.Purposes, system.PurposeRoot)
 }
 
 func judgeDiskSpace(c check.Context, _ string, all []*fact.Filesystem, p DiskSpaceParameters) []check.Problem {
@@ -137,11 +142,11 @@ func judgeFilesystem(f *fact.Filesystem, p DiskSpaceParameters, now time.Time) [
 	if f.ReadOnly {
 		problems = append(problems, readOnly().Problem(fmt.Sprintf("The device %s (%s) is mounted read-only.", f.Device, f.Type)))
 	}
-	if free, known := f.AvailableRatio(); known && free < p.MinimumFreeRatio {
+	if free, known := f.AvailableRatio(); known && free < float64(p.MinimumFreeRatio) {
 		problems = append(problems, lowSpace().Problem(fmt.Sprintf("%s of %s are free, %.1f %% (minimum %.1f %%).",
 			quantity.BytesInWords(float64(f.Available)), quantity.BytesInWords(float64(f.Size)), 100*free, 100*p.MinimumFreeRatio)))
 	}
-	if free, known := f.InodesFreeRatio(); known && free < p.MinimumInodesFreeRatio {
+	if free, known := f.InodesFreeRatio(); known && free < float64(p.MinimumInodesFreeRatio) {
 		problems = append(problems, lowInodes().Problem(fmt.Sprintf("%d of %d inodes are free, %.1f %% (minimum %.1f %%).",
 			f.InodesFree, f.Inodes, 100*free, 100*p.MinimumInodesFreeRatio)))
 	}

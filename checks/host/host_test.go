@@ -123,6 +123,6 @@ func TestHostCapacity(t *testing.T) {
 	})
 	t.Run("a tolerance of everything makes no sense", func(t *testing.T) {
 		require.NoError(t, kind.Defaults.Validate())
-		require.ErrorContains(t, host.CapacityParameters{ToleranceRatio: 1}.Validate(), "tolerance_ratio 1")
+		require.ErrorContains(t, host.CapacityParameters{ToleranceRatio: 1}.Validate(), "tolerance_ratio: expected less than 1")
 	})
 }

@@ -25,6 +25,9 @@ type OperatingSystemParameters struct {
 	WarnBefore quantity.Duration `yaml:"warn_before"`
 }
 
+// Validate says what cannot be.
+func (p OperatingSystemParameters) Validate() error { return check.NotBlank("supported", p.Supported) }
+
 func unsupportedOS() check.Reason {
 	return check.Reason{
 		Name: "unsupported_os", Level: check.Fail, Sentence: "The operating system is not one of those that may run.",

@@ -7,27 +7,34 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // StorageCapacityParameters tune storage_capacity.
 type StorageCapacityParameters struct {
 	// Purpose is what the judged file systems are declared for: database, data, backup, logs, root.
-	Purpose string `yaml:"purpose"`
+	Purpose quantity.Choice[declaredPurposes] `yaml:"purpose"`
 	// MinimumSize is how large each must be.
 	MinimumSize quantity.Bytes `yaml:"minimum_size"`
 	// MaximumUsedRatio is the share of each that may be used; what is reserved for root counts as used.
-	MaximumUsedRatio float64 `yaml:"maximum_used_ratio"`
+	MaximumUsedRatio quantity.Ratio `yaml:"maximum_used_ratio"`
 	// MinimumTimeToFull is how far away the day must be on which it is full at its growth of the last hours.
 	MinimumTimeToFull quantity.Duration `yaml:"minimum_time_to_full"`
 }
 
 // Validate tells what makes no sense.
 func (p StorageCapacityParameters) Validate() error {
-	if p.MaximumUsedRatio <= 0 || p.MaximumUsedRatio > 1 {
-		return fmt.Errorf("maximum_used_ratio %v: expected more than 0, and at most 1", p.MaximumUsedRatio)
+	if p.MaximumUsedRatio == 0 {
+		return check.Wrong("maximum_used_ratio", "expected more than 0, and at most 1")
 	}
 	return nil
 }
+
+// declaredPurposes are what a file system can be declared for.
+type declaredPurposes struct{}
+
+// Values lists them.
+func (declaredPurposes) Values() []string { return system.Purposes() }
 
 func storageTooSmall() check.Reason {
 	return check.Reason{
@@ -65,10 +72,10 @@ func StorageCapacity() check.Kind[StorageCapacityParameters] {
 		Over: []check.Quantified[StorageCapacityParameters]{
 			check.Each(fact.Filesystems(), judgeStorageCapacity).
 				Where(func(_ check.Context, f *fact.Filesystem, p StorageCapacityParameters) bool {
-					return f.Purpose == p.Purpose
+					return f.Purpose == string(p.Purpose)
 				}).
 				Known(func(f *fact.Filesystem, p StorageCapacityParameters) bool {
-					return f.Mountpoint == "" || f.Purpose == p.Purpose
+					return f.Mountpoint == "" || f.Purpose == string(p.Purpose)
 				}),
 		},
 		WhenEmpty: check.Reason{
@@ -90,7 +97,7 @@ func judgeStorageCapacity(c check.Context, f *fact.Filesystem, p StorageCapacity
 		problems = append(problems, storageTooSmall().Problem(fmt.Sprintf("It has %s (minimum %s).",
 			quantity.BytesInWords(float64(f.Size)), quantity.BytesInWords(float64(p.MinimumSize)))))
 	}
-	if free, known := f.AvailableRatio(); known && free < 1-p.MaximumUsedRatio {
+	if free, known := f.AvailableRatio(); known && free < 1-float64(p.MaximumUsedRatio) {
 		problems = append(problems, storageOverused().Problem(fmt.Sprintf("%.1f %% of %s is used (maximum %.1f %%).",
 			100*(1-free), quantity.BytesInWords(float64(f.Size)), 100*p.MaximumUsedRatio)))
 	}

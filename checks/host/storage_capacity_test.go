@@ -77,6 +77,6 @@ func TestStorageCapacity(t *testing.T) {
 func TestStorageCapacityParametersThatMakeNoSense(t *testing.T) {
 	p := host.StorageCapacity().Defaults
 	require.NoError(t, p.Validate())
-	p.MaximumUsedRatio = 80
-	require.ErrorContains(t, p.Validate(), "maximum_used_ratio 80: expected more than 0, and at most 1")
+	p.MaximumUsedRatio = 0
+	require.EqualError(t, p.Validate(), "maximum_used_ratio: expected more than 0, and at most 1")
 }

@@ -14,6 +14,9 @@ type HostsParameters struct {
 	Hosts []string `yaml:"hosts"`
 }
 
+// Validate says what cannot be.
+func (p HostsParameters) Validate() error { return check.NotBlank("hosts", p.Hosts) }
+
 // placeholderPattern tells hosts of documentation and of examples (RFC 2606, RFC 6761), and those by which an address stands
 // for a name.
 const placeholderPattern = `(?i)(^|\.)(example|test|invalid|localhost|local)$|(^|\.)example\.(com|net|org|edu)$` +

@@ -8,25 +8,23 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // UnusedParameters say how much may be left over.
 type UnusedParameters struct {
 	// How many objects of a namespace nobody may use.
-	Maximum int `yaml:"maximum"`
+	Maximum quantity.Count `yaml:"maximum"`
 	// Objects that are kept though nobody uses them, as Kind/name.
 	Kept []string `yaml:"kept"`
 }
 
 // Validate says what cannot be.
 func (p UnusedParameters) Validate() error {
-	if p.Maximum < 0 {
-		return fmt.Errorf("maximum %d: expected 0 or more", p.Maximum)
-	}
 	for _, each := range p.Kept {
 		if kind, name, found := strings.Cut(each, "/"); !found || kind == "" || name == "" {
-			return fmt.Errorf("kept %q: expected Kind/name, such as Secret/break-glass", each)
+			return check.Wrong("kept", "%q: expected Kind/name, such as Secret/break-glass", each)
 		}
 	}
 	return nil
@@ -49,7 +47,7 @@ func Unused() check.Kind[UnusedParameters] {
 						left = append(left, name+" ("+each.Reason+")")
 					}
 				}
-				if len(left) <= p.Maximum {
+				if len(left) <= int(p.Maximum) {
 					return nil
 				}
 				return []check.Problem{unused.Problem(fmt.Sprintf("Nobody uses %d of %s (at most %d is wanted): %s.",

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -92,10 +91,7 @@ type BackupAutomationParameters struct {
 
 // Validate says what cannot be.
 func (p BackupAutomationParameters) Validate() error {
-	if p.MaximumAge <= 0 {
-		return errors.New("maximum_age: expected more than 0")
-	}
-	return nil
+	return check.Positive("maximum_age", p.MaximumAge)
 }
 
 // BackupAutomation judges whether in every cluster a schedule makes backups by itself: one that does is enough.

@@ -6,26 +6,28 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
 // ClassParameters say what storage must be like.
 type ClassParameters struct {
 	// What must become of the volume of a deleted claim: Retain or Delete.
-	ReclaimPolicy string `yaml:"reclaim_policy"`
+	ReclaimPolicy quantity.Choice[reclaimPolicies] `yaml:"reclaim_policy"`
 	// Whose volumes that is wanted of: database, or any.
-	Purpose string `yaml:"purpose"`
+	Purpose quantity.Choice[purposes] `yaml:"purpose"`
 }
 
-// Validate says what cannot be.
-func (p ClassParameters) Validate() error {
-	if p.ReclaimPolicy != "Retain" && p.ReclaimPolicy != "Delete" {
-		return fmt.Errorf("reclaim_policy %q: expected Retain or Delete", p.ReclaimPolicy)
-	}
-	if p.Purpose != "database" && p.Purpose != "any" {
-		return fmt.Errorf("purpose %q: expected database or any", p.Purpose)
-	}
-	return nil
-}
+// reclaimPolicies are those of volumes.
+type reclaimPolicies struct{}
+
+// Values lists them.
+func (reclaimPolicies) Values() []string { return []string{"Retain", "Delete"} }
+
+// purposes are what volumes can be for.
+type purposes struct{}
+
+// Values lists them.
+func (purposes) Values() []string { return []string{"database", "any"} }
 
 // Class judges whether the storage of claims can grow, and outlives them where it should.
 func Class() check.Kind[ClassParameters] {
@@ -62,7 +64,7 @@ func Class() check.Kind[ClassParameters] {
 						problems = append(problems, fixed.Problem(fmt.Sprintf("The storage class %s of the claim %s does not let volumes grow.",
 							claim.Class, claim.Name)))
 					}
-					if wanted := p.Purpose == "any" || w.Database != ""; wanted && claim.ReclaimPolicy != p.ReclaimPolicy {
+					if wanted := p.Purpose == "any" || w.Database != ""; wanted && claim.ReclaimPolicy != string(p.ReclaimPolicy) {
 						problems = append(problems, reclaimed.Problem(fmt.Sprintf("The volume of the claim %s has the reclaim policy %s; %s is wanted.",
 							claim.Name, claim.ReclaimPolicy, p.ReclaimPolicy)))
 					}

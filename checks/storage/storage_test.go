@@ -148,10 +148,6 @@ func TestBackupAutomation(t *testing.T) {
 }
 
 func TestParametersThatCannotBeAreRefused(t *testing.T) {
-	require.NoError(t, storage.Class().Defaults.Validate())
-	require.EqualError(t, storage.ClassParameters{ReclaimPolicy: "Recycle", Purpose: "any"}.Validate(),
-		`reclaim_policy "Recycle": expected Retain or Delete`)
-	require.EqualError(t, storage.ClassParameters{ReclaimPolicy: "Delete"}.Validate(), `purpose "": expected database or any`)
 	require.NoError(t, storage.BackupAutomation().Defaults.Validate())
 	require.EqualError(t, storage.BackupAutomationParameters{}.Validate(), "maximum_age: expected more than 0")
 }

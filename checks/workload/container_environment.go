@@ -15,6 +15,11 @@ type ContainerEnvironmentParameters struct {
 	RequiredVariables []string `yaml:"required_variables"`
 }
 
+// Validate says what cannot be.
+func (p ContainerEnvironmentParameters) Validate() error {
+	return check.NotBlank("required_variables", p.RequiredVariables)
+}
+
 // configurationErrors are what the kubelet says of a container whose environment cannot be made.
 func configurationErrors() []string {
 	return []string{"CreateContainerConfigError", "CreateContainerError"}

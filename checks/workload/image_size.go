@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -18,7 +17,7 @@ type ImageSizeParameters struct {
 // Validate says what cannot be.
 func (p ImageSizeParameters) Validate() error {
 	if p.MaximumSize == 0 {
-		return errors.New("maximum_size 0: expected more")
+		return check.Wrong("maximum_size", "expected more than 0")
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 package workload
 
 import (
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -16,7 +16,7 @@ type ImageVulnerabilitiesParameters struct {
 	// How old the newest report on an image may be.
 	MaximumReportAge quantity.Duration `yaml:"maximum_report_age"`
 	// The severities that count, in lower case: critical, high, medium, low, unknown.
-	Severities []string `yaml:"severities"`
+	Severities []VulnerabilitySeverity `yaml:"severities"`
 	// Whether only those count that a newer version fixes.
 	FixAvailable bool `yaml:"fix_available"`
 }
@@ -24,9 +24,20 @@ type ImageVulnerabilitiesParameters struct {
 // Validate says what cannot be.
 func (p ImageVulnerabilitiesParameters) Validate() error {
 	if len(p.Severities) == 0 {
-		return errors.New("severities is empty: name those that count")
+		return check.Wrong("severities", "expected at least one of %s", strings.Join(vulnerabilitySeverities{}.Values(), ", "))
 	}
-	return nil
+	return check.Positive("maximum_report_age", p.MaximumReportAge)
+}
+
+// A VulnerabilitySeverity is one of those that vulnerabilities have.
+type VulnerabilitySeverity = quantity.Choice[vulnerabilitySeverities]
+
+// vulnerabilitySeverities are those of vulnerabilities.
+type vulnerabilitySeverities struct{}
+
+// Values lists them.
+func (vulnerabilitySeverities) Values() []string {
+	return []string{"critical", "high", "medium", "low", "unknown"}
 }
 
 // ImageVulnerabilities judges whether every running image has been scanned, and what was found.
@@ -48,7 +59,7 @@ func ImageVulnerabilities() check.Kind[ImageVulnerabilitiesParameters] {
 		Remedy:  "Build the image anew on an updated base, and release it: kubectl get vulnerabilityreports -n NAMESPACE -o wide.",
 		Reasons: []check.Reason{notScanned, reportTooOld, vulnerable},
 		Defaults: ImageVulnerabilitiesParameters{
-			MaximumReportAge: quantity.Duration(7 * 24 * time.Hour), Severities: []string{"critical"}, FixAvailable: true,
+			MaximumReportAge: quantity.Duration(7 * 24 * time.Hour), Severities: []VulnerabilitySeverity{"critical"}, FixAvailable: true,
 		},
 		Over: []check.Quantified[ImageVulnerabilitiesParameters]{
 			check.Each(fact.Workloads(), func(c check.Context, w *fact.Workload, p ImageVulnerabilitiesParameters) []check.Problem {
@@ -80,8 +91,8 @@ func (p ImageVulnerabilitiesParameters) counted(report *fact.Vulnerabilities) (f
 		counts, noun = report.Fixable, "vulnerabilities that can be fixed"
 	}
 	for _, severity := range p.Severities {
-		if counts[severity] > 0 {
-			found = append(found, fmt.Sprintf("%d %s %s", counts[severity], severity, noun))
+		if counts[string(severity)] > 0 {
+			found = append(found, fmt.Sprintf("%d %s %s", counts[string(severity)], severity, noun))
 		}
 	}
 	return found

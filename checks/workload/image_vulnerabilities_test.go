@@ -41,7 +41,7 @@ func TestImageVulnerabilities(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, judge(kind.Defaults, c.report)) })
 	}
-	strict := workload.ImageVulnerabilitiesParameters{MaximumReportAge: kind.Defaults.MaximumReportAge, Severities: []string{"critical", "high"}}
+	strict := workload.ImageVulnerabilitiesParameters{MaximumReportAge: kind.Defaults.MaximumReportAge, Severities: []workload.VulnerabilitySeverity{"critical", "high"}}
 	require.Equal(t,
 		checktest.One("vulnerable", check.Fail, "The image shop/api:1 has 5 critical vulnerabilities and 7 high vulnerabilities."),
 		judge(strict, scanned(day, nil)), "whether or not there is a fix")

@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -18,9 +17,9 @@ type LabelsParameters struct {
 // Validate says what cannot be.
 func (p LabelsParameters) Validate() error {
 	if len(p.Required) == 0 {
-		return errors.New("required is empty: name the labels that workloads must have")
+		return check.Wrong("required", "expected at least one label that workloads must have")
 	}
-	return nil
+	return check.NotBlank("required", p.Required)
 }
 
 // Labels judges whether workloads carry labels, such as those that costs are allocated by.

@@ -33,10 +33,10 @@ func (p MaintenanceWindowParameters) Validate() error {
 	var wrong []error
 	for i, window := range p.Windows {
 		if window.Cron.IsZero() {
-			wrong = append(wrong, fmt.Errorf("windows[%d]: cron is missing: expected five fields, such as 0 22 * * TUE", i))
+			wrong = append(wrong, check.Wrong("windows", "entry %d has no cron: expected five fields, such as 0 22 * * TUE", i+1))
 		}
 		if window.Duration <= 0 {
-			wrong = append(wrong, fmt.Errorf("windows[%d]: duration: expected more than 0", i))
+			wrong = append(wrong, check.Wrong("windows", "the duration of entry %d is 0: expected more", i+1))
 		}
 	}
 	return errors.Join(wrong...)

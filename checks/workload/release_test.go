@@ -102,7 +102,7 @@ func TestMaintenanceWindowsThatCannotBeAreRefused(t *testing.T) {
 	closed, never := open, open
 	closed.Duration, never.Cron = 0, schedule.Expression{}
 	require.EqualError(t, workload.MaintenanceWindowParameters{Windows: []workload.MaintenanceWindow{open, closed, never}}.Validate(),
-		"windows[1]: duration: expected more than 0\nwindows[2]: cron is missing: expected five fields, such as 0 22 * * TUE")
+		"windows: the duration of entry 2 is 0: expected more\nwindows: entry 3 has no cron: expected five fields, such as 0 22 * * TUE")
 }
 
 func scaler(edit func(*fact.Autoscaler)) func(*fact.Workload) {

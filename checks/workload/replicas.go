@@ -13,7 +13,7 @@ import (
 // ReplicasParameters say how many pods a workload needs.
 type ReplicasParameters struct {
 	// How many pods a Deployment or StatefulSet must want.
-	Minimum int `yaml:"minimum"`
+	Minimum quantity.Count `yaml:"minimum"`
 	// How long after its newest pod was made the rollout of a StatefulSet or DaemonSet may take. Deployments have a
 	// deadline of their own: progressDeadlineSeconds.
 	RolloutDeadline quantity.Duration `yaml:"rollout_deadline"`
@@ -22,7 +22,7 @@ type ReplicasParameters struct {
 // Validate says what cannot be.
 func (p ReplicasParameters) Validate() error {
 	if p.Minimum < 1 {
-		return fmt.Errorf("minimum %d: expected 1 or more", p.Minimum)
+		return check.Wrong("minimum", "expected 1 or more")
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func Replicas() check.Kind[ReplicasParameters] {
 				switch {
 				case replicas.Desired == 0:
 					return []check.Problem{scaledToZero.Problem("The workload wants no pod.")}
-				case replicas.Desired < p.Minimum && w.Kind != fact.KindDaemonSet:
+				case replicas.Desired < int(p.Minimum) && w.Kind != fact.KindDaemonSet:
 					problems = append(problems, tooFew.Problem(fmt.Sprintf("The workload wants %s; at least %d are needed.",
 						pods(replicas.Desired), p.Minimum)))
 				}

@@ -2,30 +2,31 @@ package workload
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
 // ResourcesParameters say what containers must ask for.
 type ResourcesParameters struct {
 	// The resource: cpu or memory.
-	Resource string `yaml:"resource"`
+	Resource quantity.Choice[resources] `yaml:"resource"`
 	// Whether a limit must be set too: required or optional.
-	Limits string `yaml:"limits"`
+	Limits quantity.Choice[limits] `yaml:"limits"`
 }
 
-// Validate says what cannot be.
-func (p ResourcesParameters) Validate() error {
-	if !slices.Contains([]string{"cpu", "memory"}, p.Resource) {
-		return fmt.Errorf("resource %q: expected cpu or memory", p.Resource)
-	}
-	if !slices.Contains([]string{"required", "optional"}, p.Limits) {
-		return fmt.Errorf("limits %q: expected required or optional", p.Limits)
-	}
-	return nil
-}
+// resources are those that containers can request.
+type resources struct{}
+
+// Values lists them.
+func (resources) Values() []string { return []string{"cpu", "memory"} }
+
+// limits say whether there must be any.
+type limits struct{}
+
+// Values lists them.
+func (limits) Values() []string { return []string{"required", "optional"} }
 
 // in tells whether a container says anything of the resource.
 func (p ResourcesParameters) in(r fact.Resources) bool {

@@ -50,6 +50,11 @@ type RolloutAgeParameters struct {
 	MinimumDuration quantity.Duration `yaml:"minimum_duration"`
 }
 
+// Validate says what cannot be.
+func (p RolloutAgeParameters) Validate() error {
+	return check.Positive("minimum_duration", p.MinimumDuration)
+}
+
 // RolloutAge judges whether the newest rollout of every Deployment has stood for a while.
 func RolloutAge() check.Kind[RolloutAgeParameters] {
 	tooRecent := check.Reason{

@@ -6,19 +6,20 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // SpreadParameters say how far apart pods must run.
 type SpreadParameters struct {
 	// On how many nodes the pods of a workload must run.
-	MinimumNodes int `yaml:"minimum_nodes"`
+	MinimumNodes quantity.Count `yaml:"minimum_nodes"`
 }
 
 // Validate says what cannot be.
 func (p SpreadParameters) Validate() error {
 	if p.MinimumNodes < 2 {
-		return fmt.Errorf("minimum_nodes %d: expected 2 or more, since one node is no spread", p.MinimumNodes)
+		return check.Wrong("minimum_nodes", "expected 2 or more, since one node is no spread")
 	}
 	return nil
 }
@@ -48,7 +49,7 @@ func Spread() check.Kind[SpreadParameters] {
 		Defaults: SpreadParameters{MinimumNodes: 2},
 		Over: []check.Quantified[SpreadParameters]{
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, p SpreadParameters) (problems []check.Problem) {
-				if w.Replicas.Desired < p.MinimumNodes {
+				if w.Replicas.Desired < int(p.MinimumNodes) {
 					return []check.Problem{single.Problem(fmt.Sprintf("The workload wants %s; to run on %d nodes it needs as many.",
 						pods(w.Replicas.Desired), p.MinimumNodes))}
 				}
@@ -57,7 +58,7 @@ func Spread() check.Kind[SpreadParameters] {
 					rules = "no rule keeps them apart"
 					problems = append(problems, noRule.Problem("No rule of the pod template keeps pods with its own labels apart."))
 				}
-				if w.Pods.Nodes < p.MinimumNodes {
+				if w.Pods.Nodes < int(p.MinimumNodes) {
 					problems = append(problems, tooFewNodes.Problem(fmt.Sprintf("The workload has %s on %s; at least %d nodes are needed (%s).",
 						pods(w.Pods.Running), words.Count(w.Pods.Nodes, "node"), p.MinimumNodes, rules)))
 				}

@@ -3,7 +3,6 @@
 package workload
 
 import (
-	"fmt"
 	"path"
 	"slices"
 
@@ -43,10 +42,10 @@ func named(w *fact.Workload, patterns []string) bool {
 func validatePatterns(parameter string, patterns []string) error {
 	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("%s %q: expected a pattern of names, such as api-*: %w", parameter, pattern, err)
+			return check.Wrong(parameter, "%q: expected a pattern of names, such as api-*", pattern)
 		}
 	}
-	return nil
+	return check.NotBlank(parameter, patterns)
 }
 
 // pods is a number of pods in words.

@@ -208,14 +208,14 @@ func TestProbes(t *testing.T) {
 
 func TestParametersThatCannotBeAreRefused(t *testing.T) {
 	require.NoError(t, workload.Replicas().Defaults.Validate())
-	require.EqualError(t, workload.ReplicasParameters{}.Validate(), "minimum 0: expected 1 or more")
+	require.EqualError(t, workload.ReplicasParameters{}.Validate(), "minimum: expected 1 or more")
 	require.NoError(t, workload.Spread().Defaults.Validate())
 	require.EqualError(t, workload.SpreadParameters{MinimumNodes: 1}.Validate(),
-		"minimum_nodes 1: expected 2 or more, since one node is no spread")
+		"minimum_nodes: expected 2 or more, since one node is no spread")
 	for _, patterns := range [][]string{nil, {"api", "web-*"}} {
 		require.NoError(t, workload.AutoscalingParameters{Workloads: patterns}.Validate())
 		require.NoError(t, workload.ServiceMonitorParameters{Workloads: patterns}.Validate())
 	}
-	require.ErrorContains(t, workload.AutoscalingParameters{Workloads: []string{"api", "["}}.Validate(), `workloads "[": expected a pattern`)
-	require.ErrorContains(t, workload.ServiceMonitorParameters{Workloads: []string{"["}}.Validate(), `workloads "[": expected a pattern`)
+	require.ErrorContains(t, workload.AutoscalingParameters{Workloads: []string{"api", "["}}.Validate(), `workloads: "[": expected a pattern`)
+	require.ErrorContains(t, workload.ServiceMonitorParameters{Workloads: []string{"["}}.Validate(), `workloads: "[": expected a pattern`)
 }

@@ -73,7 +73,7 @@ func medianSlope(samples []usage) float64 {
 	return slopes[middle-1]/2 + slopes[middle]/2
 }
 
-// fullAt is when a file system is full if it goes on as it did; zero where that cannot be told.
+// fullAt is when a file system is full if it goes on as it did; zero where that cannot be known.
 func fullAt(now time.Time, f fact.Filesystem) time.Time {
 	if !f.GrowthKnown || f.Growth <= 0 {
 		return time.Time{}

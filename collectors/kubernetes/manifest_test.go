@@ -125,12 +125,12 @@ func TestWhatOnlyAClusterReportsIsUnavailableInManifests(t *testing.T) {
 	require.True(t, empty["cluster"])
 	workloads := setOf(fact.Workloads(), sets)
 	require.Contains(t, workloads.Unavailable, fact.Unavailable[fact.Workload]{
-		Subject: "manifests", Known: fact.Workload{Cluster: "manifests"}, Reason: fact.ReasonManifest, Topic: fact.TopicRollout,
+		Subject: "manifests", Reason: fact.ReasonManifest, Topic: fact.TopicRollout,
 		Detail: "manifests do not report how a rollout proceeds; only a cluster does",
 	})
 	require.Contains(t, workloads.Facts[0].Lacks(), fact.TopicRollout)
 	require.Equal(t, &fact.Set[fact.Cluster]{Unavailable: []fact.Unavailable[fact.Cluster]{{
-		Subject: "manifests", Known: fact.Cluster{Name: "manifests"}, Reason: fact.ReasonManifest,
+		Subject: "manifests", Reason: fact.ReasonManifest,
 		Detail: "manifests do not report nodes and the API server; only a cluster does",
 	}}}, setOf(fact.Clusters(), sets))
 }

@@ -71,7 +71,7 @@ func unreported(kind string) map[string]string {
 // staging is the comparison that manifests do not report.
 func staging() fact.AnySet {
 	return fact.Stagings().Set(&fact.Set[fact.Staging]{Unavailable: []fact.Unavailable[fact.Staging]{
-		onlyInCluster(fact.Staging{Cluster: manifestCluster}, "", "what runs in staging"),
+		onlyInCluster(fact.Staging{}, "", "what runs in staging"),
 	}})
 }
 
@@ -85,7 +85,8 @@ func onlyInCluster[F any](known F, topic, what string) fact.Unavailable[F] {
 
 // plan joins what manifests hold.
 func (j join[F]) plan(all []Manifest, unreported map[string]string) fact.AnySet {
-	set, known := &fact.Set[F]{}, j.place(manifestCluster, "")
+	// Which of the declared clusters the manifests are meant for is not known: what is unavailable is of each.
+	set, known := &fact.Set[F]{}, j.place("", "")
 	s := &snapshot{
 		target: Target{Cluster: system.Cluster{Name: manifestCluster}}, selector: labels.Everything(),
 		now: time.Now(), planned: true, stores: make(map[string]watch.Stored),

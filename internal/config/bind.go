@@ -27,17 +27,12 @@ type binder struct {
 }
 
 // newBinder notes parameters that the system gives to clauses that are not there.
-func newBinder(l *loader, described describedSystem, written writtenItem, item *assess.Item, items []assess.Item) *binder {
+func newBinder(l *loader, described describedSystem, written writtenItem, item *assess.Item, all []check.ItemRef) *binder {
 	override := described.Checks[item.Item.ID]
 	b := &binder{
-		loader: l, written: written, item: referenceTo(item), main: item.Item.Main(),
+		loader: l, written: written, item: referenceTo(item), all: all, main: item.Item.Main(),
 		ownDocument: described.doc, ownPath: mistake.At(described.path, "checks", item.Item.ID),
 		own: override.Parameters, byKind: override.Clauses,
-	}
-	for i := range items {
-		if !items[i].Newer || items[i].Item.ID == item.Item.ID {
-			b.all = append(b.all, referenceTo(&items[i]))
-		}
 	}
 	var kinds []string
 	for leaf := range item.Item.Leaves() {

@@ -38,19 +38,20 @@ func (l *loader) plan(described describedSystem) *assess.Plan {
 	for _, item := range plan.Unsupported {
 		l.refuseParameters(described, item.Item)
 	}
+	references := referencesTo(plan, pinned)
 	for i := range plan.Items {
 		item := &plan.Items[i]
-		binder := newBinder(l, described, list.items[item.Item.ID], item, plan.Items)
+		binder := newBinder(l, described, list.items[item.Item.ID], item, references)
 		item.Rule.Clause = binder.clause(&item.Item.Clause, binder.written.path)
 	}
-	plan.Gates = gates(list.whole.Gates, plan.Items)
-	plan.Objectives = objectives(plan)
 	if circle := plan.Order(); circle != nil {
 		written := list.items[circle[0]]
 		l.addOnce(Errors{written.doc.place(mistake.Mistake{
 			Path: written.path, Message: "these items judge each other in a circle: " + strings.Join(circle, ", "),
 		})})
 	}
+	plan.Gates = gates(list.whole.Gates, plan.Items)
+	plan.Objectives = objectives(plan)
 	return plan
 }
 
@@ -86,6 +87,23 @@ func (l *loader) refuseParameters(described describedSystem, item *checklist.Ite
 	}
 }
 
+// referencesTo gives all items of a checklist in their order, for parameters that select some. Those that are newer than
+// the pinned version are selected by nobody else.
+func referencesTo(plan *assess.Plan, pinned int) (all []check.ItemRef) {
+	for entry := range plan.Checklist.Items() {
+		all = append(all, check.ItemRef{
+			ID: entry.Item.ID, Section: entry.Section.ID, Category: entry.Category.ID,
+			Supported: entry.Item.IsSupported() && !entry.Item.NewerThan(pinned),
+		})
+	}
+	for i := range plan.Items { // The severity is the one that the system sets.
+		item := &plan.Items[i]
+		at := slices.IndexFunc(all, func(r check.ItemRef) bool { return r.ID == item.Item.ID })
+		all[at].Severity = string(item.Severity)
+	}
+	return all
+}
+
 // gates give the items that each gate selects, by the severity that the system sets. What is newer than the checklist that
 // the system pins closes no gate.
 func gates(of []checklist.Gate, items []assess.Item) []assess.Gate {
@@ -95,7 +113,9 @@ func gates(of []checklist.Gate, items []assess.Item) []assess.Gate {
 		for j, item := range items {
 			tuned := *item.Item
 			tuned.Severity = item.Severity
-			if !item.Newer && gate.Selects(checklist.Entry{Category: item.Category, Section: item.Section, Item: &tuned}) {
+			// A composite of what is not supported yet closes no gate either.
+			empty := item.Composite() && len(item.Rule.After()) == 0
+			if !item.Newer && !empty && gate.Selects(checklist.Entry{Category: item.Category, Section: item.Section, Item: &tuned}) {
 				made[i].Items = append(made[i].Items, j)
 			}
 		}

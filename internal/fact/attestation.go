@@ -16,7 +16,7 @@ type Attestation struct {
 func Attestations() *Kind[Attestation] {
 	return &Kind[Attestation]{
 		Name:    "attestation",
-		Help:    "A person's word that an item of the checklist holds, until a date.",
+		Help:    "A person's attestation that an item of the checklist holds, until a date.",
 		Subject: func(a *Attestation) string { return a.Check + " by " + a.By },
 		Labels: []Label[Attestation]{
 			{Name: "check", Value: func(a *Attestation) string { return a.Check }},
@@ -30,7 +30,7 @@ func Attestations() *Kind[Attestation] {
 			},
 			{
 				Name:  "attestation_expiry_timestamp_seconds",
-				Help:  "When the attestation runs out, where it says so itself.",
+				Help:  "When the attestation expires, where it says so itself.",
 				Value: func(a *Attestation) (float64, bool) { return Timestamp(a.Until) },
 			},
 		},
@@ -58,7 +58,7 @@ func Waivers() *Kind[Waiver] {
 		},
 		Gauges: []Gauge[Waiver]{{
 			Name:  "waiver_expiry_timestamp_seconds",
-			Help:  "When the waiver runs out.",
+			Help:  "When the waiver expires.",
 			Value: func(w *Waiver) (float64, bool) { return Timestamp(w.Until) },
 		}},
 	}

@@ -161,7 +161,7 @@ func FirstToEnd(chain []ChainCertificate) ChainCertificate {
 func Certificates() *Kind[Certificate] {
 	return &Kind[Certificate]{
 		Name:    "certificate",
-		Help:    "A chain of certificates as it was seen in one place, and whether it verifies there.",
+		Help:    "A chain of certificates as it is served or stored in one place, and whether it verifies there.",
 		Subject: func(c *Certificate) string { return c.Subject() },
 		Labels: []Label[Certificate]{
 			{Name: "source", Value: func(c *Certificate) string { return string(c.Source) }},

@@ -84,7 +84,7 @@ func Filesystems() *Kind[Filesystem] {
 			{
 				Name: "filesystem_full_timestamp_seconds",
 				Help: "When the file system is full at its growth of the last hours; left out when it does not grow, or has " +
-					"not been watched long enough.",
+					"not been observed long enough.",
 				Value: func(f *Filesystem) (float64, bool) { return Timestamp(f.FullAt) },
 			},
 		},

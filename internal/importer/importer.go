@@ -66,11 +66,7 @@ const (
 func From(source []byte, options Options) (*Import, error) {
 	read := readMarkdown(source, options.Bullets)
 	if len(read.items()) == 0 {
-		hint := ""
-		if read.bullets > 0 {
-			hint = fmt.Sprintf("; there are %d entries of lists without a box, which can be taken too", read.bullets)
-		}
-		return nil, fmt.Errorf("found no item: expected lines such as \"- [ ] Backups are restored\"%s", hint)
+		return nil, fmt.Errorf("found no item: expected lines such as \"- [ ] Backups are restored\"%s", read.unboxed())
 	}
 	list := compose(read, options)
 	if mistakes := list.Validate(nil); len(mistakes) > 0 {
@@ -85,6 +81,26 @@ func From(source []byte, options Options) (*Import, error) {
 		return nil, err
 	}
 	return &Import{Checklist: list, YAML: written, Lines: read.lines()}, nil
+}
+
+// unboxed says what could be taken too where it has no box.
+func (d *document) unboxed() string {
+	var found []string
+	for _, each := range []struct {
+		count     int
+		one, many string
+	}{{d.bullets, "entry of a list", "entries of lists"}, {d.rows, "row of a table", "rows of tables"}} {
+		switch {
+		case each.count == 1:
+			found = append(found, "1 "+each.one)
+		case each.count > 1:
+			found = append(found, fmt.Sprintf("%d %s", each.count, each.many))
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; --bullets takes what has no box too: %s", strings.Join(found, ", "))
 }
 
 // write encodes the checklist, with a remark above each item that says where it comes from.

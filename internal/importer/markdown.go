@@ -18,6 +18,7 @@ type document struct {
 	title    string
 	sections []*section // in their order, those without items too
 	bullets  int        // entries of lists that have no box and were not taken
+	rows     int        // the same of rows of tables
 	source   []byte
 	starts   []int   // where each line begins
 	accounts []*Line // what became of each line; nil where it is blank
@@ -32,16 +33,18 @@ type section struct {
 
 // An item is one line with a box.
 type item struct {
-	line   int
-	text   string
-	ticked bool
-	parent *item
+	passage
+	line    int
+	ticked  bool
+	gravity string // what its row of a table says of how much it matters
+	parent  *item
 }
+
+// noWords is said of a box without words.
+const noWords = "an item without words"
 
 var (
 	frontMatter = regexp.MustCompile(`\A---[ \t]*\r?\n(?s:.*?)\r?\n(---|\.\.\.)[ \t]*(\r?\n|\z)`)
-	box         = regexp.MustCompile(`^\[([ xX])\](?:[ \t]+|$)`)
-	boxInCell   = regexp.MustCompile(`\[[ xX]?\]|[☐☑☒]`)
 )
 
 // readMarkdown reads CommonMark with GitHub's task lists and tables.
@@ -177,37 +180,92 @@ func (d *document) items() []*item {
 	return items
 }
 
-// readBlocks goes through the blocks of the document. Items belong to the last heading above them.
+// readBlocks goes through the blocks of the document, and of quotations in it. Items belong to the last heading above them.
 func (d *document) readBlocks(root ast.Node, bullets bool) {
 	var path []string
 	var levels []int
 	current := &section{}
 	d.sections = append(d.sections, current)
 	for block := root.FirstChild(); block != nil; block = block.NextSibling() {
-		switch block := block.(type) {
-		case *ast.Heading:
-			words, line := d.words(block), d.firstLine(block)
-			if line < 0 || words == "" {
-				continue
-			}
-			d.accountOf(block, Continued, "")
-			if d.title == "" && block.Level == 1 && len(d.items()) == 0 && len(d.sections) == 1 {
-				d.title = words
-				d.accounts[line].Became, d.accounts[line].Note = BecameTitle, ""
-				continue
-			}
-			for len(levels) > 0 && levels[len(levels)-1] >= block.Level {
-				levels, path = levels[:len(levels)-1], path[:len(path)-1]
-			}
-			levels, path = append(levels, block.Level), append(path[:len(path):len(path)], words)
-			current = &section{path: path, line: line}
-			d.sections = append(d.sections, current)
-			d.accounts[line].Became, d.accounts[line].Note = BecameHeading, ""
-		case *ast.List:
-			d.readList(block, current, nil, bullets)
-		default:
-			d.skip(block)
+		heading, isHeading := block.(*ast.Heading)
+		if !isHeading {
+			d.readBlock(block, current, bullets)
+			continue
 		}
+		words, line := d.words(heading), d.firstLine(heading)
+		if line < 0 || words == "" {
+			continue
+		}
+		d.accountOf(heading, Continued, "")
+		if d.title == "" && heading.Level == 1 && len(d.items()) == 0 && len(d.sections) == 1 {
+			d.title = words
+			d.accounts[line].Became, d.accounts[line].Note = BecameTitle, ""
+			continue
+		}
+		for len(levels) > 0 && levels[len(levels)-1] >= heading.Level {
+			levels, path = levels[:len(levels)-1], path[:len(path)-1]
+		}
+		levels, path = append(levels, heading.Level), append(path[:len(path):len(path)], words)
+		current = &section{path: path, line: line}
+		d.sections = append(d.sections, current)
+		d.accounts[line].Became, d.accounts[line].Note = BecameHeading, ""
+	}
+}
+
+// readBlock takes the items of one block that is no heading.
+func (d *document) readBlock(block ast.Node, into *section, bullets bool) {
+	switch block := block.(type) {
+	case *ast.List:
+		d.readList(block, into, nil, bullets)
+	case *extensionast.Table:
+		d.readTable(block, into, bullets)
+	case *ast.Blockquote:
+		d.skip(block)
+		for within := block.FirstChild(); within != nil; within = within.NextSibling() {
+			d.readBlock(within, into, bullets)
+		}
+	case *ast.Paragraph:
+		d.skip(block)
+		d.readParagraph(block, into, nil, false)
+	default:
+		d.skip(block)
+	}
+}
+
+// readParagraph takes the items of a paragraph: each begins with a box at the beginning of a line, or is the whole where
+// a box is not needed. It gives the last.
+func (d *document) readParagraph(block ast.Node, into *section, parent *item, unboxed bool) (last *item) {
+	line := d.firstLine(block)
+	if line < 0 {
+		return nil
+	}
+	_, task := block.FirstChild().(*extensionast.TaskCheckBox)
+	for i, each := range passagesOf(block, d.source) {
+		rest, boxed, ticked := each.cut()
+		if task && i == 0 {
+			rest, boxed, ticked = each, true, block.FirstChild().(*extensionast.TaskCheckBox).IsChecked
+		}
+		at := line + each.row
+		switch {
+		case boxed && rest.text == "":
+			d.note(at, Skipped, noWords)
+			last = nil
+		case boxed, i == 0 && unboxed && rest.text != "":
+			last = &item{passage: rest, line: at, ticked: ticked, parent: parent}
+			into.items = append(into.items, last)
+			d.note(at, Continued, "")
+		case last != nil:
+			last.text, last.raw = strings.TrimSpace(last.text+" "+rest.text), strings.TrimSpace(last.raw+" "+rest.raw)
+			d.note(at, Continued, "")
+		}
+	}
+	return last
+}
+
+// note says of a line what became of it.
+func (d *document) note(at int, became Outcome, note string) {
+	if line := d.accounts[at]; line != nil {
+		line.Became, line.Note = became, note
 	}
 }
 
@@ -219,23 +277,10 @@ func (d *document) readList(list *ast.List, into *section, parent *item, bullets
 			continue
 		}
 		above := parent
-		if line, words, boxed := d.entry(first); line >= 0 {
-			ticked := false
-			if mark := box.FindStringSubmatch(words); mark != nil {
-				boxed = true
-				ticked = mark[1] != " "
-				words = strings.TrimSpace(words[len(mark[0]):])
-			}
-			switch {
-			case words == "":
-				d.accountOf(first, Skipped, "an item without words")
-			case boxed || bullets:
-				d.accountOf(first, Continued, "")
-				above = &item{line: line, text: words, ticked: ticked, parent: parent}
-				into.items = append(into.items, above)
-			default:
-				d.bullets++
-				d.accountOf(first, Skipped, "an entry of a list without a box")
+		switch first.(type) {
+		case *ast.TextBlock, *ast.Paragraph:
+			if taken := d.readEntry(first, into, parent, bullets); taken != nil {
+				above = taken
 			}
 			first = first.NextSibling()
 		}
@@ -244,20 +289,24 @@ func (d *document) readList(list *ast.List, into *section, parent *item, bullets
 				d.readList(within, into, above, bullets)
 				continue
 			}
-			d.skip(block)
+			d.readBlock(block, into, bullets)
 		}
 	}
 }
 
-// entry reads the first paragraph of an entry of a list; the line is negative where it does not begin with one.
-func (d *document) entry(block ast.Node) (line int, words string, boxed bool) {
-	switch block.(type) {
-	case *ast.TextBlock, *ast.Paragraph:
-		_, boxed = block.FirstChild().(*extensionast.TaskCheckBox)
-		return d.firstLine(block), d.words(block), boxed
-	default:
-		return -1, "", false
+// readEntry reads the first paragraph of an entry of a list.
+func (d *document) readEntry(block ast.Node, into *section, parent *item, bullets bool) *item {
+	first := passagesOf(block, d.source)[0]
+	if first.link {
+		d.accountOf(block, Skipped, "a list of contents")
+		return nil
 	}
+	d.accountOf(block, Skipped, "an entry of a list without a box")
+	taken := d.readParagraph(block, into, parent, bullets)
+	if line := d.firstLine(block); taken == nil && line >= 0 && d.accounts[line].Note != noWords {
+		d.bullets++
+	}
+	return taken
 }
 
 // skip says why a block is left out.
@@ -282,14 +331,6 @@ func (d *document) skip(block ast.Node) {
 		}
 		return ast.WalkContinue, nil
 	})
-	if reason != "a table" {
-		return
-	}
-	for _, line := range d.accounts {
-		if line != nil && line.Note == reason && boxInCell.MatchString(line.Text) {
-			line.Note = "a box in a table: write it as \"- [ ] …\" to have it taken"
-		}
-	}
 }
 
 // accountOf says what became of the lines of one block, its own and not those of blocks within it.
@@ -313,22 +354,23 @@ func (d *document) firstLine(block ast.Node) int {
 	return -1
 }
 
-// words are a block's text as it is written, in one line.
-func (d *document) words(block ast.Node) string {
-	var words []string
-	for i := range block.Lines().Len() {
-		segment := block.Lines().At(i)
-		words = append(words, strings.Fields(string(segment.Value(d.source)))...)
+// firstLineWithin is the index of the first line of what stands in a block; negative where it has none.
+func (d *document) firstLineWithin(block ast.Node) int {
+	for child := block.FirstChild(); child != nil; child = child.NextSibling() {
+		if line := d.firstLine(child); line >= 0 {
+			return line
+		}
 	}
-	return printable(strings.Join(words, " "))
+	return -1
 }
 
-// printable takes out what a checklist's file could not hold.
-func printable(words string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar || r == '\uFEFF' || r == '\uFFFE' || r == '\uFFFF' {
-			return -1
-		}
-		return r
-	}, words))
+// words are a block's text, in one line.
+func (d *document) words(block ast.Node) string {
+	var words []string
+	for _, each := range passagesOf(block, d.source) {
+		words = append(words, each.text)
+	}
+	return strings.TrimSpace(strings.Join(words, " "))
 }
+
+func isLetter(r rune) bool { return unicode.IsLetter(r) }

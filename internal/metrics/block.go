@@ -96,7 +96,7 @@ func (r *reader) readFact(b *block, kind fact.Any, set fact.AnySet, i int) {
 	}()
 	kind.Samples(set.At(i), func(own int, values []string, value float64) {
 		declared := r.kinds[b.kind]
-		if own < 0 || own >= declared.count || len(values) != len(r.layouts[declared.begin+own].Family.Labels) || math.IsNaN(value) {
+		if own < 0 || own >= declared.count || len(values) != len(r.layouts[declared.begin+own].Labels) || math.IsNaN(value) {
 			b.invalid++
 			return
 		}

@@ -146,9 +146,12 @@ func (b *book) has(asked encoding) bool {
 // only gives the pages of systems by their names, or by name and environment as name/environment. What is of no system is
 // always there.
 func (b *book) only(systems []string) *book {
-	part := new(book)
+	part, wanted := new(book), make(map[string]bool, len(systems))
+	for _, name := range systems {
+		wanted[name] = true
+	}
 	for _, page := range b.systems() {
-		if system := page.assessment.Plan.System; slices.Contains(systems, system.Name) || slices.Contains(systems, system.ID()) {
+		if system := page.assessment.Plan.System; wanted[system.Name] || wanted[system.ID()] {
 			part.pages = append(part.pages, page)
 		}
 	}

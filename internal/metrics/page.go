@@ -49,7 +49,6 @@ type renderer struct {
 	*reader
 	deflater *deflater
 	active   []encoding
-	formats  [formats]bool // of the active encodings
 }
 
 // use makes the renderer render for these encodings.
@@ -105,7 +104,7 @@ func (r *renderer) common(fresh, old *page, of labelled, give func(*sink)) {
 	if !changed {
 		return
 	}
-	r.write(of, r.formats)
+	r.write(of)
 	for family := range fresh.sums {
 		r.wanted[family] = old == nil || old.sums[family] != fresh.sums[family]
 	}
@@ -133,7 +132,7 @@ func (r *renderer) put(p *page, family int, body func(format) []byte) {
 
 // facts encodes the families of facts of which something else was collected than in the old page.
 func (r *renderer) facts(fresh, old *page, of labelled) {
-	r.write(of, r.formats)
+	r.write(of)
 	fresh.duplicates = make([]map[string]int, len(r.kinds))
 	var before []*block
 	if old != nil {

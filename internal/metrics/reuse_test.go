@@ -1,6 +1,10 @@
 package metrics
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"testing"
 	"time"
 
@@ -124,4 +128,43 @@ func TestWhatIsAsItWasCostsNothing(t *testing.T) {
 		i++
 		e.Publish(assessments[i%2])
 	}), 50.0)
+}
+
+// TestAReaderHoldsNothingOfItsOwn holds what a scrape allocates to a small share of what it answers: what is encoded is shared
+// by all readers, however slow.
+func TestAReaderHoldsNothingOfItsOwn(t *testing.T) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	e := NewExposition(waiverCollectors(), prometheus.NewRegistry())
+	var by []string
+	for i := range 20_000 {
+		by = append(by, fmt.Sprint("person ", i))
+	}
+	e.Publish([]*assess.Assessment{smallPlan("a").Assess([]*fact.Run{waiverRun(at, by...)}, at, nil)})
+	for _, encoding := range []string{"", "gzip"} {
+		answer := &counted{header: make(http.Header)}
+		request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+		request.Header.Set("Accept-Encoding", encoding)
+		e.ServeHTTP(answer, request)
+		answer.bytes = 0
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		e.ServeHTTP(answer, request)
+		runtime.ReadMemStats(&after)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(answer.bytes/3), "%q", encoding)
+	}
+}
+
+// counted is an answer that is only counted.
+type counted struct {
+	header http.Header
+	bytes  int
+}
+
+func (c *counted) Header() http.Header { return c.header }
+
+func (c *counted) WriteHeader(int) {}
+
+func (c *counted) Write(content []byte) (int, error) {
+	c.bytes += len(content)
+	return len(content), nil
 }

@@ -103,6 +103,17 @@ func TestALossIsExportedAsARegression(t *testing.T) {
 	require.Empty(t, regressed(lost), "what counts nowhere is no regression")
 }
 
+func TestACategoryInWhichNothingAppliesHasNoScore(t *testing.T) {
+	plan := planOf("shop")
+	plan.Items[2].Rule.NotApplicable = "no hose"
+	families := parse(t, scrape(t, exposed(t, assessed(plan, now)), asText, ""))
+	for _, weight := range []string{"ready", "judged", "applicable"} {
+		scores := values(families["readiness_score_"+weight+"_weight"], "category")
+		require.Contains(t, scores, "water")
+		require.NotContains(t, scores, "fire")
+	}
+}
+
 func TestAnItemIsListedOnceAsNoSystemTunesIt(t *testing.T) {
 	tuned, plain := planOf("blog"), planOf("shop")
 	tuned.System.Checks = map[string]system.Override{"tank.level": {Runbook: "https://example.com/ours"}}
@@ -149,7 +160,7 @@ func TestAHundredAndTwentyOfTwoHundredItemsAreSoManySeries(t *testing.T) {
 	for i := range 216 {
 		item := judged
 		item.Entry = checklist.Entry{Category: &list.Categories[0], Section: &list.Categories[0].Sections[0], Item: &checklist.Item{ID: fmt.Sprint("a.", i)}}
-		item.Rule.ID = item.Entry.Item.ID
+		item.Rule.ID = item.Item.ID
 		if i >= 120 {
 			item.Rule.NotApplicable = "none"
 		}

@@ -43,8 +43,8 @@ func (s *sink) sum() {
 }
 
 // write makes the sink write what it is given of wanted families from now on. None is wanted until it is said to be.
-func (s *sink) write(of labelled, formats [formats]bool) {
-	s.writes, s.of, s.formats = true, of, formats
+func (s *sink) write(of labelled) {
+	s.writes, s.of = true, of
 	for family := range s.layouts {
 		s.forget(family)
 	}

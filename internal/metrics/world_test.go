@@ -129,9 +129,9 @@ func runOf(collector, target string, sets ...fact.AnySet) *fact.Run {
 	return run
 }
 
-func found(tanks_ ...tank) *fact.Run {
+func found(all ...tank) *fact.Run {
 	set := new(fact.Set[tank])
-	set.Add(tanks_...)
+	set.Add(all...)
 	return runOf("tank", "yard", tanks().Set(set))
 }
 

@@ -135,7 +135,7 @@ func TestWhatIsWrong(t *testing.T) {
 			chain: chainOf(issuer.Issue(t, ipOnly)),
 			want:  seen{trust: fact.TrustPublic, path: []string{"ip", "issuer", "root"}},
 		},
-		"a self-signed one is told from one of an unknown authority": {
+		"a self-signed one differs from one of an unknown authority": {
 			chain: chainOf(selfSigned),
 			want:  seen{trust: fact.TrustNone, faults: faults(fact.FaultSelfSigned), path: []string{"shop"}},
 		},
@@ -175,7 +175,7 @@ func TestWhatIsWrong(t *testing.T) {
 			chain: []*x509.Certificate{issuer.Issue(t, shop).X509, root.X509},
 			want:  seen{trust: fact.TrustNone, faults: faults(fact.FaultIncompleteChain), path: []string{"shop"}},
 		},
-		"a staging issuer is told": {
+		"a staging issuer is recognized": {
 			chain: chainOf(staging.Issue(t, shop)),
 			want: seen{
 				trust: fact.TrustNone, faults: faults(fact.FaultUnknownAuthority), path: []string{"shop"}, staging: true,

@@ -1,5 +1,5 @@
-// Package quantity holds the numbers with units that people write in configuration: durations with days and weeks,
-// sizes in bytes. They are parsed once, at load.
+// Package quantity holds what people write in configuration as types that cannot hold nonsense: durations with days and
+// weeks, sizes in bytes, shares, counts, and values of closed sets. They are parsed once, at load.
 package quantity
 
 import (
@@ -9,16 +9,24 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/prometheus/common/model"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
 // Duration is a length of time, written as Prometheus writes it: 30s, 26h, 21d, 1w, 1d12h.
 type Duration time.Duration
 
+// maximumDuration leaves room for arithmetic: the type holds no more than 292 years.
+const maximumDuration = model.Duration(100 * 365 * 24 * time.Hour)
+
 // UnmarshalText reads a duration; the error names what was expected.
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := model.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is no duration: expected a number with a unit, like 30s, 26h, 21d or 1d12h", text)
+		return mistake.Errorf("%q is no duration: expected a number with a unit, like 30s, 26h, 21d or 1d12h", mistake.Clip(text))
+	}
+	if parsed > maximumDuration {
+		return mistake.Errorf("%q is too long: expected 100y at most", mistake.Clip(text))
 	}
 	*d = Duration(parsed)
 	return nil
@@ -51,7 +59,7 @@ type Bytes uint64
 func (b *Bytes) UnmarshalText(text []byte) error {
 	parsed, err := humanize.ParseBytes(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is no size: expected a number with a unit, like 50GB, 10GiB or 10Gi", text)
+		return mistake.Errorf("%q is no size: expected a number with a unit, like 50GB, 10GiB or 10Gi", mistake.Clip(text))
 	}
 	*b = Bytes(parsed)
 	return nil

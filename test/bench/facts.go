@@ -60,7 +60,8 @@ func backups(now time.Time) []fact.Backup {
 	for i := range 10 {
 		size := int64(1 << 30)
 		facts = append(facts, fact.Backup{
-			Name: fmt.Sprintf("database-%d", i), Place: "s3", Copies: 30, Newest: now.Add(-10 * time.Hour), OffSite: true, RecoveryPoint: 24 * time.Hour, Schedule: 24 * time.Hour,
+			Name: fmt.Sprintf("database-%d", i), Place: "s3", Copies: 30, Newest: now.Add(-10 * time.Hour),
+			OffSite: true, RecoveryPoint: 24 * time.Hour, Schedule: 24 * time.Hour,
 			NewestName: "backup.dump", NewestBytes: &size, EarlierSizes: 29, MedianBytes: size,
 			Oldest: now.Add(-30 * 24 * time.Hour), TotalBytes: &size, LongestGap: 25 * time.Hour, LongestGapEnd: now,
 		})
@@ -91,18 +92,23 @@ func workloads(now time.Time) []fact.Workload {
 		facts = append(facts, fact.Workload{
 			Cluster: "main", Namespace: "shop", Kind: fact.KindDeployment, Name: name, Observed: true,
 			Labels: map[string]string{
-				"app.kubernetes.io/name": name, "app.kubernetes.io/version": "1.0.0", "team": "platform", "cost-center": "42", "environment": "production",
+				"app.kubernetes.io/name": name, "app.kubernetes.io/version": "1.0.0",
+				"team": "platform", "cost-center": "42", "environment": "production",
 			},
-			Replicas:    fact.Replicas{Desired: 3, Ready: 3, Available: 3, Updated: 3},
-			Rollout:     fact.Rollout{Strategy: "RollingUpdate", MaxSurge: 1, BeganAt: now.Add(-24 * time.Hour)},
-			Containers:  []fact.Container{container},
-			Pods:        fact.Pods{Running: 3, Nodes: nodes, NewestAt: now.Add(-time.Hour)},
-			Budgets:     []fact.DisruptionBudget{{Name: name, MinAvailable: "2", Counted: true, Expected: 3, Healthy: 3, Needed: 2, Allowed: 1, Workloads: 1}},
+			Replicas:   fact.Replicas{Desired: 3, Ready: 3, Available: 3, Updated: 3},
+			Rollout:    fact.Rollout{Strategy: "RollingUpdate", MaxSurge: 1, BeganAt: now.Add(-24 * time.Hour)},
+			Containers: []fact.Container{container},
+			Pods:       fact.Pods{Running: 3, Nodes: nodes, NewestAt: now.Add(-time.Hour)},
+			Budgets: []fact.DisruptionBudget{{
+				Name: name, MinAvailable: "2", Counted: true, Expected: 3, Healthy: 3, Needed: 2, Allowed: 1, Workloads: 1,
+			}},
 			SpreadRules: []string{"required anti-affinity by kubernetes.io/hostname"},
 			Policies:    []fact.NetworkPolicy{{Name: name, Ingress: true}}, DefaultDeny: true,
 			Services: []fact.Outlet{{Name: name, Type: "ClusterIP"}},
 			Monitors: []fact.Monitor{{Kind: "ServiceMonitor", Name: name}},
-			Previous: &fact.Revision{Name: name + "-1", MadeAt: now.Add(-7 * 24 * time.Hour), Images: []string{"registry.example.com/" + name + ":0.9.0"}},
+			Previous: &fact.Revision{
+				Name: name + "-1", MadeAt: now.Add(-7 * 24 * time.Hour), Images: []string{"registry.example.com/" + name + ":0.9.0"},
+			},
 		})
 	}
 	return facts

@@ -59,44 +59,55 @@ func newFleet(systems int) (*fleet, error) {
 	rules := f.rules()
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range systems {
-		plan := &assess.Plan{
-			System:    &system.System{Name: fmt.Sprintf("system-%03d", i), Environment: "production", Owner: fmt.Sprint("team-", i%20)},
-			Checklist: list, Categories: list.Categories,
-			Objectives: []assess.Objective{{Name: "critical", Ratio: 0.99, Items: []int{0}}},
-		}
+		plan := planOf(list, i, rules)
 		history := make(assess.History)
-		at := 0
-		for entry := range list.Items() {
-			item := assess.Item{Entry: entry, Severity: entry.Item.Severity, Owner: plan.System.Owner, Runbook: "https://example.com/" + entry.Item.ID}
-			number := at * 89 % 216 // so that what is judged stands all over the list
-			if at++; number >= itemsJudged+itemsNotApplicable+itemsUndeclared {
-				plan.Unsupported = append(plan.Unsupported, item)
-				continue
-			}
-			item.Rule = rules(number, i)
-			item.Rule.ID = entry.Item.ID
-			plan.Items = append(plan.Items, item)
-		}
-		for _, gate := range list.Gates {
-			plan.Gates = append(plan.Gates, assess.Gate{ID: gate.ID, Title: gate.Title})
-			for j := range plan.Items {
-				if gate.Selects(plan.Items[j].Entry) {
-					plan.Gates[len(plan.Gates)-1].Items = append(plan.Gates[len(plan.Gates)-1].Items, j)
-				}
-			}
-		}
-		plan.Order()
-		f.plans, f.runs = append(f.plans, plan), append(f.runs, f.collect())
-		for _, result := range plan.Assess(f.runs[i], f.now, nil).Results {
+		runs := f.collect()
+		for _, result := range plan.Assess(runs, f.now, nil).Results {
 			changed := f.now.Add(-time.Duration(i+1) * time.Hour) // when the exporter began
 			if random.IntN(3) == 0 {
 				changed = f.now.Add(-time.Duration(random.IntN(90*86400)) * time.Second)
 			}
 			history[result.Check] = []assess.Change{{At: changed, Status: result.Status}}
 		}
-		f.histories = append(f.histories, history)
+		f.plans, f.runs, f.histories = append(f.plans, plan), append(f.runs, runs), append(f.histories, history)
 	}
 	return f, nil
+}
+
+// planOf makes the plan of a system by its number.
+func planOf(list *checklist.Checklist, number int, rules func(item, system int) check.Rule) *assess.Plan {
+	plan := &assess.Plan{
+		System: &system.System{
+			Name: fmt.Sprintf("system-%03d", number), Environment: "production", Owner: fmt.Sprint("team-", number%20),
+		},
+		Checklist: list, Categories: list.Categories,
+		Objectives: []assess.Objective{{Name: "critical", Ratio: 0.99, Items: []int{0}}},
+	}
+	at := 0
+	for entry := range list.Items() {
+		item := assess.Item{
+			Entry: entry, Severity: entry.Item.Severity, Owner: plan.System.Owner, Runbook: "https://example.com/" + entry.Item.ID,
+		}
+		place := at * 89 % 216 // so that what is judged stands all over the list
+		if at++; place >= itemsJudged+itemsNotApplicable+itemsUndeclared {
+			plan.Unsupported = append(plan.Unsupported, item)
+			continue
+		}
+		item.Rule = rules(place, number)
+		item.Rule.ID = entry.Item.ID
+		plan.Items = append(plan.Items, item)
+	}
+	for _, declared := range list.Gates {
+		gate := assess.Gate{ID: declared.ID, Title: declared.Title}
+		for i := range plan.Items {
+			if declared.Selects(plan.Items[i].Entry) {
+				gate.Items = append(gate.Items, i)
+			}
+		}
+		plan.Gates = append(plan.Gates, gate)
+	}
+	plan.Order()
+	return plan
 }
 
 // rules gives the rule of an item by its number: what is judged comes first.

@@ -19,7 +19,7 @@ import (
 )
 
 // BenchmarkMemoryAtRest runs the exporter itself on this machine, without a configuration, and reads what it holds after
-// it has looked at everything and was scraped as Prometheus does.
+// it has collected everything and was scraped as Prometheus does.
 func BenchmarkMemoryAtRest(b *testing.B) {
 	binary := builtExporter(b)
 	for b.Loop() {

@@ -13,7 +13,7 @@ import (
 )
 
 // A Component is one process of a control plane, which a test may stop and kill while the others run. What a test
-// broke is mended at its end; tests that do so must not run in parallel with others of the same control plane.
+// broke is fixed at its end; tests that do so must not run in parallel with others of the same control plane.
 type Component struct {
 	name    string
 	dir     string

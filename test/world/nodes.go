@@ -33,6 +33,7 @@ func (c *Cluster) AddNodes(tb testing.TB, n int, edits ...func(*corev1.Node)) []
 			corev1.LabelOSStable:     "linux",
 			corev1.LabelArchStable:   "amd64",
 		}
+		node.Status.NodeInfo.OSImage = "Ubuntu 24.04.3 LTS"
 		for _, edit := range edits {
 			edit(node)
 		}

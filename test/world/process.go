@@ -22,7 +22,7 @@ const (
 )
 
 // A Process is one server, which tests may stop and kill as production does. One that tests share must not be touched
-// by a test that runs in parallel with others; everything is mended at the end of the test that broke it.
+// by a test that runs in parallel with others; everything is fixed at the end of the test that broke it.
 type Process struct {
 	name     string
 	logFile  string

@@ -58,7 +58,7 @@ func NewProxy(tb testing.TB, upstream string) *Proxy {
 	return p
 }
 
-// Pass mends everything.
+// Pass ends every fault.
 func (p *Proxy) Pass(tb testing.TB) {
 	tb.Helper()
 	p.become(tb, fault{})

@@ -1,0 +1,118 @@
+package readfile_test
+
+import (
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
+)
+
+func TestARegularFileIsReadWhole(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	require.NoError(t, os.WriteFile(file, []byte("content"), 0o600))
+	require.NoError(t, os.Symlink(file, link))
+	for _, path := range []string{file, link} {
+		content, err := readfile.Read(path, 7)
+		require.NoError(t, err)
+		require.Equal(t, "content", string(content))
+	}
+	content, err := readfile.Read("/proc/self/stat", 1<<10) // of which the system says that it has no bytes
+	require.NoError(t, err)
+	require.NotEmpty(t, content)
+}
+
+func TestWhatIsNoRegularFileIsNotRead(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	require.NoError(t, os.Mkdir(in("folder"), 0o700))
+	require.NoError(t, syscall.Mkfifo(in("pipe"), 0o600))
+	require.NoError(t, os.Symlink("/dev/zero", in("zero")))
+	require.NoError(t, os.Symlink(in("pipe"), in("link")))
+	require.NoError(t, os.Symlink(in("loop"), in("loop")))
+	socket, err := net.Listen("unix", in("socket")) //nolint:noctx // It listens on a file.
+	require.NoError(t, err)
+	defer socket.Close()
+	require.NoError(t, os.WriteFile(in("large"), nil, 0o600))
+	require.NoError(t, os.Truncate(in("large"), 10<<30))
+	for name, want := range map[string]struct {
+		is   error
+		says string
+	}{
+		"folder":  {readfile.ErrNotRegular, "not a regular file: it is a folder"},
+		"pipe":    {readfile.ErrNotRegular, "not a regular file: it is a named pipe"},
+		"link":    {readfile.ErrNotRegular, "not a regular file: it is a named pipe"},
+		"zero":    {readfile.ErrNotRegular, "not a regular file: it is a device"},
+		"socket":  {readfile.ErrNotRegular, "not a regular file: it is a socket"},
+		"large":   {readfile.ErrTooLarge, "too large: expected at most 100 bytes"},
+		"missing": {fs.ErrNotExist, "no such file or directory"},
+		"loop":    {syscall.ELOOP, "too many levels of symbolic links"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := readfile.Read(in(name), 100)
+			require.ErrorIs(t, err, want.is)
+			var known *fs.PathError
+			require.ErrorAs(t, err, &known)
+			require.Equal(t, in(name), known.Path)
+			require.EqualError(t, known.Err, want.says)
+		})
+	}
+}
+
+func TestAPipeInPlaceOfAFileThatWasThereIsNotWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 200 {
+			if _, err := readfile.Read(path, 100); err != nil {
+				continue
+			}
+		}
+	}()
+	for alive := true; alive; {
+		os.Remove(path)
+		_ = syscall.Mkfifo(path, 0o600)
+		os.Remove(path)
+		_ = os.WriteFile(path, []byte("x"), 0o600)
+		select {
+		case <-done:
+			alive = false
+		default:
+		}
+	}
+}
+
+func TestAFileThatChangesWhileItIsReadIsNotTaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, make([]byte, 1<<20), 0o600))
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer file.Close()
+		for size := int64(1 << 20); ; size ^= 1 {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = file.Truncate(size)
+			}
+		}
+	}()
+	for err == nil {
+		_, err = readfile.Read(path, 1<<21)
+	}
+	require.ErrorIs(t, err, readfile.ErrChanging)
+	close(stop)
+	<-done
+	_, err = readfile.Read(path, 1<<21)
+	require.NoError(t, err)
+}
