@@ -197,7 +197,7 @@ alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
 	return prometheus
 }
 
-// breakAll is a certificate that ends in 5 days, a stale backup, one replica on one node, and a full disk; mendAll undoes it.
+// breakAll is a certificate that ends in 5 days, a stale backup, one replica on one node, and a full disk; fixAll undoes it.
 func (s *shop) breakAll(t *testing.T) {
 	t.Helper()
 	s.site.Show(s.certificate(t, 5*day))
@@ -209,7 +209,7 @@ func (s *shop) breakAll(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(s.disk, "fill"), make([]byte, 62<<20), 0o600))
 }
 
-func (s *shop) mendAll(t *testing.T) {
+func (s *shop) fixAll(t *testing.T) {
 	t.Helper()
 	s.site.Show(s.certificate(t, 90*day))
 	for age := range 3 {
@@ -220,19 +220,19 @@ func (s *shop) mendAll(t *testing.T) {
 }
 
 // TestWhatBreaksCallsSomebodyOnce breaks four things, and wants each to arrive once, by webhook and by mail, at whom the
-// shipped routes say; then mends all, and wants both to be told of that too.
+// shipped routes say; then fixes all, and wants both to hear of that too.
 func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
 	s := newShop(t)
 	exporter := startExporter(t, "--config.file", s.config)
 	d := newDuty(t)
 	prometheus := d.watch(t, exporter)
-	const share = `readiness:slo_ready:ratio{category="security"}`
+	const share = `readiness:score:ratio{category="security"}`
 	ready := float64(prometheus.WaitFor(t, share)[0].Value)
 
 	s.breakAll(t)
 	expected := map[string][]string{
 		"shop-pager": {
-			"ReadinessBackupTooOld of database-off-site", "ReadinessCertificateEndsSoon of " + s.siteProxy.Addr,
+			"ReadinessBackupTooOld of database-off-site", "ReadinessCertificateExpiring of " + s.siteProxy.Addr,
 			"ReadinessFilesystemFull of " + s.disk,
 		},
 		"shop-tickets": {
@@ -245,7 +245,7 @@ func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
 			require.Equal(c, alerts, d.firing(t, receiver), receiver)
 		}
 		require.Equal(c, []string{
-			"ReadinessCertificateEndsSoon of " + s.siteProxy.Addr, // the warning beneath the critical one
+			"ReadinessCertificateExpiring of " + s.siteProxy.Addr, // the warning beneath the critical one
 			"ReadinessCheckFailing of backup.frequency", "ReadinessCheckFailing of backup.off-site",
 			"ReadinessCheckFailing of recovery.rpo", "ReadinessCheckFailing of server.disk", "ReadinessCheckFailing of tls.renewal",
 		}, d.muted(t))
@@ -255,9 +255,9 @@ func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
 		}
 	}, time.Minute, 100*time.Millisecond)
 	require.NotEmpty(t, d.told(t, "heartbeat"))
-	prometheus.WaitFor(t, fmt.Sprintf("%s < %g", share, ready)) // The budget burns.
+	prometheus.WaitFor(t, fmt.Sprintf("%s < %g", share, ready)) // The score falls.
 
-	s.mendAll(t)
+	s.fixAll(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		for receiver := range expected {
 			require.Empty(c, d.firing(t, receiver), receiver)

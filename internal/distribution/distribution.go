@@ -75,6 +75,8 @@ func Titled(title string) Release {
 func Supported() Table {
 	return Table{
 		"ubuntu": {
+			"14.04": {End: day(2019, 4, 30), Extended: day(2024, 4, 25)},
+			"16.04": {End: day(2021, 4, 30), Extended: day(2026, 4, 23)},
 			"18.04": {End: day(2023, 5, 31), Extended: day(2028, 4, 26)},
 			"20.04": {End: day(2025, 5, 29), Extended: day(2030, 4, 23)},
 			"22.04": {End: day(2027, 6, 1), Extended: day(2032, 4, 21)},
