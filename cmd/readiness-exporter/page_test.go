@@ -107,7 +107,7 @@ func requireAccessible(browser context.Context, t *testing.T) {
 	require.Empty(t, findings, "axe finds:\n%s", findings)
 }
 
-// TestPagesInABrowser looks at every page of a world in which things are broken: it fits each screen, axe finds nothing,
+// TestPagesInABrowser opens every page of a world in which things are broken: it fits each screen, axe finds nothing,
 // and the page asks for nothing that its Content-Security-Policy refuses.
 func TestPagesInABrowser(t *testing.T) {
 	s := newShop(t)
@@ -117,10 +117,10 @@ func TestPagesInABrowser(t *testing.T) {
 	exporter := startExporter(t, "--config.file", withContacts(t, s.config))
 	browser := newBrowser(t)
 	for _, each := range []struct{ name, path, says string }{
-		{"system", "/systems/shop/production", "First to mend"},
+		{"system", "/systems/shop/production", "Fix first"},
 		{"failing", "/systems/shop/production?status=fail", "tls.renewal"},
-		{"item", "/systems/shop/production/checks/tls.renewal", "What was seen"},
-		{"discovered", "/discovered", "To pin it"},
+		{"item", "/systems/shop/production/checks/tls.renewal", "What was collected"},
+		{"discovered", "/discovered", "Save as configuration"},
 		{"missing", "/systems/nobody", "Not found"},
 	} {
 		requireGoodOnEveryScreen(browser, t, each.name, exporter.addr+each.path, each.says)

@@ -177,9 +177,8 @@ func (e *exporter) openStorage(path string) (record.Store, error) {
 	store, err := record.OpenDirectory(path, record.Options{
 		Ready: countsAsReady,
 		Report: func(err error) {
-			e.self.SetStorageWritable(err == nil)
 			if err != nil {
-				level.Warn(e.logger).Log("msg", "changes of status are kept in memory alone", "path", path, "err", err)
+				level.Warn(e.logger).Log("msg", "the storage has a problem", "path", path, "err", err)
 			} else {
 				level.Info(e.logger).Log("msg", "changes of status can be stored again", "path", path)
 			}
@@ -188,7 +187,7 @@ func (e *exporter) openStorage(path string) (record.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--storage.path %s: %w", path, err)
 	}
-	e.self.SetStorageWritable(store.Writable())
+	e.self.WatchStorage(store.Writable)
 	return store, nil
 }
 

@@ -56,7 +56,7 @@ func describe(names ...string) string {
 }
 
 func info(system string) string {
-	return fmt.Sprintf(`readiness_system_info{checklist="production",environment="production",owner="",system=%q}`, system)
+	return fmt.Sprintf(`readiness_system_info{checklist="production",environment="production",system=%q,team=""}`, system)
 }
 
 // TestReload loads by a request, by SIGHUP and by itself when the file changes; a bad file changes nothing.

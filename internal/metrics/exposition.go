@@ -13,7 +13,7 @@
 //		},
 //	})
 //	self.CountClockSteps(engine.ClockSteps)
-//	self.SetStorageWritable(true)  // and whenever that changes; never called: there is no such series
+//	self.WatchStorage(store.Writable) // never called: there is no such series
 //	self.ObserveReload(err)        // whenever the configuration was loaded
 //	mux.Handle("/metrics", exposition)
 package metrics

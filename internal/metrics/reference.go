@@ -47,7 +47,7 @@ func ofSelf() ([]Family, error) {
 	self.ObserveRun(&system.System{}, "", engine.Outcomes()[0], 0)
 	self.ObserveReload(nil)
 	self.CountClockSteps(func() int { return 0 })
-	self.SetStorageWritable(true)
+	self.WatchStorage(func() bool { return true })
 	gathered, err := self.registry.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("list the exporter's own metrics: %w", err)

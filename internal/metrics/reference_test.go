@@ -33,7 +33,7 @@ func TestWhatIsServedIsInTheReference(t *testing.T) {
 	self := metrics.NewSelf()
 	self.ObserveRun(nil, "tank", engine.OutcomeSuccess, 0)
 	self.CountClockSteps(func() int { return 0 })
-	self.SetStorageWritable(true)
+	self.WatchStorage(func() bool { return true })
 	e := metrics.NewExposition(tankCollectors(), self.Registry())
 	e.Publish([]*assess.Assessment{assessed(planOf("shop"), now, append(smallWorld(), found(tank{Rusty: true}))...)})
 	for name := range parse(t, scrape(t, e, asText, "")) {

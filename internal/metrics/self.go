@@ -10,6 +10,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -22,8 +23,6 @@ type Self struct {
 	reloads            *prometheus.CounterVec
 	reloadGood         prometheus.Gauge
 	reloadTime         prometheus.Gauge
-	storageWritable    prometheus.Gauge
-	storageKnown       sync.Once
 
 	mu       sync.Mutex
 	observed map[*assess.Assessment]bool // those of the last call
@@ -51,10 +50,6 @@ func NewSelf() *Self {
 		reloadTime: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: prefix + "config_last_reload_success_timestamp_seconds",
 			Help: "When a valid configuration was last loaded.",
-		}),
-		storageWritable: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: prefix + "storage_writable",
-			Help: "Whether what must outlive the process can be stored, 1 or 0; absent where nothing is stored.",
 		}),
 	}
 	s.registry.MustRegister(s.runs, s.runDuration, s.assessmentDuration, s.reloads, s.reloadGood, s.reloadTime,
@@ -124,12 +119,9 @@ func (s *Self) CountClockSteps(steps func() int) {
 	}, func() float64 { return float64(steps()) }))
 }
 
-// SetStorageWritable says whether what must outlive the process can be stored. Until it is called there is no such series.
-func (s *Self) SetStorageWritable(writable bool) {
-	value := 0.0
-	if writable {
-		value = 1
-	}
-	s.storageWritable.Set(value)
-	s.storageKnown.Do(func() { s.registry.MustRegister(s.storageWritable) })
+// WatchStorage exports whether what must outlive the process can be stored. It must be called once at most.
+func (s *Self) WatchStorage(writable func() bool) {
+	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: prefix + "storage_writable", Help: "Whether what must outlive the process can be stored.",
+	}, func() float64 { return fact.Bool(writable()) }))
 }

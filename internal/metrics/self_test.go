@@ -31,7 +31,7 @@ func TestTheExportersOwnMetricsAreLintFree(t *testing.T) {
 	self.ObserveRun(nil, "tank", engine.OutcomeSuccess, time.Second)
 	self.ObserveReload(nil)
 	self.CountClockSteps(func() int { return 3 })
-	self.SetStorageWritable(false)
+	self.WatchStorage(func() bool { return false })
 	problems, err := testutil.GatherAndLint(self.Registry())
 	require.NoError(t, err)
 	require.Empty(t, problems)
@@ -79,8 +79,9 @@ func TestAFailedReloadIsTold(t *testing.T) {
 func TestStorageIsToldOnlyWhereThereIsSome(t *testing.T) {
 	self := metrics.NewSelf()
 	require.NotContains(t, gathered(t, self), "readiness_storage_writable")
-	for _, writable := range []bool{true, false, true} {
-		self.SetStorageWritable(writable)
+	var writable bool
+	self.WatchStorage(func() bool { return writable })
+	for _, writable = range []bool{true, false, true} {
 		require.Equal(t, writable, gathered(t, self)["readiness_storage_writable"].GetMetric()[0].GetGauge().GetValue() == 1)
 	}
 }
