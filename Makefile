@@ -52,7 +52,7 @@ test-world: tools
 	go test -race -timeout 20m $(WORLD_PACKAGES)
 
 .PHONY: test-rules
-## test-rules: the alerts and recording rules, by promtool; the tests of ./alerts look at what it cannot
+## test-rules: the alerts and recording rules, by promtool; the tests of ./alerts hold what it cannot
 test-rules: $(BIN)/promtool
 	$(BIN)/promtool check rules alerts/*.rules.yaml
 	printf '%s\n' alerts/tests/*.yaml | xargs -n 1 -P "$$(nproc)" $(BIN)/promtool test rules

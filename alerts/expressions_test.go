@@ -100,7 +100,6 @@ func TestNumbersStandInOnePlace(t *testing.T) {
 		"readiness:objective_budget_left:ratio": "the minutes of its window",
 		"ReadinessBudgetBurningFast (warning)":  "the burn rate of its windows",
 		"ReadinessBudgetBurning (warning)":      "the burn rate of its windows",
-		"ReadinessBackupShrunken (critical)":    "a median, and of how many sizes",
 		"ReadinessScrapeSlow (warning)":         "a median",
 		"ReadinessThresholdsMissing (warning)":  "how many there are",
 	}

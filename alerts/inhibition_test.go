@@ -170,6 +170,16 @@ func inhibitionCases() []inhibitionCase {
 			with(alert("FilesystemFullSoon", "critical", filesystem...), "mountpoint", "/var"),
 		},
 		{
+			"a file system that is full is nearly full",
+			alert("FilesystemFull", "critical", filesystem...), alert("FilesystemFull", "warning", filesystem...),
+			with(alert("FilesystemFull", "warning", filesystem...), "mountpoint", "/var"),
+		},
+		{
+			"a file system that can hold no file can hold few",
+			alert("FilesystemInodesUsedUp", "critical", filesystem...), alert("FilesystemInodesUsedUp", "warning", filesystem...),
+			with(alert("FilesystemInodesUsedUp", "warning", filesystem...), "host", "db"),
+		},
+		{
 			"a file system that is full in a day is full in four",
 			alert("FilesystemFullSoon", "critical", filesystem...), alert("FilesystemFullSoon", "warning", filesystem...),
 			with(alert("FilesystemFullSoon", "warning", filesystem...), "host", "db"),

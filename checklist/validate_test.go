@@ -183,7 +183,7 @@ func TestValidate(t *testing.T) {
 			require.Equal(t, 1, strings.Count(small, test.old), "%q must stand once in the small checklist", test.old)
 			c := load(t, []byte(strings.Replace(small, test.old, test.new, 1)))
 			want := mistake.List{{Path: test.path, Message: test.message}}
-			if diff := cmp.Diff(want, c.Validate(nil)); diff != "" {
+			if diff := cmp.Diff(want, messages(c.Validate(nil))); diff != "" {
 				t.Errorf("mistakes (-want +got):\n%s", diff)
 			}
 		})
@@ -231,7 +231,7 @@ func TestValidateGate(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			c := load(t, []byte(small+"gates: ["+test.gates+"]\n"))
 			want := mistake.List{{Path: test.path, Message: test.message}}
-			if diff := cmp.Diff(want, c.Validate(nil)); diff != "" {
+			if diff := cmp.Diff(want, messages(c.Validate(nil))); diff != "" {
 				t.Errorf("mistakes (-want +got):\n%s", diff)
 			}
 		})
@@ -266,7 +266,7 @@ gates:
 		},
 		{Path: mistake.At(gate, "title"), Message: "title is missing"},
 	}
-	if diff := cmp.Diff(want, c.Validate(nil)); diff != "" {
+	if diff := cmp.Diff(want, messages(c.Validate(nil))); diff != "" {
 		t.Errorf("mistakes (-want +got):\n%s", diff)
 	}
 }
@@ -277,7 +277,7 @@ func TestAnEmptyChecklistHasMistakes(t *testing.T) {
 		{Path: []any{"title"}, Message: "title is missing"},
 		{Path: []any{"categories"}, Message: "categories are missing: expected at least one"},
 	}
-	if diff := cmp.Diff(want, new(checklist.Checklist).Validate(nil)); diff != "" {
+	if diff := cmp.Diff(want, messages(new(checklist.Checklist).Validate(nil))); diff != "" {
 		t.Errorf("mistakes (-want +got):\n%s", diff)
 	}
 }
@@ -295,4 +295,12 @@ func TestParametersMayBeShared(t *testing.T) {
 	}
 	require.False(t, shared.IsZero())
 	require.Empty(t, c.Validate(nil))
+}
+
+// messages are mistakes as whoever wrote the checklist reads them.
+func messages(list mistake.List) mistake.List {
+	for i := range list {
+		list[i].Public = ""
+	}
+	return list
 }

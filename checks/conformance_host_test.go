@@ -96,7 +96,7 @@ func itemWorlds() map[string]world {
 	expression := func(quantifier string) func(any) {
 		return func(parameters any) {
 			p := parameters.(*expression.CELParameters)
-			p.Fact, p.Expression, p.Quantifier = "workload", "fact.replicas.desired >= 2", quantifier
+			p.Fact, p.Expression, p.Quantifier = "workload", "fact.replicas.desired >= 2", expression.Quantifier(quantifier)
 		}
 	}
 	return map[string]world{

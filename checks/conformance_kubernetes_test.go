@@ -79,6 +79,9 @@ func workloadWorlds() map[string]world {
 	} {
 		all[kind] = ofWorkloads(func(*fact.Workload, *fact.Workload) {})
 	}
+	for _, kind := range []string{"workload_disruption_budget", "workload_spread"} { // Of one pod they only say what follows.
+		all[kind] = ofWorkloads(func(_, bad *fact.Workload) { bad.Replicas.Desired = 2 })
+	}
 	window := ofWorkloads(func(*fact.Workload, *fact.Workload) {})
 	window.tune = func(parameters any) {
 		opens := workload.MaintenanceWindow{Duration: quantity.Duration(time.Hour)}
@@ -211,7 +214,7 @@ func configurationWorlds() map[string]world {
 	changed := func(name string, age time.Duration) []fact.AnySet {
 		return []fact.AnySet{facts(fact.Secrets(), fact.Secret{Cluster: "main", Namespace: "shop", Name: name, ChangedAt: now.Add(-age)})}
 	}
-	left := []fact.Leftover{{Kind: "ConfigMap", Name: "old", Reason: "nothing refers to it"}}
+	left := []fact.Leftover{{Kind: "ConfigMap", Name: "old", Reason: "no reference found"}}
 	return map[string]world{
 		"credential_strength": values, "production_configuration": values,
 		"environment_parity": stagings, "staged_images": stagings, "secret_reuse": stagings,

@@ -185,9 +185,11 @@ func rewritten(name, path, content string, unnoticed bool) conformance.Fault {
 
 // moved is the fault of a file or folder that is not there.
 func moved(name, path string, reasons ...fact.Reason) conformance.Fault {
+	// Under a hidden name nobody takes it for another one of its folder.
+	hidden := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
 	return conformance.Fault{
 		Name: name, Reasons: reasons,
-		Break: func(t *testing.T) { require.NoError(t, os.Rename(path, path+".moved")) },
-		Fix:   func(t *testing.T) { require.NoError(t, os.Rename(path+".moved", path)) },
+		Break: func(t *testing.T) { require.NoError(t, os.Rename(path, hidden)) },
+		Fix:   func(t *testing.T) { require.NoError(t, os.Rename(hidden, path)) },
 	}
 }

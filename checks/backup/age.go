@@ -32,6 +32,12 @@ func Age() check.Kind[AgeParameters] {
 		Name: "gap", Level: check.Warn, Sentence: "A backup was left out earlier, within the retention.",
 		Remedy: "Find out from the job's log why none was made then; nothing else is left to fix.",
 	}
+	disagree := check.Reason{
+		Name: "dates_disagree", Level: check.Warn,
+		Sentence: "The signs of when the newest backup was made disagree by more than the time between two backups.",
+		Remedy: "See when it was made, and say what dates the backups of this place: date_format where their names do, manifest where a " +
+			"file in each folder does.",
+	}
 	judge := func(c check.Context, backup *fact.Backup, p AgeParameters) []check.Problem {
 		var problems []check.Problem
 		limit := backup.Due(p.MaximumAge.Std())
@@ -47,13 +53,18 @@ func Age() check.Kind[AgeParameters] {
 			problems = append(problems, gap.Problem(fmt.Sprintf("No backup was made for %s until %s (limit %s).",
 				quantity.InWords(backup.LongestGap), date(backup.LongestGapEnd), quantity.InWords(limit))))
 		}
+		if backup.OtherDate.Away > limit {
+			problems = append(problems, disagree.Problem(fmt.Sprintf("The newest backup, %s, is of %s by its %s, and its %s is %s away from that (limit %s).",
+				backup.NewestName, date(backup.Newest), backup.DatedBy, backup.OtherDate.By, quantity.InWords(backup.OtherDate.Away),
+				quantity.InWords(limit))))
+		}
 		return problems
 	}
 	return check.Kind[AgeParameters]{
 		Name:      "backup_age",
 		Summary:   "The newest backup in each place is recent, and none was left out before.",
 		Remedy:    tooOld.Remedy,
-		Reasons:   []check.Reason{noBackup(), tooOld, gap, inFuture()},
+		Reasons:   []check.Reason{noBackup(), tooOld, gap, inFuture(), disagree},
 		Defaults:  AgeParameters{MaximumAge: quantity.Duration(26 * time.Hour)},
 		WhenEmpty: noBackups(),
 		Over:      []check.Quantified[AgeParameters]{check.Each(fact.Backups(), judge)},

@@ -291,3 +291,47 @@ func TestParameters_Validate(t *testing.T) {
 		require.EqualError(t, c.parameters.Validate(), c.want)
 	}
 }
+
+func TestDatesThatDisagreeWarn(t *testing.T) {
+	away := func(away time.Duration) fact.Backup {
+		return kept(func(b *fact.Backup) {
+			b.NewestName, b.DatedBy = "2026-11-22", fact.DatedByName
+			b.OtherDate = fact.BackupOtherDate{By: fact.DatedByContent, Away: away}
+		})
+	}
+	verdicts(t, backup.Age(), backup.Age().Defaults, []verdict{
+		{"as far apart as two backups", away(26 * time.Hour), nil},
+		{
+			"farther than two backups", away(9 * day),
+			one("dates_disagree", check.Warn,
+				"The newest backup, 2026-11-22, is of 2026-11-22 02:00 UTC by its name, and its content is 9 d away from that (limit 1 d 2 h)."),
+		},
+	})
+}
+
+// A scheme assures less than the age of the oldest that it keeps: the first days of a month count as one.
+func TestASchemeOfRetentionReachesAsFarBackAsItAssures(t *testing.T) {
+	scheme := func(oldest time.Duration) fact.Backup {
+		return kept(reaching(oldest), func(b *fact.Backup) { b.Retention, b.RetentionAssured = 93*day, 28*day })
+	}
+	verdicts(t, backup.Retention(), backup.Retention().Defaults, []verdict{
+		{"as far as it assures", scheme(28 * day), nil},
+		{"as far as it can", scheme(93 * day), nil},
+		{
+			"less than it assures", scheme(26 * day),
+			one("too_short", check.Fail, "The oldest backup is 26 d old, of 2026-10-27 12:00 UTC; backups must reach back 28 d."),
+		},
+	})
+}
+
+// What was listed only in part never passes, and what fails of it still fails.
+func TestAPlaceThatWasListedInPart(t *testing.T) {
+	place := fact.Backup{Name: "database", Place: "restic"}
+	lacking := func(f fact.Backup) fact.AnySet { return checktest.Lacking(fact.Backups(), place, f) }
+	for _, kind := range []check.Any{backup.Age(), backup.Retention(), backup.Size()} {
+		result := checktest.Case{Kind: kind, Now: now, Sets: []fact.AnySet{lacking(kept())}}.Result(t)
+		require.Equal(t, check.Unknown, result.Status)
+	}
+	result := checktest.Case{Kind: backup.Age(), Now: now, Sets: []fact.AnySet{lacking(kept(aged(9 * day)))}}.Result(t)
+	require.Equal(t, check.Fail, result.Status)
+}

@@ -52,6 +52,9 @@ func Retention() check.Kind[RetentionParameters] {
 			retention = p.Minimum.Std()
 		}
 		reach := retention
+		if backup.RetentionAssured != 0 {
+			reach = backup.RetentionAssured
+		}
 		if made := c.Now.Sub(backup.Since); !backup.Since.IsZero() && made > 0 {
 			reach = min(reach, made)
 		}

@@ -14,9 +14,6 @@ type SizeParameters struct {
 	MinimumRatio quantity.Ratio `yaml:"minimum_ratio"`
 }
 
-// enoughEarlier is how many earlier sizes make a median that says something.
-const enoughEarlier = 3
-
 // Size is the check that the newest backup is about as large as those before it: one that broke off is not.
 func Size() check.Kind[SizeParameters] {
 	empty := check.Reason{Name: "empty", Level: check.Fail, Sentence: "The newest backup is empty."}
@@ -40,9 +37,9 @@ func Size() check.Kind[SizeParameters] {
 		switch {
 		case newest == 0:
 			return []check.Problem{empty.Problem("The newest backup, of " + date(backup.Newest) + ", has 0 B.")}
-		case backup.EarlierSizes < enoughEarlier:
+		case backup.EarlierSizes < fact.EnoughSizes:
 			return []check.Problem{tooFew.Problem(fmt.Sprintf("Only %d of the %d earlier backups that it takes to compare have a known size.",
-				backup.EarlierSizes, enoughEarlier))}
+				backup.EarlierSizes, fact.EnoughSizes))}
 		case newest < float64(p.MinimumRatio)*float64(backup.MedianBytes):
 			return []check.Problem{tooSmall.Problem(fmt.Sprintf("The newest backup, of %s, has %s; the median of %d earlier ones is %s.",
 				date(backup.Newest), quantity.BytesInWords(newest), backup.EarlierSizes, quantity.BytesInWords(float64(backup.MedianBytes))))}

@@ -90,8 +90,13 @@ func TestCertificateName(t *testing.T) {
 func TestWhatKindsLeaveOut(t *testing.T) {
 	authority := chain(fact.ChainCertificate{Subject: "root", IsCA: true, NotBefore: now, NotAfter: now.Add(900 * day)})
 	authority.CertificatePlace = fact.CertificatePlace{Source: fact.CertificateInFile, Name: "/etc/ssl/ca.pem"}
-	authority.Trust, authority.Faults = fact.TrustNone, []fact.CertificateFinding{{Fault: fact.FaultSelfSigned}}
-	served := authority
+	authority.Trust, authority.Authority = fact.TrustNone, true
+	weak := authority
+	weak.Faults = []fact.CertificateFinding{{Fault: fact.FaultWeak}}
+	// As openssl req -x509 makes them: it may sign others, and is a server's.
+	own := authority
+	own.Authority, own.Faults = false, []fact.CertificateFinding{{Fault: fact.FaultSelfSigned}}
+	served := own
 	served.CertificatePlace = fact.CertificatePlace{Source: fact.CertificateAtAddress, Name: "a:443", ServerName: "a"}
 
 	for name, test := range map[string]struct {
@@ -101,9 +106,35 @@ func TestWhatKindsLeaveOut(t *testing.T) {
 	}{
 		"the expiry of an authority in a file is judged":        {certificate.Renewal(), authority, check.Pass},
 		"the signature of an authority in a file is not":        {certificate.Issuer(), authority, check.Undeclared},
+		"the strength of an authority in a file is judged":      {certificate.Issuer(), weak, check.Fail},
+		"the signature of a server in a file is judged":         {certificate.Issuer(), own, check.Fail},
 		"the name of what is in a file is not":                  {certificate.Name(), authority, check.Undeclared},
 		"the signature of an authority that is served is":       {certificate.Issuer(), served, check.Fail},
 		"the name of an authority that is served is judged too": {certificate.Name(), served, check.Pass},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set := checktest.Facts(fact.Certificates(), test.fact)
+			require.Equal(t, test.want, checktest.Case{Kind: test.kind, Now: now, Sets: []fact.AnySet{set}}.Result(t).Status)
+		})
+	}
+}
+
+// Whatever cannot be read of the authorities, what is known of a certificate is judged.
+func TestAuthoritiesThatCannotBeRead(t *testing.T) {
+	unknown := chain(fact.ChainCertificate{Subject: "shop", NotBefore: now.Add(-90 * day), NotAfter: now.Add(-day)})
+	unknown.CertificatePlace = fact.CertificatePlace{Source: fact.CertificateAtAddress, Name: "a:443", ServerName: "a"}
+	unknown.Trust, unknown.TrustUnknown = fact.TrustNone, "its authority is not trusted, as far as they could be read"
+	known := with(fact.TrustPublic)
+	known.UnreadAuthorities = []string{"read certificate 2: x509: unsupported elliptic curve"}
+	for name, test := range map[string]struct {
+		kind check.Any
+		fact fact.Certificate
+		want check.Status
+	}{
+		"that it has expired fails":               {certificate.Renewal(), unknown, check.Fail},
+		"its name is judged":                      {certificate.Name(), unknown, check.Pass},
+		"who signed it is unknown":                {certificate.Issuer(), unknown, check.Unknown},
+		"where it verifies all the same it warns": {certificate.Issuer(), known, check.Warn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			set := checktest.Facts(fact.Certificates(), test.fact)

@@ -16,7 +16,7 @@ type IssuerParameters struct {
 
 // Issuer judges whether certificates are signed by authorities that their clients trust, whatever their
 // dates and names. One that only a declared authority vouches for is a warning: somebody meant it, and the clients of
-// the public do not trust it. Authorities' own certificates in files are signed by themselves, and are left out.
+// the public do not trust it. Authorities' own certificates in files, which nobody vouches for, are left out unless they are weak.
 func Issuer() check.Kind[IssuerParameters] {
 	staging := check.Reason{
 		Name: "staging_issuer", Level: check.Fail,
@@ -30,13 +30,18 @@ func Issuer() check.Kind[IssuerParameters] {
 		Sentence: "Only an authority of your own vouches for it, which the public does not trust.",
 		Remedy:   "Use a public issuer, or set accept_private to true where every client knows the authority.",
 	}
+	unread := check.Reason{
+		Name: "unread_authority", Level: check.Warn,
+		Sentence: "An authority of ca_file cannot be read: what it signs does not verify here.",
+		Remedy:   "See it with openssl x509 -noout -text, and take it out of the file, or replace it by one with a usual key and a positive serial number.",
+	}
 	faults := issuerReasons()
 	return check.Kind[IssuerParameters]{
 		Name:    "certificate_issuer",
 		Summary: "Every certificate is signed by a production authority that its clients trust, and its chain is complete.",
 		Remedy:  "Have the certificate issued by a public authority, such as the production issuer of Let's Encrypt.",
 		Reasons: []check.Reason{
-			staging, private, faults[fact.FaultSelfSigned], faults[fact.FaultUnknownAuthority],
+			staging, private, unread, faults[fact.FaultSelfSigned], faults[fact.FaultUnknownAuthority],
 			faults[fact.FaultIncompleteChain], faults[fact.FaultWeak], faults[fact.FaultOther],
 		},
 		Over: []check.Quantified[IssuerParameters]{
@@ -47,6 +52,9 @@ func Issuer() check.Kind[IssuerParameters] {
 				} else if c.Trust == fact.TrustDeclared && !p.AcceptPrivate {
 					problems = append(problems, private.Problem(signedBy(c)))
 				}
+				for _, detail := range c.UnreadAuthorities {
+					problems = append(problems, unread.Problem("An authority could not be read: "+detail+"."))
+				}
 				for _, found := range c.Faults {
 					// That nobody trusts a staging issuer is known.
 					if reason, known := faults[found.Fault]; known && (!c.Staging || found.Fault == fact.FaultWeak) {
@@ -55,7 +63,7 @@ func Issuer() check.Kind[IssuerParameters] {
 				}
 				return problems
 			}).Where(func(_ check.Context, c *fact.Certificate, _ IssuerParameters) bool {
-				return c.Source == fact.CertificateAtAddress || !c.Leaf().IsCA
+				return !c.Authority || c.Has(fact.FaultWeak)
 			}),
 		},
 		WhenEmpty: noCertificate(),

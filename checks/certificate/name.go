@@ -31,7 +31,7 @@ func Name() check.Kind[NameParameters] {
 					valid = words.List(c.Names)
 				}
 				return []check.Problem{wrong.Problem("The certificate is served for " + c.ServerName + " and is valid for " + valid + ".")}
-			}).Where(func(_ check.Context, c *fact.Certificate, _ NameParameters) bool { return c.ServerName != "" }),
+			}).Needs().Where(func(_ check.Context, c *fact.Certificate, _ NameParameters) bool { return c.ServerName != "" }),
 		},
 		WhenEmpty: check.Reason{
 			Name: "no_served_certificate", Level: check.Undeclared, Sentence: "No server with a certificate is declared.",

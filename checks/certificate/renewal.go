@@ -49,7 +49,7 @@ func Renewal() check.Kind[RenewalParameters] {
 		Defaults: RenewalParameters{
 			WarnBefore: quantity.Duration(21 * 24 * time.Hour), FailBefore: quantity.Duration(7 * 24 * time.Hour),
 		},
-		Over:      []check.Quantified[RenewalParameters]{check.Each(fact.Certificates(), reasons.judge)},
+		Over:      []check.Quantified[RenewalParameters]{check.Each(fact.Certificates(), reasons.judge).Needs(), reasons.issued()},
 		WhenEmpty: noCertificate(),
 	}
 }
@@ -59,6 +59,8 @@ type renewalReasons struct {
 	leaf, chain       expiryReasons
 	superfluousServed check.Reason
 	failed, overdue   check.Reason
+	notIssued         check.Reason
+	issuing           check.Reason
 }
 
 // expiryReasons are for a certificate that expires.
@@ -102,6 +104,15 @@ func renewalReasonsOf() renewalReasons {
 			Name: "renewal_failed", Level: check.Fail, Sentence: "What renews the certificate has failed to.",
 			Remedy: "See why: cmctl status certificate NAME -n NAMESPACE; then kubectl describe its CertificateRequest, Order and Challenge.",
 		},
+		notIssued: check.Reason{
+			Name: "issuance_failed", Level: check.Fail, Sentence: "A certificate could not be issued for the first time.",
+			Remedy: "Fix what the Order or Challenge reports (DNS, the route to the solver, the account, rate limits): cmctl status certificate " +
+				"NAME -n NAMESPACE; then try again at once: cmctl renew NAME -n NAMESPACE.",
+		},
+		issuing: check.Reason{
+			Name: "issuing", Level: check.Warn, Sentence: "A certificate is being issued for the first time.",
+			Remedy: "Wait for it: kubectl get certificate -n NAMESPACE --watch.",
+		},
 		overdue: check.Reason{
 			Name: "renewal_overdue", Level: check.Fail, Sentence: "The certificate should have been renewed by now.",
 			Remedy: "See whether cert-manager runs, and why it waits: cmctl status certificate NAME -n NAMESPACE.",
@@ -127,10 +138,22 @@ func (r renewalReasons) managed(m *fact.CertificateManager, now time.Time) []che
 	}
 }
 
+// issued judges whether certificates that are wanted for the first time are issued.
+func (r renewalReasons) issued() check.Quantified[RenewalParameters] {
+	return check.Each(fact.Issuances(), func(c check.Context, i *fact.Issuance, _ RenewalParameters) []check.Problem {
+		waits := c.Now.Sub(i.Since)
+		detail := fmt.Sprintf("The Certificate %s has not been issued since %s ago%s.", i.Certificate, quantity.InWords(waits), because(i.Trouble))
+		if !i.Failed && waits <= renewalPatience {
+			return []check.Problem{r.issuing.Problem(detail)}
+		}
+		return []check.Problem{r.notIssued.Problem(detail)}
+	}).Needs()
+}
+
 func (r renewalReasons) list() []check.Reason {
 	return []check.Reason{
 		r.leaf.expired, r.leaf.expiresVerySoon, r.leaf.expiresSoon, r.chain.expired, r.chain.expiresVerySoon, r.chain.expiresSoon,
-		r.notYetValid, r.superfluousServed, r.failed, r.overdue,
+		r.notYetValid, r.superfluousServed, r.failed, r.overdue, r.notIssued, r.issuing,
 	}
 }
 

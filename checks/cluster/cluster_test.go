@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -95,6 +96,21 @@ func TestNodeCapacity(t *testing.T) {
 		"fail no_spare_node: Without the largest node pods request 8.5 of 8 cores.")
 	v.Finds("more than may be requested", kubernetes(requested(6, 16e9)),
 		"fail overcommitted: Pods request 10 of 12 cores and 24 GB of 24 GB of memory; at most 80 % is wanted.")
+	tainted := func(taints ...string) func(*fact.Cluster) {
+		return func(c *fact.Cluster) {
+			c.Nodes = append(slices.Clone(c.Nodes), fact.Node{Name: "control-plane", Ready: true, Taints: taints, Allocatable: fact.Resources{CPU: 64, Memory: 256e9}})
+		}
+	}
+	v.Finds("a node that takes everything is room", kubernetes(requested(6, 8e9), tainted()))
+	v.Finds("a node with a taint is no room", kubernetes(requested(6, 8e9), tainted("node-role.kubernetes.io/control-plane:NoSchedule")),
+		"fail overcommitted: Pods request 10 of 12 cores; at most 80 % is wanted.")
+	v.Finds("where all nodes have taints all pods tolerate them", kubernetes(requested(6, 8e9), func(c *fact.Cluster) {
+		c.Nodes = slices.Clone(c.Nodes)
+		for i := range c.Nodes {
+			c.Nodes[i].Taints = []string{"team=shop:NoSchedule"}
+		}
+	}),
+		"fail overcommitted: Pods request 10 of 12 cores; at most 80 % is wanted.")
 	v.Finds("a cordoned node takes nothing", kubernetes(node(func(n *fact.Node) { n.Cordoned = true })),
 		"fail no_spare_node: Without the largest node pods request 6 of 4 cores and 12 GB of 8.0 GB of memory.")
 	v.Finds("a node under pressure", kubernetes(node(func(n *fact.Node) { n.Pressures = []string{"DiskPressure"} })),

@@ -44,8 +44,9 @@ func NodeCapacity() check.Kind[NodeCapacityParameters] {
 			"0 if that is meant.",
 	}
 	return check.Kind[NodeCapacityParameters]{
-		Name:     "node_capacity",
-		Summary:  "The nodes have room for what pods request, also when the largest are lost, and none is under pressure.",
+		Name: "node_capacity",
+		Summary: "The nodes have room for what pods request, also when the largest are lost, and none is under pressure; nodes with taints are " +
+			"no room.",
 		Remedy:   "Add nodes, or lower requests to what the containers use: kubectl top pods -A.",
 		Reasons:  []check.Reason{full, pressed, unschedulable, cannotLose},
 		Defaults: NodeCapacityParameters{MaximumRequestedRatio: 0.8, ToleratedNodeLosses: 1},
@@ -85,7 +86,7 @@ func lost(nodes int) string {
 func largestLost(k *fact.Cluster, losses int) (left fact.Resources) {
 	var processors []float64
 	var memory []int64
-	for _, node := range k.Nodes {
+	for _, node := range k.Open() {
 		if node.Usable() {
 			processors, memory = append(processors, node.Allocatable.CPU), append(memory, node.Allocatable.Memory)
 		}

@@ -10,14 +10,45 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/ext"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 )
 
-// costLimit bounds the work of one expression on one fact, in CEL's own units: about a millisecond.
-const costLimit = 100_000
+// What bounds the work of expressions, in units of which a comparison of two numbers takes one.
+const (
+	// judgementLimit is for one expression on all facts of a kind together: about a second.
+	judgementLimit = 10_000_000
+	// costLimit is for one expression on one fact, leastLimit is what each has however many facts there are.
+	costLimit  = 100_000
+	leastLimit = 1_000
+	// expressionCharacters, expressionNodes and expressionDepth are how large an expression may be: checking its types takes
+	// the third power of its depth.
+	expressionCharacters = 10_000
+	expressionNodes      = 5_000
+	expressionDepth      = 100
+	// regularExpressionSize is how large what matches is compiled to may be.
+	regularExpressionSize = 1_000
+	// detailCharacters is how much of what an expression gives is shown.
+	detailCharacters = 500
+)
+
+// limits are those that a fact can have, the more facts there are the less.
+func limits() []uint64 { return []uint64{costLimit, costLimit / 10, leastLimit} }
+
+// limitFor is the place in limits of the one by which so many facts are judged.
+func limitFor(facts int) int {
+	all := limits()
+	for i, limit := range all {
+		if uint64(max(0, facts))*limit <= judgementLimit {
+			return i
+		}
+	}
+	return len(all) - 1
+}
 
 // CELParameters are expressions in CEL (https://cel.dev) over one kind of fact. In them fact is the fact, with the fields
 // that the API shows, and now is the time, which where has not; has(fact.field) tells whether something is known.
@@ -31,7 +62,10 @@ type CELParameters struct {
 	// Warning must hold for them, or the item warns; empty: it never does.
 	Warning string `yaml:"warning"`
 	// Quantifier is each, where the expression must hold for each of the facts, or at_least_one.
-	Quantifier string `yaml:"quantifier"`
+	Quantifier Quantifier `yaml:"quantifier"`
+	// Topics are the parts of the facts that the expressions need beside what is declared, such as pods: without one of them the
+	// item is unknown. Without the parameter, all; [] where what is declared is enough, as in manifests.
+	Topics []string `yaml:"topics"`
 	// Message says what is wrong, as an expression that gives a text; empty: the expression that does not hold.
 	Message string `yaml:"message"`
 
@@ -43,6 +77,17 @@ const (
 	quantifierEach       = "each"
 	quantifierAtLeastOne = "at_least_one"
 )
+
+// A Quantifier says how many of the facts an expression must hold for.
+type Quantifier = quantity.Choice[quantifiers]
+
+type quantifiers struct{}
+
+// Values lists them.
+func (quantifiers) Values() []string { return []string{quantifierEach, quantifierAtLeastOne} }
+
+// programs are the expressions by the names of the parameters they stand in, once for each of limits.
+type programs []map[string]cel.Program
 
 // A celKind is the kind "cel". What it is about follows from its parameters.
 type celKind struct{ facts []fact.Any }
@@ -78,8 +123,8 @@ func notEvaluated() check.Reason {
 	}
 }
 
-// kind is the kind as it is with some parameters. The programs are by the names of the parameters they stand in.
-func (c celKind) kind(p CELParameters, programs map[string]cel.Program) check.Kind[CELParameters] {
+// kind is the kind as it is with some parameters.
+func (c celKind) kind(p CELParameters, all programs) check.Kind[CELParameters] {
 	kind := check.Kind[CELParameters]{
 		Name:     "cel",
 		Summary:  "An expression of one's own holds for the facts that it is about.",
@@ -100,13 +145,17 @@ func (c celKind) kind(p CELParameters, programs map[string]cel.Program) check.Ki
 		quantified = check.AtLeastOneAny
 	}
 	over := quantified(about, func(c check.Context, f any, p CELParameters) []check.Problem {
-		return judge(f, p, programs, c.Now)
+		return judge(f, p, all[limitFor(c.Count(about))], c.Now)
 	})
-	kind.Over = []check.Quantified[CELParameters]{over.Where(func(_ check.Context, f any, p CELParameters) bool {
+	over.Where(func(c check.Context, f any, p CELParameters) bool {
 		// What cannot be told is judged too, for the judgement to say so.
-		taken, problem := p.takes(f, programs)
+		taken, problem := p.takes(f, all[limitFor(c.Count(about))])
 		return taken || problem != nil
-	})}
+	})
+	if p.Topics != nil {
+		over.Needs(p.Topics...)
+	}
+	kind.Over = []check.Quantified[CELParameters]{over}
 	return kind
 }
 
@@ -155,7 +204,7 @@ func judge(f any, p CELParameters, programs map[string]cel.Program, now time.Tim
 func holds(program cel.Program, known map[string]any) (bool, []check.Problem) {
 	value, _, err := program.Eval(known)
 	if err != nil {
-		return false, []check.Problem{notEvaluated().Problem("The expression cannot be evaluated: " + err.Error() + ".")}
+		return false, []check.Problem{notEvaluated().Problem("The expression cannot be evaluated: " + clip(err.Error()) + ".")}
 	}
 	return value.Value() == true, nil
 }
@@ -164,34 +213,39 @@ func holds(program cel.Program, known map[string]any) (bool, []check.Problem) {
 func message(program cel.Program, known map[string]any, expression string) string {
 	if program != nil {
 		if value, _, err := program.Eval(known); err == nil {
-			return fmt.Sprint(value.Value())
+			return clip(fmt.Sprint(value.Value()))
 		}
 	}
-	return "This does not hold: " + strings.Join(strings.Fields(expression), " ")
+	return "This does not hold: " + clip(strings.Join(strings.Fields(expression), " "))
+}
+
+// clip keeps the beginning of a text that is too long to be shown.
+func clip(text string) string {
+	if len(text) <= detailCharacters {
+		return text
+	}
+	return strings.ToValidUTF8(text[:detailCharacters], "") + "…"
 }
 
 // Validate finds every mistake in the expressions, with its place in them.
 func (p *CELParameters) Validate() error {
 	_, err := p.compile()
-	if p.Quantifier != quantifierEach && p.Quantifier != quantifierAtLeastOne {
-		err = errors.Join(err, &check.ParameterError{
-			Parameter: "quantifier",
-			Message:   fmt.Sprintf("quantifier %q: expected %s or %s", p.Quantifier, quantifierEach, quantifierAtLeastOne),
-		})
-	}
 	return err
 }
 
 // compile checks the expressions against the types of the fact's fields, and makes programs of them.
-func (p *CELParameters) compile() (map[string]cel.Program, error) {
+func (p *CELParameters) compile() (programs, error) {
 	about := p.about()
 	if about == nil {
 		return nil, &check.ParameterError{Parameter: "fact", Message: fmt.Sprintf("fact %q: expected one of %s", p.Fact, p.factNames())}
 	}
 	structure := reflect.TypeOf(about.Zero()).Elem()
 	env, err := cel.NewEnv(
-		ext.NativeTypes(structure, ext.ParseStructTag("json")), ext.Strings(), ext.Math(), ext.Sets(), ext.Lists(),
-		cel.CrossTypeNumericComparisons(true), cel.OptionalTypes(),
+		ext.NativeTypes(structure, ext.ParseStructTag("json")), ext.Strings(), ext.Math(), ext.Sets(),
+		ext.Lists(ext.ListsMaxRangeSize(costLimit)),
+		cel.CrossTypeNumericComparisons(true), cel.OptionalTypes(), cel.ParserExpressionSizeLimit(expressionCharacters),
+		cel.ParserRecursionLimit(expressionDepth), cel.ExpressionNodeLimit(expressionNodes),
+		cel.RegexProgramSizeLimit(regularExpressionSize),
 		cel.Variable("fact", cel.ObjectType(structure.String())))
 	if err != nil {
 		return nil, fmt.Errorf("prepare expressions over %s: %w", p.Fact, err)
@@ -203,7 +257,13 @@ func (p *CELParameters) compile() (map[string]cel.Program, error) {
 	if p.Expression == "" {
 		err = &check.ParameterError{Parameter: "expression", Message: "expression is missing"}
 	}
-	programs := make(map[string]cel.Program)
+	all := make(programs, len(limits()))
+	options := make([][]cel.ProgramOption, len(all))
+	for i, limit := range limits() {
+		all[i] = make(map[string]cel.Program)
+		bounds, mistake := bounded(env, limit)
+		options[i], err = bounds, errors.Join(err, mistake)
+	}
 	for _, each := range []struct {
 		parameter, text string
 		env             *cel.Env
@@ -215,10 +275,9 @@ func (p *CELParameters) compile() (map[string]cel.Program, error) {
 		if each.text == "" {
 			continue
 		}
-		program, mistake := compile(each.env, each.parameter, each.text, each.gives)
-		programs[each.parameter], err = program, errors.Join(err, mistake)
+		err = errors.Join(err, all.compile(each.env, options, each.parameter, each.text, each.gives))
 	}
-	return programs, err
+	return all, err
 }
 
 func (p *CELParameters) factNames() string {
@@ -229,8 +288,8 @@ func (p *CELParameters) factNames() string {
 	return strings.Join(names, ", ")
 }
 
-// compile makes a program of one expression. Its mistakes are placed within it.
-func compile(env *cel.Env, parameter, text string, gives *cel.Type) (cel.Program, error) {
+// compile makes programs of one expression. Its mistakes are placed within it.
+func (all programs) compile(env *cel.Env, options [][]cel.ProgramOption, parameter, text string, gives *cel.Type) error {
 	ast, issues := env.Compile(text)
 	if issues.Err() != nil {
 		var err error
@@ -239,16 +298,30 @@ func compile(env *cel.Env, parameter, text string, gives *cel.Type) (cel.Program
 				Parameter: parameter, Line: each.Location.Line(), Column: each.Location.Column() + 1, Message: each.Message,
 			})
 		}
-		return nil, err
+		return err
 	}
 	if !ast.OutputType().IsExactType(gives) && !ast.OutputType().IsExactType(cel.DynType) {
-		return nil, &check.ParameterError{
-			Parameter: parameter, Message: fmt.Sprintf("%s gives %s: expected %s", parameter, ast.OutputType(), gives),
+		return check.Wrong(parameter, "%s gives %s: expected %s", parameter, ast.OutputType(), gives)
+	}
+	if least, err := env.EstimateCost(ast, unknownSizes{}); err != nil || least.Min > costLimit {
+		return check.Wrong(parameter, "%s takes %d units of work at least: expected at most %d", parameter, least.Min, costLimit)
+	}
+	for i := range all {
+		var err error
+		if all[i][parameter], err = env.Program(ast, options[i]...); err != nil {
+			return check.Wrong(parameter, "%v: expected an expression that can be evaluated", err)
 		}
 	}
-	program, err := env.Program(ast, cel.CostLimit(costLimit))
-	if err != nil {
-		return nil, &check.ParameterError{Parameter: parameter, Message: err.Error()}
-	}
-	return program, nil
+	return nil
+}
+
+// unknownSizes estimates nothing: what facts have is known when they are judged.
+type unknownSizes struct{}
+
+// EstimateSize knows no size.
+func (unknownSizes) EstimateSize(cost.AstNode) *cost.SizeEstimate { return nil }
+
+// EstimateCallCost leaves the estimate to CEL.
+func (unknownSizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
 }

@@ -13,7 +13,8 @@ import (
 
 // DiskSpaceParameters tune disk_space.
 type DiskSpaceParameters struct {
-	// MinimumSize is how large the largest of a host's file systems must be: a small root beside large data is enough.
+	// MinimumSize is how large the largest must be of a host's file systems that are declared, and of its root: a small root
+	// beside large data is enough.
 	MinimumSize quantity.Bytes `yaml:"minimum_size"`
 	// MinimumFreeRatio is the share of each file system that everybody must still be able to use.
 	MinimumFreeRatio quantity.Ratio `yaml:"minimum_free_ratio"`
@@ -21,8 +22,8 @@ type DiskSpaceParameters struct {
 	MinimumInodesFreeRatio quantity.Ratio `yaml:"minimum_inodes_free_ratio"`
 	// MinimumTimeToFull is how far away the day must be on which a file system is full at its growth of the last hours.
 	MinimumTimeToFull quantity.Duration `yaml:"minimum_time_to_full"`
-	// Purposes are what the judged file systems are for: root, data, database, backup, logs, other. The file system of /
-	// is the root, whatever else it is declared for.
+	// Purposes are what the judged file systems are for: root, data, database, backup, logs, and other, which is every one
+	// that is found and not declared. The file system of / is the root, whatever else it is declared for.
 	Purposes []Purpose `yaml:"purposes"`
 }
 
@@ -43,6 +44,13 @@ type purposes struct{}
 // Values lists them.
 func (purposes) Values() []string { return append(system.Purposes(), system.PurposeOther) }
 
+func everyPurpose() (all []Purpose) {
+	for _, each := range (purposes{}).Values() {
+		all = append(all, Purpose(each))
+	}
+	return all
+}
+
 func notMounted() check.Reason {
 	return check.Reason{
 		Name: "not_mounted", Level: check.Fail, Sentence: "The file system is declared and is not mounted.",
@@ -55,6 +63,10 @@ func readOnly() check.Reason {
 		Name: "read_only", Level: check.Fail, Sentence: "Nothing can be written to the file system.",
 		Remedy: "Check for disk errors (dmesg), check it with fsck while it is not mounted, and mount it read-write again.",
 	}
+}
+
+func readOnlyProblem(f *fact.Filesystem) check.Problem {
+	return readOnly().Problem(fmt.Sprintf("Nothing can be written to the device %s (%s).", f.Device, f.Type))
 }
 
 func tooSmall() check.Reason {
@@ -89,14 +101,13 @@ func filling() check.Reason {
 func DiskSpace() check.Kind[DiskSpaceParameters] {
 	host := func(f *fact.Filesystem) string { return f.Host }
 	return check.Kind[DiskSpaceParameters]{
-		Name: "disk_space",
-		Summary: "Of the file systems for the purposes that are named, every host has one that is large enough, and each has space and " +
-			"inodes left.",
+		Name:    "disk_space",
+		Summary: "Each file system of a host has space and inodes left, found or declared, and its root or a declared one is large enough.",
 		Remedy:  "Make room on the file system, or enlarge it.",
 		Reasons: []check.Reason{notMounted(), readOnly(), tooSmall(), lowSpace(), lowInodes(), filling()},
 		Defaults: DiskSpaceParameters{
 			MinimumSize: 50e9, MinimumFreeRatio: 0.15, MinimumInodesFreeRatio: 0.15,
-			MinimumTimeToFull: quantity.Duration(24 * time.Hour), Purposes: []Purpose{system.PurposeRoot, "data"},
+			MinimumTimeToFull: quantity.Duration(4 * 24 * time.Hour), Purposes: everyPurpose(),
 		},
 		Over: []check.Quantified[DiskSpaceParameters]{
 			check.PerGroup(fact.Filesystems(), host, nil, judgeDiskSpace).
@@ -123,7 +134,7 @@ func judgeDiskSpace(c check.Context, _ string, all []*fact.Filesystem, p DiskSpa
 			problem.Subject = fact.Filesystems().Subject(f)
 			problems = append(problems, problem)
 		}
-		if f.Mounted && (largest == nil || f.Size > largest.Size || f.Size == largest.Size && f.Mountpoint < largest.Mountpoint) {
+		if f.Mounted && f.Purpose != system.PurposeOther && (largest == nil || f.Size > largest.Size || f.Size == largest.Size && f.Mountpoint < largest.Mountpoint) {
 			largest = f
 		}
 	}
@@ -138,9 +149,12 @@ func judgeFilesystem(f *fact.Filesystem, p DiskSpaceParameters, now time.Time) [
 	if !f.Mounted {
 		return []check.Problem{notMounted().Problem("Nothing is mounted on " + f.Mountpoint + ".")}
 	}
+	if f.NothingIsWritten() {
+		return nil // Nothing is ever written to it.
+	}
 	var problems []check.Problem
 	if f.ReadOnly {
-		problems = append(problems, readOnly().Problem(fmt.Sprintf("The device %s (%s) is mounted read-only.", f.Device, f.Type)))
+		problems = append(problems, readOnlyProblem(f))
 	}
 	if free, known := f.AvailableRatio(); known && free < float64(p.MinimumFreeRatio) {
 		problems = append(problems, lowSpace().Problem(fmt.Sprintf("%s of %s are free, %.1f %% (minimum %.1f %%).",

@@ -74,8 +74,9 @@ func TestDiskSpace(t *testing.T) {
 			slices.Concat(checktest.One("too_small", check.Fail, "The largest file system, /, has 20 GB (minimum 50 GB)."), checktest.Unavailable()),
 		},
 		{
-			"one that is unavailable and is for another purpose is not its matter",
-			checktest.Lacking(fact.Filesystems(), fact.Filesystem{Host: "web-1", Mountpoint: "/mnt", Purpose: "backup"}, root()), nil,
+			"one that nobody declared and that is unavailable may be full",
+			checktest.Lacking(fact.Filesystems(), fact.Filesystem{Host: "web-1", Mountpoint: "/var", Purpose: "other"}, root()),
+			checktest.Unavailable(),
 		},
 		{
 			"of a host that is unavailable every file system is",
@@ -98,23 +99,40 @@ func TestDiskSpace(t *testing.T) {
 		{"without numbered inodes there is none to lack", filesystems(root(inodesFree(0), func(f *fact.Filesystem) { f.Inodes = 0 })), nil},
 		{
 			"a read-only root fails", filesystems(root(func(f *fact.Filesystem) { f.ReadOnly = true })),
-			checktest.One("read_only", check.Fail, "The device /dev/sda1 (ext4) is mounted read-only."),
+			checktest.One("read_only", check.Fail, "Nothing can be written to the device /dev/sda1 (ext4)."),
 		},
 		{
 			"declared data that is not mounted fails",
 			filesystems(root(), fact.Filesystem{Host: "web-1", Mountpoint: "/srv", Purpose: "data"}),
 			checktest.One("not_mounted", check.Fail, "Nothing is mounted on /srv."),
 		},
-		{"full in a day passes", filesystems(root(fullIn(day))), nil},
+		{"full in four days passes", filesystems(root(fullIn(4 * day))), nil},
 		{
-			"full sooner warns", filesystems(root(fullIn(day - time.Second))),
-			checktest.One("filling", check.Warn, "It grows by 3.6 GB an hour and is full in 23 h 59 min, on 2026-11-23 11:59 UTC (limit 1 d)."),
+			"full sooner warns", filesystems(root(fullIn(4*day - time.Second))),
+			checktest.One("filling", check.Warn, "It grows by 3.6 GB an hour and is full in 3 d 23 h, on 2026-11-26 11:59 UTC (limit 4 d)."),
 		},
 		{
 			"full in the past is full now", filesystems(root(fullIn(-time.Second))),
-			checktest.One("filling", check.Warn, "It grows by 3.6 GB an hour and is full in 0 s, on 2026-11-22 11:59 UTC (limit 1 d)."),
+			checktest.One("filling", check.Warn, "It grows by 3.6 GB an hour and is full in 0 s, on 2026-11-22 11:59 UTC (limit 4 d)."),
 		},
-		{"a full file system for another purpose is not its matter", filesystems(root(), root(mountedAt("/mnt", "backup"), available(0))), nil},
+		{
+			"a full file system that nobody declared fails", filesystems(root(), root(mountedAt("/var", "other"), available(0))),
+			checktest.One("low_space", check.Fail, "0 B of 50 GB are free, 0.0 % (minimum 15.0 %)."),
+		},
+		{
+			"one that nobody declared and an error made read-only fails",
+			filesystems(root(), root(mountedAt("/var", "other"), func(f *fact.Filesystem) { f.ReadOnly = true })),
+			checktest.One("read_only", check.Fail, "Nothing can be written to the device /dev/sda1 (ext4)."),
+		},
+		{
+			"one that nobody declared and is meant to be read-only may be full",
+			filesystems(root(), root(mountedAt("/srv/iso", "other"), available(0), func(f *fact.Filesystem) { f.ReadOnly, f.MeantReadOnly = true, true })), nil,
+		},
+		{
+			"a large one that nobody declared does not make a small root larger",
+			filesystems(root(small), root(mountedAt("/mnt", "other"), sized(500e9))),
+			checktest.One("too_small", check.Fail, "The largest file system, /, has 20 GB (minimum 50 GB)."),
+		},
 		{
 			"the root counts whatever else it is for", filesystems(root(mountedAt("/", "database"), available(0))),
 			checktest.One("low_space", check.Fail, "0 B of 50 GB are free, 0.0 % (minimum 15.0 %)."),
@@ -127,6 +145,16 @@ func TestDiskSpace(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, judged(t, kind, kind.Defaults, c.set)) })
 	}
+}
+
+func TestDiskSpaceOfSomePurposesOnly(t *testing.T) {
+	kind := host.DiskSpace()
+	p := kind.Defaults
+	p.Purposes = []host.Purpose{"root", "data"}
+	full := filesystems(root(), root(mountedAt("/mnt", "backup"), available(0)))
+	require.Empty(t, judged(t, kind, p, full))
+	away := checktest.Lacking(fact.Filesystems(), fact.Filesystem{Host: "web-1", Mountpoint: "/mnt", Purpose: "backup"}, root())
+	require.Empty(t, judged(t, kind, p, away))
 }
 
 func TestDiskSpaceParametersThatMakeNoSense(t *testing.T) {

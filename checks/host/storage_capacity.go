@@ -91,7 +91,7 @@ func judgeStorageCapacity(c check.Context, f *fact.Filesystem, p StorageCapacity
 	}
 	var problems []check.Problem
 	if f.ReadOnly {
-		problems = append(problems, readOnly().Problem(fmt.Sprintf("The device %s (%s) is mounted read-only.", f.Device, f.Type)))
+		problems = append(problems, readOnlyProblem(f))
 	}
 	if f.Size < uint64(p.MinimumSize) {
 		problems = append(problems, storageTooSmall().Problem(fmt.Sprintf("It has %s (minimum %s).",

@@ -48,7 +48,7 @@ func TestStorageCapacity(t *testing.T) {
 		},
 		{
 			"a read-only one fails", storage(func(f *fact.Filesystem) { f.ReadOnly = true }),
-			checktest.One("read_only", check.Fail, "The device /dev/sdb1 (ext4) is mounted read-only."),
+			checktest.One("read_only", check.Fail, "Nothing can be written to the device /dev/sdb1 (ext4)."),
 		},
 		{
 			"one that is not mounted fails", storage(func(f *fact.Filesystem) { f.Mounted = false }),

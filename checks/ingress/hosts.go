@@ -68,7 +68,7 @@ func Hosts() check.Kind[HostsParameters] {
 						}
 					}
 					return problems
-				}).Needs(),
+				}).Needs(fact.TopicGateways),
 		},
 		WhenEmpty: noIngress(),
 	}

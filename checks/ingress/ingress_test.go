@@ -82,6 +82,24 @@ func TestTLS(t *testing.T) {
 		"fail other_name: The host shop.contoso.com has a certificate for other names (Secret shop/tls).")
 	v.Finds("expired", host(fact.HostExpired),
 		"fail expired: The host shop.contoso.com has a certificate that has expired (Secret shop/tls).")
+	v.Finds("a certificate that a provider keeps", leading(fact.IngressHost{Name: "shop.contoso.com", Trouble: fact.HostManaged}),
+		"unknown certificate_elsewhere: The host shop.contoso.com has a certificate that a provider or the controller keeps, and not a Secret.")
+	v.Finds("a Gateway that is elsewhere", leading(fact.IngressHost{Name: "shop.contoso.com", Trouble: fact.HostNoGateway}),
+		"unknown gateway_elsewhere: The host shop.contoso.com is led by a Gateway that is not among the manifests.")
+	v.Finds("without TLS too", leading(fact.IngressHost{Name: "shop.contoso.com", Secret: "shop/tls", Plain: true}),
+		"warn plain_too: The host shop.contoso.com is served without TLS too, and clients are not sent to https.")
+	plannedHost := host(fact.HostManaged)
+	plannedHost.Planned = true
+	v.Finds("a certificate that a provider keeps is a matter of the cluster", plannedHost,
+		"unknown certificate_elsewhere: The host shop.contoso.com has a certificate that a provider or the controller keeps, and not a Secret (Secret shop/tls).")
+	v.FindsIn("no TLS, where Secrets are not known", fact.Set[fact.Ingress]{
+		Facts: []*fact.Ingress{new(host(fact.HostNotCovered))},
+		Unavailable: []fact.Unavailable[fact.Ingress]{{
+			Subject: "manifests", Reason: fact.ReasonManifest, Topic: fact.TopicCertificates, Detail: "manifests do not report certificates",
+		}},
+	},
+		"fail no_tls: The host shop.contoso.com has no TLS.",
+		"unknown not_collected on manifests: manifests do not report certificates")
 	v.Finds("any host", anyHost,
 		"warn any_host: A rule without a host leads requests to any host.")
 
@@ -91,6 +109,7 @@ func TestTLS(t *testing.T) {
 		return []fact.AnySet{fact.Certificates().Set(&set)}
 	}
 	v.With = certificates(nil, served(fact.CertificateAtAddress, "shop.contoso.com"))
+	v.Finds("one that a provider keeps is judged by what is served", host(fact.HostManaged))
 	v.Finds("the one that is served verifies too", host(""))
 	v.With = certificates(nil, served(fact.CertificateAtAddress, "shop.contoso.com", expired))
 	v.Finds("the one that is served has expired", host(""),

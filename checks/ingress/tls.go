@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -38,6 +39,15 @@ func troubles() map[fact.HostTrouble]trouble {
 			Name: "other_name", Level: check.Fail, Sentence: "The certificate of a host is for other names.",
 			Remedy: "Have a certificate signed that names the host.",
 		}, "has a certificate for other names"},
+		fact.HostManaged: {check.Reason{
+			Name: "certificate_elsewhere", Level: check.Unknown, Sentence: "The certificate of a host is in no Secret.",
+			Remedy: "Add the host to certificates in the system description, so that what is served for it is collected.",
+		}, "has a certificate that a provider or the controller keeps, and not a Secret"},
+		fact.HostNoGateway: {check.Reason{
+			Name: "gateway_elsewhere", Level: check.Unknown,
+			Sentence: "The Gateway that shows the certificate of a host is not among the manifests.",
+			Remedy:   "Give the manifest of the Gateway too.",
+		}, "is led by a Gateway that is not among the manifests"},
 		fact.HostExpired: {check.Reason{
 			Name: "expired", Level: check.Fail, Sentence: "The certificate of a host has expired.",
 		}, "has a certificate that has expired"},
@@ -53,6 +63,11 @@ func TLS() check.Kind[struct{}] {
 		Remedy: "Compare it with the one in the Secret: openssl s_client -connect HOST:443 -servername HOST; restart or reload what " +
 			"still serves the old one.",
 	}
+	plain := check.Reason{
+		Name: "plain_too", Level: check.Warn, Sentence: "A host is served without TLS too.",
+		Remedy: "Attach the HTTPRoute to the HTTPS listener alone (sectionName), and add one to the HTTP listener whose only rule is a " +
+			"RequestRedirect with scheme: https.",
+	}
 	catchAll := check.Reason{
 		Name: "any_host", Level: check.Warn, Sentence: "Requests to any host are led, for which there can be no certificate.",
 		Remedy: "Name the hosts.",
@@ -64,35 +79,66 @@ func TLS() check.Kind[struct{}] {
 		Remedy: "Have the certificate signed anew: cmctl renew, or put the new one into the Secret.",
 		Reasons: []check.Reason{
 			troubles[fact.HostNotCovered].Reason, troubles[fact.HostNoSecret].Reason, troubles[fact.HostElsewhere].Reason,
-			troubles[fact.HostNoCertificate].Reason, troubles[fact.HostOtherName].Reason, troubles[fact.HostExpired].Reason, served, catchAll,
+			troubles[fact.HostNoCertificate].Reason, troubles[fact.HostOtherName].Reason, troubles[fact.HostExpired].Reason,
+			troubles[fact.HostManaged].Reason, troubles[fact.HostNoGateway].Reason, served, plain, catchAll,
 		},
 		Over: []check.Quantified[struct{}]{
+			// Whether there is TLS at all is declared; whether its certificate is valid, the Secrets tell.
 			check.Each(fact.Ingresses(), func(c check.Context, i *fact.Ingress, _ struct{}) (problems []check.Problem) {
 				for _, host := range i.Hosts {
-					if trouble, troubled := troubles[host.Trouble]; troubled {
-						problems = append(problems, trouble.Problem(fmt.Sprintf("The host %s %s%s.", host.Name, trouble.says, bySecret(host))))
+					if declared(host.Trouble) && (host.Trouble != fact.HostManaged || !servedWell(c, host.Name)) {
+						problem := troubles[host.Trouble].on(host)
+						if i.Planned && host.Trouble != fact.HostNotCovered {
+							problem.Cause = fact.ReasonManifest
+						}
+						problems = append(problems, problem)
 					}
-					for _, certificate := range faulty(c, host.Name) {
-						problems = append(problems, served.Problem(fmt.Sprintf("The certificate that %s serves for the host %s does not verify: %s.",
-							certificate.Subject(), host.Name, details(certificate))))
+					if host.Plain {
+						problems = append(problems, plain.Problem("The host "+host.Name+" is served without TLS too, and clients are not sent to https."))
 					}
 				}
 				if i.CatchAll {
 					problems = append(problems, catchAll.Problem("A rule without a host leads requests to any host."))
 				}
 				return problems
-			}),
+			}).Needs(fact.TopicGateways),
+			check.Each(fact.Ingresses(), func(c check.Context, i *fact.Ingress, _ struct{}) (problems []check.Problem) {
+				for _, host := range i.Hosts {
+					if trouble, troubled := troubles[host.Trouble]; troubled && !declared(host.Trouble) {
+						problems = append(problems, trouble.on(host))
+					}
+					for _, certificate := range faulty(c, host.Name) {
+						problems = append(problems, served.Problem(fmt.Sprintf("The certificate that %s serves for the host %s does not verify: %s.",
+							certificate.Subject(), host.Name, details(certificate))))
+					}
+				}
+				return problems
+			}).Needs(fact.TopicGateways, fact.TopicCertificates),
 		},
 		With:      []check.Input{check.Reading(fact.Certificates()).Optional()},
 		WhenEmpty: noIngress(),
 	}
 }
 
-func bySecret(host fact.IngressHost) string {
-	if host.Secret == "" {
-		return ""
+// on says it of a host.
+func (t trouble) on(host fact.IngressHost) check.Problem {
+	secret := ""
+	if host.Secret != "" {
+		secret = " (Secret " + host.Secret + ")"
 	}
-	return " (Secret " + host.Secret + ")"
+	return t.Problem(fmt.Sprintf("The host %s %s%s.", host.Name, t.says, secret))
+}
+
+// declared tells the troubles that are known without what Secrets hold.
+func declared(trouble fact.HostTrouble) bool {
+	return trouble == fact.HostNotCovered || trouble == fact.HostManaged || trouble == fact.HostNoGateway
+}
+
+// servedWell tells whether a certificate that is shown for a host is known, and verifies.
+func servedWell(c check.Context, host string) bool {
+	return len(faulty(c, host)) == 0 && slices.ContainsFunc(check.Read(c, fact.Certificates()), func(certificate *fact.Certificate) bool {
+		return certificate.Source == fact.CertificateAtAddress && leads(host, certificate.ServerName)
+	})
 }
 
 // faulty are the certificates that servers show for a host and that do not verify.

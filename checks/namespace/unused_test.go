@@ -22,8 +22,9 @@ func TestUnused(t *testing.T) {
 	v.Finds("nothing is left over", left())
 	v.Finds("as much as may be", left(claim))
 	v.Finds("what is kept does not count", left(claim, fact.Leftover{Kind: "Secret", Name: "break-glass", Reason: "nothing refers to it"}))
-	v.Finds("more than may be", left(claim, fact.Leftover{Kind: "ConfigMap", Name: "old", Reason: "nothing refers to it"}),
-		"warn unused: Nobody uses 2 of 20 objects (at most 1 is wanted): PersistentVolumeClaim/old (no pod mounts it) and ConfigMap/old (nothing refers to it).")
+	v.Finds("more than may be", left(claim, fact.Leftover{Kind: "ConfigMap", Name: "old", Reason: "no reference found"}),
+		"warn unused: No use was found of 2 of 20 objects (at most 1 is wanted): PersistentVolumeClaim/old (no pod mounts it) and ConfigMap/old (no reference found). "+
+			"Pods, workloads, Jobs, CronJobs, service accounts, Ingresses and Issuers were searched.")
 }
 
 func TestParametersThatCannotBeAreRefused(t *testing.T) {

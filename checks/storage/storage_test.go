@@ -45,6 +45,22 @@ func suspend(s *fact.BackupSchedule) { s.Suspended = true }
 
 func failed(s *fact.BackupSchedule) { s.Failed = true }
 
+func guess(s *fact.BackupSchedule) { s.Guess = "only its name suggests it" }
+
+func due(in time.Duration) func(*fact.BackupSchedule) {
+	return func(s *fact.BackupSchedule) { s.DueAt = checktest.Now().Add(in) }
+}
+
+func TestJobsThatAreNamedMakeBackups(t *testing.T) {
+	kind := storage.VolumeBackups()
+	kind.Defaults.Jobs = []string{"shop/dump"}
+	require.NoError(t, kind.Defaults.Validate())
+	v := checktest.Some(t, kind, fact.Workloads())
+	v.Finds("one that is named", database(func(c *fact.Claim) { c.Schedules = []fact.BackupSchedule{schedule(guess)} }))
+	kind.Defaults.Jobs = []string{"dump"}
+	require.EqualError(t, kind.Defaults.Validate(), `jobs: "dump": expected namespace/name, such as shop/db-backup`)
+}
+
 const noData = "undeclared no_data on the item: No workload of the system keeps data in the cluster."
 
 func TestClaims(t *testing.T) {
@@ -70,6 +86,7 @@ func TestClaims(t *testing.T) {
 	v.Finds("a database without a volume", volumes(),
 		"fail not_on_claim: The workload runs postgresql without a volume.")
 	v.Finds("a cache has nothing to lose", cache, noData)
+	v.Finds("a StatefulSet whose pods are not made yet", volumes(fact.Volume{Name: "data", Type: "persistentVolumeClaim", Template: true}))
 }
 
 func TestClass(t *testing.T) {
@@ -104,6 +121,21 @@ func TestVolumeBackups(t *testing.T) {
 	v.Finds("one that says why", covered(schedule(failed, func(s *fact.BackupSchedule) { s.Trouble = "partiallyfailed" })),
 		"fail last_run_failed: No backup is made of the claim data-database-0. The last run of the CronJob shop/dump did not succeed: partiallyfailed.")
 	v.Finds("one that is suspended, and one that is not", covered(schedule(suspend), schedule()))
+	v.Finds("one that has never run", covered(schedule(func(s *fact.BackupSchedule) { s.SucceededAt, s.LastRunAt = time.Time{}, time.Time{} })),
+		`fail never_succeeded: No backup is made of the claim data-database-0. The CronJob shop/dump (schedule "0 3 * * *") has made no backup yet.`)
+	v.Finds("one that is due", covered(schedule(due(0))))
+	v.Finds("one that is overdue", covered(schedule(due(-time.Second))),
+		`fail overdue: No backup is made of the claim data-database-0. The last backup of the CronJob shop/dump (schedule "0 3 * * *") was made 2 h ago; the next was due by 2026-11-22T11:59:59Z.`)
+	unknown := "unknown cannot_tell: No backup is known to be made of the claim data-database-0. " +
+		"Whether the CronJob shop/dump makes backups is not known: only its name suggests it."
+	v.Finds("one whose name alone says so", covered(schedule(guess)), unknown)
+	v.Finds("that does not turn unknown what is covered", covered(schedule(guess), schedule()))
+	v.Finds("what may make some comes before what makes none", covered(schedule(suspend), schedule(guess), schedule(failed)), unknown)
+	v.With = []fact.AnySet{checktest.Facts(fact.Backups(), fact.Backup{Name: "dumps", Newest: checktest.Now().Add(-2*time.Hour + time.Minute)})}
+	began := func(s *fact.BackupSchedule) { s.LastRunAt = s.SucceededAt.Add(-time.Minute) }
+	v.Finds("one that made the newest backup of a declared place", covered(schedule(guess, began)))
+	v.With = []fact.AnySet{checktest.Facts(fact.Backups(), fact.Backup{Name: "dumps", Newest: checktest.Now().Add(-20 * time.Hour)})}
+	v.Finds("one that made none in the declared place", covered(schedule(guess, began)), unknown)
 	v.Finds("what keeps no data", fact.Workload{Kind: fact.KindDeployment}, noData)
 }
 
@@ -120,7 +152,16 @@ func TestBackupAutomation(t *testing.T) {
 	v.Finds("more than 26 hours ago", schedule(succeeded(checktest.Now().Add(-27*time.Hour))),
 		"fail too_old: The last backup was made 1 d 3 h ago; at most 1 d 2 h is wanted.")
 	v.Finds("never", schedule(succeeded(time.Time{})),
-		`fail never_succeeded: The schedule "0 3 * * *" has made no backup yet.`)
+		`fail never_succeeded: The CronJob shop/dump (schedule "0 3 * * *") has made no backup yet.`)
+	v.Finds("by its own schedule it should have made another", schedule(due(-time.Hour)),
+		`fail overdue: The last backup of the CronJob shop/dump (schedule "0 3 * * *") was made 2 h ago; the next was due by 2026-11-22T11:00:00Z.`)
+	v.Finds("its backups hold no data", schedule(func(s *fact.BackupSchedule) { s.Empty = "it takes none of the claims" }),
+		"fail holds_no_data: The backups of the CronJob shop/dump hold no data: it takes none of the claims.")
+	v.Finds("only its name says so", schedule(guess),
+		"unknown cannot_tell: Whether the CronJob shop/dump makes backups is not known: only its name suggests it.")
+	v.FindsOn("one that may makes it unknown", []fact.BackupSchedule{schedule(guess), schedule(suspend)},
+		"unknown cannot_tell on main/shop/CronJob/dump: Whether the CronJob shop/dump makes backups is not known: only its name suggests it.")
+	v.FindsOn("one that does is enough beside one that may", []fact.BackupSchedule{schedule(guess), schedule()})
 	v.FindsOn("one suspended, one failed", []fact.BackupSchedule{schedule(suspend), schedule(failed)},
 		"fail last_run_failed on main/shop/CronJob/dump: The run of the CronJob shop/dump that began at 2026-11-22T10:00:00Z did not succeed.",
 		"fail suspended on main/shop/CronJob/dump: The CronJob shop/dump is suspended.")

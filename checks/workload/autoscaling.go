@@ -25,8 +25,8 @@ func (p AutoscalingParameters) Validate() error { return validatePatterns("workl
 func Autoscaling() check.Kind[AutoscalingParameters] {
 	none := check.Reason{
 		Name: "no_autoscaler", Level: check.Fail, Sentence: "The workload has no autoscaler.",
-		Remedy: "kubectl autoscale deployment/NAME --min=2 --max=10 --cpu=70% -n NAMESPACE; where only some workloads must scale, name " +
-			"them in the parameter workloads.",
+		Remedy: "Add a HorizontalPodAutoscaler with minReplicas: 2 (kubectl autoscale deployment/NAME --min=2 --max=10 --cpu=70% -n " +
+			"NAMESPACE); where only some workloads must scale, name them in the parameter workloads.",
 	}
 	inactive := check.Reason{Name: "inactive", Level: check.Fail, Sentence: "The autoscaler cannot scale the workload."}
 	fixed := check.Reason{

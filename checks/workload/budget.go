@@ -33,6 +33,11 @@ func DisruptionBudget() check.Kind[struct{}] {
 		Name: "allows_all", Level: check.Fail, Sentence: "The PodDisruptionBudget allows all pods to go at once.",
 		Remedy: "Set maxUnavailable: 1, and run at least 2 replicas.",
 	}
+	single := check.Reason{
+		Name: "single_pod", Level: check.Warn,
+		Sentence: "No PodDisruptionBudget can help a workload of one pod; this follows from availability.replicas.",
+		Remedy:   "Fix availability.replicas first, and give the workload a PodDisruptionBudget with maxUnavailable: 1 then.",
+	}
 	used := check.Reason{
 		Name: "used_up", Level: check.Warn, Sentence: "The PodDisruptionBudget allows no pod to go at present, since some are not healthy.",
 		Remedy: "Fix the pods that are not ready: kubectl get pods -n NAMESPACE.",
@@ -47,9 +52,13 @@ func DisruptionBudget() check.Kind[struct{}] {
 		Summary: "One PodDisruptionBudget covers every workload, and allows at least one of its pods to go, and not all.",
 		Remedy: "Add a PodDisruptionBudget with maxUnavailable: 1 and the labels of the pods: " +
 			"kubectl create pdb NAME -n NAMESPACE --selector=app=NAME --max-unavailable=1.",
-		Reasons: []check.Reason{none, several, uncounted, allowsNone, allowsAll, used, shared},
+		Reasons: []check.Reason{none, several, uncounted, allowsNone, allowsAll, single, used, shared},
 		Over: []check.Quantified[struct{}]{
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) (problems []check.Problem) {
+				if w.Replicas.Desired == 1 && len(w.Budgets) < 2 {
+					return []check.Problem{single.Problem("The workload wants 1 pod: a drain takes it down, or waits for ever. " +
+						"This follows from the number of replicas.")}
+				}
 				switch len(w.Budgets) {
 				case 0:
 					return []check.Problem{none.Problem("No PodDisruptionBudget selects the labels of its pods.")}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // ContainerEnvironmentParameters say what the environment of containers must have.
@@ -36,7 +35,8 @@ func ContainerEnvironment() check.Kind[ContainerEnvironmentParameters] {
 		Remedy: "Set the variable by env or, for secrets, by env with valueFrom.secretKeyRef.",
 	}
 	plainSecret := check.Reason{
-		Name: "plain_secret", Level: check.Fail, Sentence: "The value of a variable that is a secret by its name stands in the workload.",
+		Name: "plain_secret", Level: check.Fail,
+		Sentence: "A variable holds a secret as plain text, which everybody reads who may read the workload.",
 	}
 	return check.Kind[ContainerEnvironmentParameters]{
 		Name:    "container_environment",
@@ -53,16 +53,16 @@ func ContainerEnvironment() check.Kind[ContainerEnvironmentParameters] {
 				}
 				set := make(map[string]bool)
 				for _, container := range w.Containers {
-					var plain []string
 					for _, variable := range container.Variables {
 						set[variable.Name] = set[variable.Name] || !variable.Empty
-						if variable.PlainSecret {
-							plain = append(plain, variable.Name)
-						}
 					}
-					if len(plain) > 0 {
-						problems = append(problems, plainSecret.Problem(fmt.Sprintf("The container %s has the %s as plain text.",
-							container.Name, words.Named("variable", plain))))
+				}
+				for _, container := range slices.Concat(w.InitContainers, w.Containers) {
+					for _, variable := range container.Variables {
+						if variable.PlainSecret {
+							problems = append(problems, plainSecret.Problem(fmt.Sprintf("The container %s has the variable %s as plain text.",
+								container.Name, variable.Name)))
+						}
 					}
 				}
 				for _, name := range p.RequiredVariables {

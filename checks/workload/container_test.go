@@ -55,6 +55,9 @@ func TestContainerEnvironment(t *testing.T) {
 	variables := func(all ...fact.Variable) func(*fact.Workload) {
 		return container(func(c *fact.Container) { c.Variables = all })
 	}
+	first := func(all ...fact.Variable) func(*fact.Workload) {
+		return func(w *fact.Workload) { w.InitContainers = []fact.Container{{Name: "migrate", Variables: all}} }
+	}
 	level := fact.Variable{Name: "LOG_LEVEL"}
 	v := verdicts(t, kind)
 	v.Finds("what is required is set", api(variables(level)))
@@ -63,6 +66,10 @@ func TestContainerEnvironment(t *testing.T) {
 	v.Finds("a container waits for something else", api(variables(level), waiting("ImagePullBackOff")))
 	v.Finds("a secret stands there", api(variables(level, fact.Variable{Name: "DB_PASSWORD", PlainSecret: true})),
 		"fail plain_secret: The container api has the variable DB_PASSWORD as plain text.")
+	v.Finds("a secret stands in an init container", api(variables(level), first(fact.Variable{Name: "PGPASSWORD", PlainSecret: true})),
+		"fail plain_secret: The container migrate has the variable PGPASSWORD as plain text.")
+	v.Finds("what is required is set by an init container alone", api(first(level)),
+		"fail variable_not_set: No container sets the variable LOG_LEVEL by its name.")
 	v.Finds("what is required is not set", api(),
 		"fail variable_not_set: No container sets the variable LOG_LEVEL by its name.")
 	v.Finds("what is required is empty", api(variables(fact.Variable{Name: "LOG_LEVEL", Empty: true})),
@@ -101,7 +108,22 @@ func TestNetworkPolicies(t *testing.T) {
 	v := verdicts(t, workload.NetworkPolicies())
 	v.Finds("a default deny", policies(true, fact.NetworkPolicy{Name: "deny", Ingress: true}))
 	v.Finds("a policy of its own", policies(false, fact.NetworkPolicy{Name: "api", Ingress: true}),
-		"fail no_default_deny: The namespace shop has no NetworkPolicy that denies what comes in.")
+		"fail no_default_deny: The pods are isolated, but the namespace shop has no NetworkPolicy that isolates every pod: what is added to it is open.")
+	own := policies(false, fact.NetworkPolicy{Name: "api", Ingress: true, Admits: fact.PeersSome})
+	own.Planned = true
+	v.Finds("a policy of its own, in manifests that do not tell what the namespace denies", own)
+	v.Finds("a default isolation that lets the namespace in",
+		policies(true, fact.NetworkPolicy{Name: "deny", Ingress: true, Admits: fact.PeersNamespace}))
+	v.Finds("everybody to one port", policies(true, fact.NetworkPolicy{Name: "api", Ingress: true, AdmitsToPorts: fact.PeersAny}))
+	v.Finds("a default deny, and a policy that lets everything in again", policies(true, fact.NetworkPolicy{Name: "deny", Ingress: true},
+		fact.NetworkPolicy{Name: "open", Ingress: true, Admits: fact.PeersAny}),
+		"fail admits_all: The NetworkPolicy open lets everybody in to every port.")
+	v.Finds("a policy that lets all namespaces in", policies(true, fact.NetworkPolicy{Name: "open", Ingress: true, Admits: fact.PeersCluster}),
+		"fail admits_all: The NetworkPolicy open lets every pod of the cluster in to every port.")
+	onNode := policies(true)
+	onNode.HostNamespaces = []string{"network"}
+	v.Finds("pods in the network of their nodes", onNode,
+		"warn host_network: The pods have hostNetwork: true, so that no NetworkPolicy restricts what reaches them.")
 	v.Finds("a policy for what goes out", policies(false, fact.NetworkPolicy{Name: "api", Egress: true}),
 		"fail not_selected: No NetworkPolicy of the namespace shop restricts what reaches the pods.")
 	v.Finds("none", policies(false),

@@ -7,7 +7,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// NetworkPolicies judges whether nothing reaches the pods of a workload that no policy lets in.
+// NetworkPolicies judges whether nothing reaches the pods of a workload that no policy lets in: by the effect of all policies
+// that select them. Manifests do not tell what else denies in the namespace that they are applied to.
 func NetworkPolicies() check.Kind[struct{}] {
 	noDefault := check.Reason{
 		Name: "no_default_deny", Level: check.Fail, Sentence: "The workload's namespace has no policy that denies what no other policy lets in.",
@@ -15,21 +16,44 @@ func NetworkPolicies() check.Kind[struct{}] {
 	open := check.Reason{
 		Name: "not_selected", Level: check.Fail, Sentence: "No policy selects the workload's pods, so that everything reaches them.",
 	}
+	admitsAll := check.Reason{
+		Name: "admits_all", Level: check.Fail, Sentence: "A policy lets everything in to every port of the workload's pods.",
+		Remedy: "Name in the rule the peers that need the pods (from) and the ports that they need (ports), or delete the policy.",
+	}
+	hostNetwork := check.Reason{
+		Name: "host_network", Level: check.Warn, Sentence: "The pods share the network of their nodes, to which policies do not apply.",
+		Remedy: "Remove hostNetwork where the pods can do without it; else restrict what reaches the nodes by a firewall.",
+	}
 	return check.Kind[struct{}]{
 		Name:    "network_policies",
-		Summary: "Every namespace denies by default what comes in, so that every pod is selected by a policy.",
+		Summary: "Every namespace denies by default what comes in, and no policy lets everything in again.",
 		Remedy: "Create a NetworkPolicy with podSelector: {} and policyTypes: [Ingress] and no rule, and one for each workload that lets in " +
 			"what it needs; make sure that the network plugin enforces them.",
-		Reasons: []check.Reason{noDefault, open},
+		Reasons: []check.Reason{noDefault, open, admitsAll, hostNetwork},
 		Over: []check.Quantified[struct{}]{
-			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) []check.Problem {
+			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) (problems []check.Problem) {
+				if slices.Contains(w.HostNamespaces, "network") {
+					return []check.Problem{hostNetwork.Problem("The pods have hostNetwork: true, so that no NetworkPolicy restricts what reaches them.")}
+				}
+				isolated := w.DefaultDeny
+				for _, p := range w.Policies {
+					isolated = isolated || p.Ingress
+					switch p.Admits {
+					case fact.PeersAny:
+						problems = append(problems, admitsAll.Problem("The NetworkPolicy "+p.Name+" lets everybody in to every port."))
+					case fact.PeersCluster:
+						problems = append(problems, admitsAll.Problem("The NetworkPolicy "+p.Name+" lets every pod of the cluster in to every port."))
+					default:
+					}
+				}
 				switch {
-				case w.DefaultDeny:
-					return nil
-				case slices.ContainsFunc(w.Policies, func(p fact.NetworkPolicy) bool { return p.Ingress }):
-					return []check.Problem{noDefault.Problem("The namespace " + w.Namespace + " has no NetworkPolicy that denies what comes in.")}
-				default:
+				case !isolated:
 					return []check.Problem{open.Problem("No NetworkPolicy of the namespace " + w.Namespace + " restricts what reaches the pods.")}
+				case len(problems) == 0 && !w.DefaultDeny && !w.Planned:
+					return []check.Problem{noDefault.Problem("The pods are isolated, but the namespace " + w.Namespace +
+						" has no NetworkPolicy that isolates every pod: what is added to it is open.")}
+				default:
+					return problems
 				}
 			}).Needs(fact.TopicNetworkPolicies),
 		},

@@ -24,7 +24,7 @@ func Probes() check.Kind[struct{}] {
 		Remedy:   "Add a livenessProbe that asks the process alone, such as httpGet of /live: a database that is away must not fail it.",
 	}
 	same := check.Reason{
-		Name: "same_probes", Level: check.Fail,
+		Name: "same_probes", Level: check.Warn,
 		Sentence: "Liveness asks what readiness asks, with no more patience: a slow dependency restarts every pod.",
 		Remedy:   "Let the livenessProbe ask the process alone, or raise its failureThreshold well above that of the readinessProbe.",
 	}

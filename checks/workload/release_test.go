@@ -39,6 +39,19 @@ func TestRolloutHealth(t *testing.T) {
 		"fail stalled: Of 3 pods, 2 are updated and 2 are ready.")
 	v.Finds("not all are ready", api(replicas(3, 2)),
 		"fail not_ready: Of 3 pods, 2 are updated and 2 are ready.")
+	old := func(edit func(*fact.Rollout)) fact.Workload {
+		return api(rollout(edit), func(w *fact.Workload) { w.Replicas.Updated = 0 })
+	}
+	v.Finds("nobody deletes the pods of the old revision", old(func(r *fact.Rollout) { r.Strategy = "OnDelete" }),
+		"fail older_revision: Of 3 pods, 0 are updated and 3 are ready. With the strategy OnDelete a pod is replaced only once it is deleted.")
+	v.Finds("a partition holds pods back", old(func(r *fact.Rollout) { r.Partition = 3 }),
+		"warn held_back: Of 3 pods, 0 are updated and 3 are ready.")
+	v.Finds("a pause holds pods back", old(func(r *fact.Rollout) { r.Paused = true }),
+		"warn held_back: Of 3 pods, 0 are updated and 3 are ready.")
+	v.Finds("a quota refuses the new pods", old(func(r *fact.Rollout) { r.InProgress, r.Trouble = true, "exceeded quota" }),
+		"fail cannot_create_pods: Of 3 pods, 0 are updated and 3 are ready. Its controller reports: exceeded quota.")
+	v.Finds("its controller has not processed it yet", api(func(w *fact.Workload) { w.Observed = false }),
+		"warn in_progress: Its controller has not processed the newest specification yet. Of 3 pods, 3 are updated and 3 are ready.")
 }
 
 // began makes a workload's newest rollout begin at a time.

@@ -32,10 +32,14 @@ func (p ReplicasParameters) Validate() error {
 func Replicas() check.Kind[ReplicasParameters] {
 	scaledToZero := check.Reason{
 		Name: "scaled_to_zero", Level: check.Fail, Sentence: "The workload is scaled to zero: it does not run at all.",
-		Remedy: "kubectl scale --replicas=2 KIND/NAME -n NAMESPACE, or delete what is not needed any more.",
+		Remedy: "Set replicas to 2 or more where the workload is declared, or delete what is not needed any more.",
 	}
 	tooFew := check.Reason{
 		Name: "too_few_desired", Level: check.Fail, Sentence: "The workload wants too few pods to outlive the loss of one.",
+	}
+	mayShrink := check.Reason{
+		Name: "may_shrink", Level: check.Fail, Sentence: "The workload's autoscaler may leave it with too few pods to outlive the loss of one.",
+		Remedy: "Set minReplicas (of a ScaledObject: minReplicaCount) to 2 or more where the autoscaler is declared.",
 	}
 	unavailable := check.Reason{
 		Name: "unavailable", Level: check.Fail, Sentence: "Fewer pods are available than the workload wants.",
@@ -51,26 +55,35 @@ func Replicas() check.Kind[ReplicasParameters] {
 		Remedy: "If this lasts, the controller manager does not work: read its log, and kubectl get --raw /readyz?verbose.",
 	}
 	return check.Kind[ReplicasParameters]{
-		Name:     "workload_replicas",
-		Summary:  "Every workload wants at least the minimum of pods, and all that it wants are available.",
-		Remedy:   "kubectl scale --replicas=2 KIND/NAME -n NAMESPACE, or raise replicas (minReplicas of its autoscaler) where it is declared.",
-		Reasons:  []check.Reason{scaledToZero, tooFew, unavailable, updating, unobserved},
+		Name:    "workload_replicas",
+		Summary: "Every workload wants at least the minimum of pods, and all that it wants are available.",
+		Remedy: "Set replicas (minReplicas of its autoscaler) to 2 or more where the workload is declared; at once: " +
+			"kubectl scale --replicas=2 KIND/NAME -n NAMESPACE.",
+		Reasons:  []check.Reason{scaledToZero, tooFew, mayShrink, unavailable, cannotMakePods(), updating, unobserved},
 		Defaults: ReplicasParameters{Minimum: 2, RolloutDeadline: quantity.Duration(10 * time.Minute)},
 		Over: []check.Quantified[ReplicasParameters]{
 			check.Each(fact.Workloads(), func(c check.Context, w *fact.Workload, p ReplicasParameters) (problems []check.Problem) {
-				replicas := w.Replicas
+				replicas, least := w.Replicas, w.Least()
 				switch {
-				case replicas.Desired == 0:
+				case replicas.Desired == 0 && !restsAtZero(w):
 					return []check.Problem{scaledToZero.Problem("The workload wants no pod.")}
-				case replicas.Desired < int(p.Minimum) && w.Kind != fact.KindDaemonSet:
-					problems = append(problems, tooFew.Problem(fmt.Sprintf("The workload wants %s; at least %d are needed.",
-						pods(replicas.Desired), p.Minimum)))
+				case least < int(p.Minimum) && least < replicas.Desired, restsAtZero(w) && least < int(p.Minimum):
+					problems = append(problems, mayShrink.Problem(fmt.Sprintf("The %s %s may scale the workload down to %s; at least %d are needed.",
+						w.Autoscaler.Kind, w.Autoscaler.Name, pods(least), p.Minimum)))
+				case replicas.Desired < int(p.Minimum) && replicas.Desired > 0 && w.Kind != fact.KindDaemonSet:
+					problem := tooFew.Problem(fmt.Sprintf("The workload wants %s; at least %d are needed.", pods(replicas.Desired), p.Minimum))
+					if w.Database != "" {
+						problem.Remedy = moreOfDatabase
+					}
+					problems = append(problems, problem)
 				}
 				available := fmt.Sprintf("%d of %s %s available", replicas.Available, pods(replicas.Desired), words.Verb(replicas.Desired))
 				switch {
 				case !w.Observed:
 					problems = append(problems, unobserved.Problem("By an older specification, "+available+"."))
 				case replicas.Available >= replicas.Desired:
+				case w.Rollout.Trouble != "":
+					problems = append(problems, cannotMakePods().Problem(fmt.Sprintf("Only %s. Its controller reports: %s.", available, w.Rollout.Trouble)))
 				case replicas.Available > 0 && w.Rollout.InProgress && inTime(c, w, p):
 					problems = append(problems, updating.Problem(fmt.Sprintf("During a rollout, %s, and %d %s updated.",
 						available, replicas.Updated, words.Verb(replicas.Updated))))
@@ -80,10 +93,20 @@ func Replicas() check.Kind[ReplicasParameters] {
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ ReplicasParameters) bool {
 				return w.Kind != fact.KindDaemonSet || w.Replicas.Desired > 0
-			}).Needs(fact.TopicPods),
+			}).Needs(fact.TopicPods, fact.TopicAutoscalers),
 		},
 		WhenEmpty: noWorkload(),
 	}
+}
+
+// moreOfDatabase is what to do where one pod of a database is too few: a second one would be another, empty database.
+const moreOfDatabase = "Have the database replicate by its own means, such as an operator (CloudNativePG, Percona, MongoDB) or a managed " +
+	"service; more replicas of the same pod do not share its data. Where one is meant, accept it by a waiver with a date."
+
+// restsAtZero tells whether no pod runs since there is nothing to do, as is meant.
+func restsAtZero(w *fact.Workload) bool {
+	scaler := w.Autoscaler
+	return w.Replicas.Desired == 0 && scaler != nil && !scaler.Paused && (scaler.IdlesAtZero || scaler.Minimum == 0)
 }
 
 // inTime tells whether a rollout can be waited for.

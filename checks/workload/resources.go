@@ -44,16 +44,16 @@ func Resources() check.Kind[ResourcesParameters] {
 	}
 	return check.Kind[ResourcesParameters]{
 		Name:     "workload_resources",
-		Summary:  "Every container of every workload requests the resource and, where that is required, limits it.",
+		Summary:  "Every container of every workload, or its pod as a whole, requests the resource and, where that is required, limits it.",
 		Remedy:   "Set resources.requests of the container, from what it has used: kubectl top pods --containers -n NAMESPACE.",
 		Reasons:  []check.Reason{noRequest, noLimit},
 		Defaults: ResourcesParameters{Resource: "memory", Limits: "required"},
 		Over: []check.Quantified[ResourcesParameters]{
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, p ResourcesParameters) (problems []check.Problem) {
 				for _, container := range w.Containers {
-					limited := p.in(container.Limits)
+					limited := p.in(container.Limits) || p.in(w.PodLimits)
 					// The API server makes a limit a request where none is set; manifests do not.
-					if !limited && !p.in(container.Requests) {
+					if !limited && !p.in(container.Requests) && !p.in(w.PodRequests) {
 						problems = append(problems, noRequest.Problem(fmt.Sprintf("The container %s requests no %s.", container.Name, p.Resource)))
 					}
 					if !limited && p.Limits == "required" {
@@ -61,7 +61,7 @@ func Resources() check.Kind[ResourcesParameters] {
 					}
 				}
 				return problems
-			}).Needs(),
+			}).Needs(fact.TopicPods), // Pods have the defaults of their namespace.
 		},
 		WhenEmpty: noWorkload(),
 	}

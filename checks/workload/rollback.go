@@ -25,6 +25,10 @@ func Rollback() check.Kind[struct{}] {
 		Remedy:  "Create what is gone again; keep the configuration of the last release until the one after the next.",
 		Reasons: []check.Reason{notKept, notFound},
 		Over: []check.Quantified[struct{}]{
+			// What is declared is known even before there is any revision.
+			check.Each(fact.Workloads(), func(_ check.Context, _ *fact.Workload, _ struct{}) []check.Problem {
+				return []check.Problem{notKept.Problem("The revisionHistoryLimit of the Deployment is 0, so that no earlier revision is kept.")}
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return w.Rollout.NoHistory }).Needs(),
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) (problems []check.Problem) {
 				if w.Previous == nil {
 					return []check.Problem{notKept.Problem("Only the newest revision of the Deployment is kept.")}
@@ -34,7 +38,9 @@ func Rollback() check.Kind[struct{}] {
 						each.Kind, each.Name, w.Previous.Name, each.From)))
 				}
 				return problems
-			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return w.Kind == fact.KindDeployment }).
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool {
+				return w.Kind == fact.KindDeployment && !w.Rollout.NoHistory
+			}).
 				Needs(fact.TopicRevisions, fact.TopicReferences),
 		},
 		WhenEmpty: noWorkload(),

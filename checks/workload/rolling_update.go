@@ -19,6 +19,11 @@ func RollingUpdate() check.Kind[struct{}] {
 		Name: "all_at_once", Level: check.Fail, Sentence: "A release may take all pods of the workload away at the same time.",
 		Remedy: "Set maxUnavailable lower than replicas (of a Deployment to 0, with maxSurge: 1), and run at least 2 replicas.",
 	}
+	single := check.Reason{
+		Name: "single_pod", Level: check.Warn,
+		Sentence: "A release takes the only pod of the workload away; this follows from availability.replicas.",
+		Remedy:   "Fix availability.replicas first; a Deployment of one pod can have maxUnavailable: 0 and maxSurge: 1.",
+	}
 	neverWaits := check.Reason{
 		Name: "never_waits", Level: check.Fail, Sentence: "A release does not wait until a new pod works before it takes the next old one.",
 		Remedy: "Add a readinessProbe to the container that serves, or minReadySeconds to the workload.",
@@ -36,7 +41,7 @@ func RollingUpdate() check.Kind[struct{}] {
 		Name:    "workload_rolling_update",
 		Summary: "A release replaces the pods of every workload bit by bit, waits for each to work, and leaves some to serve.",
 		Remedy:  "Set the strategy (of a StatefulSet: updateStrategy) to type: RollingUpdate.",
-		Reasons: []check.Reason{notRolling, allAtOnce, neverWaits, stalled, paused},
+		Reasons: []check.Reason{notRolling, allAtOnce, single, neverWaits, stalled, paused},
 		Over: []check.Quantified[struct{}]{
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) (problems []check.Problem) {
 				rollout := w.Rollout
@@ -44,6 +49,8 @@ func RollingUpdate() check.Kind[struct{}] {
 				switch {
 				case rollout.Strategy != "RollingUpdate":
 					problems = append(problems, notRolling.Problem(fmt.Sprintf("The strategy of the workload is %q.", rollout.Strategy)))
+				case w.Replicas.Desired == 1 && rollout.MaxUnavailable == 1:
+					problems = append(problems, single.Problem("During a release the only pod may be unavailable. This follows from the number of replicas."))
 				case rollout.MaxUnavailable >= w.Replicas.Desired:
 					problems = append(problems, allAtOnce.Problem(fmt.Sprintf("During a release %d of %s may be unavailable.",
 						rollout.MaxUnavailable, pods(w.Replicas.Desired))))

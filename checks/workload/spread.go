@@ -28,8 +28,9 @@ func (p SpreadParameters) Validate() error {
 // do run. DaemonSets, which run on every node, and what is scaled to zero are left out.
 func Spread() check.Kind[SpreadParameters] {
 	single := check.Reason{
-		Name: "too_few_replicas", Level: check.Fail, Sentence: "The workload wants fewer pods than the nodes that it should run on.",
-		Remedy: "kubectl scale --replicas=2 KIND/NAME -n NAMESPACE, or raise replicas where it is declared.",
+		Name: "too_few_replicas", Level: check.Warn,
+		Sentence: "The workload wants fewer pods than the nodes that it should run on; this follows from availability.replicas.",
+		Remedy:   "Fix availability.replicas first: with enough pods this item judges whether they are kept apart.",
 	}
 	noRule := check.Reason{
 		Name: "no_rule", Level: check.Fail,
@@ -50,7 +51,8 @@ func Spread() check.Kind[SpreadParameters] {
 		Over: []check.Quantified[SpreadParameters]{
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, p SpreadParameters) (problems []check.Problem) {
 				if w.Replicas.Desired < int(p.MinimumNodes) {
-					return []check.Problem{single.Problem(fmt.Sprintf("The workload wants %s; to run on %d nodes it needs as many.",
+					return []check.Problem{single.Problem(fmt.Sprintf(
+						"The workload wants %s; to run on %d nodes it needs as many. This follows from the number of replicas.",
 						pods(w.Replicas.Desired), p.MinimumNodes))}
 				}
 				rules := strings.Join(w.SpreadRules, ", ")

@@ -81,6 +81,21 @@ func TestReplicas(t *testing.T) {
 		"fail unavailable: Only 0 of 1 pod is available.")
 	v.Finds("none is no failure to be available, and a failure all the same", api(replicas(0, 0)),
 		"fail scaled_to_zero: The workload wants no pod.")
+	scaled := func(edit func(*fact.Autoscaler)) func(*fact.Workload) {
+		return func(w *fact.Workload) {
+			w.Autoscaler = &fact.Autoscaler{Kind: "ScaledObject", Name: "api", Minimum: 2, Maximum: 9, Active: true}
+			edit(w.Autoscaler)
+		}
+	}
+	v.Finds("an autoscaler leaves two", api(scaled(func(*fact.Autoscaler) {})))
+	v.Finds("an autoscaler may leave one", api(scaled(func(a *fact.Autoscaler) { a.Minimum = 1 })),
+		"fail may_shrink: The ScaledObject api may scale the workload down to 1 pod; at least 2 are needed.")
+	v.Finds("one that is paused leaves what there is", api(scaled(func(a *fact.Autoscaler) { a.Minimum, a.Paused = 0, true })))
+	v.Finds("it idles at zero, and two run as soon as there is work", api(replicas(0, 0), scaled(func(a *fact.Autoscaler) { a.IdlesAtZero = true })))
+	v.Finds("it is at zero, and may have one when there is work", api(replicas(0, 0), scaled(func(a *fact.Autoscaler) { a.Minimum = 0 })),
+		"fail may_shrink: The ScaledObject api may scale the workload down to no pods; at least 2 are needed.")
+	v.Finds("it is at zero by hand, whatever the autoscaler", api(replicas(0, 0), scaled(func(*fact.Autoscaler) {})),
+		"fail scaled_to_zero: The workload wants no pod.")
 	v.Finds("one of three is missing", api(replicas(3, 2)),
 		"fail unavailable: Only 2 of 3 pods are available.")
 	v.Finds("more than it wants, while a release starts some in advance, are enough", api(replicas(3, 4), rolling))
@@ -98,10 +113,23 @@ func TestReplicas(t *testing.T) {
 		"fail unavailable: Only 2 of 3 pods are available.")
 	v.Finds("numbers of an older specification are not believed", api(replicas(3, 1), func(w *fact.Workload) { w.Observed = false }),
 		"warn not_observed: By an older specification, 1 of 3 pods are available.")
+	v.Finds("its controller may not make more pods", api(replicas(3, 1), rolling, rollout(func(r *fact.Rollout) { r.Trouble = "exceeded quota" })),
+		"fail cannot_create_pods: Only 1 of 3 pods are available. Its controller reports: exceeded quota.")
 	v.Finds("a DaemonSet of a cluster with one node wants one pod", api(kind(fact.KindDaemonSet), replicas(1, 1)))
 	v.Finds("a DaemonSet needs its pod on every node", api(kind(fact.KindDaemonSet), replicas(3, 2)),
 		"fail unavailable: Only 2 of 3 pods are available.")
 	v.Finds("a DaemonSet that no node wants is left out", api(kind(fact.KindDaemonSet), replicas(0, 0)), leftOut)
+}
+
+func TestASecondPodIsNoAdviceForADatabase(t *testing.T) {
+	remedy := func(database string) string {
+		w := api(replicas(1, 1), func(w *fact.Workload) { w.Database = database })
+		sets := []fact.AnySet{checktest.Facts(fact.Workloads(), w)}
+		return checktest.Case{Kind: workload.Replicas(), Now: checktest.Now(), Sets: sets}.Result(t).Problems[0].Remedy
+	}
+	require.Contains(t, remedy(""), "kubectl scale")
+	require.NotContains(t, remedy("postgresql"), "kubectl scale")
+	require.Contains(t, remedy("postgresql"), "replicate by its own means")
 }
 
 func TestDisruptionBudget(t *testing.T) {
@@ -130,6 +158,8 @@ func TestDisruptionBudget(t *testing.T) {
 		"warn used_up: The PodDisruptionBudget api (maxUnavailable 1) wants 2 of 3 pods to be healthy, and 2 are.")
 	v.Finds("a budget for several workloads is none for each", api(budget(func(b *fact.DisruptionBudget) { b.Workloads = 2 })),
 		"warn shared_budget: The PodDisruptionBudget api (maxUnavailable 1) covers 2 workloads.")
+	v.Finds("one pod cannot be helped by a budget", api(replicas(1, 1)),
+		"warn single_pod: The workload wants 1 pod: a drain takes it down, or waits for ever. This follows from the number of replicas.")
 	v.Finds("a DaemonSet is not drained", api(kind(fact.KindDaemonSet), func(w *fact.Workload) { w.Budgets = nil }), leftOut)
 	v.Finds("what is scaled to zero has nothing to lose", api(replicas(0, 0), func(w *fact.Workload) { w.Budgets = nil }), leftOut)
 }
@@ -147,7 +177,7 @@ func TestSpread(t *testing.T) {
 		"fail no_rule: No rule of the pod template keeps pods with its own labels apart.",
 		"fail too_few_nodes: The workload has 3 pods on 1 node; at least 2 nodes are needed (no rule keeps them apart).")
 	v.Finds("one pod cannot be on two nodes", api(replicas(1, 1), nodes(1)),
-		"fail too_few_replicas: The workload wants 1 pod; to run on 2 nodes it needs as many.")
+		"warn too_few_replicas: The workload wants 1 pod; to run on 2 nodes it needs as many. This follows from the number of replicas.")
 	v.Finds("a DaemonSet is on every node already", api(kind(fact.KindDaemonSet), noRule), leftOut)
 	v.Finds("what is scaled to zero is nowhere", api(replicas(0, 0)), leftOut)
 }
@@ -169,6 +199,8 @@ func TestRollingUpdate(t *testing.T) {
 		"fail stalled: The rollout is stuck with 3 of 3 pods updated and 3 available.")
 	v.Finds("a release that is held", api(rollout(func(r *fact.Rollout) { r.Paused = true })),
 		"warn paused: The rollout is paused with 3 of 3 pods updated.")
+	v.Finds("the only pod goes during a release", api(replicas(1, 1), maxUnavailable(1)),
+		"warn single_pod: During a release the only pod may be unavailable. This follows from the number of replicas.")
 	v.Finds("a DaemonSet serves each node by itself", api(kind(fact.KindDaemonSet), maxUnavailable(3)), leftOut)
 	v.Finds("what is scaled to zero has nothing to replace", api(replicas(0, 0)), leftOut)
 }
@@ -190,7 +222,7 @@ func TestProbes(t *testing.T) {
 	v.Finds("no liveness probe", api(container(func(c *fact.Container) { c.Liveness = nil })),
 		"fail no_liveness_probe: The container api has no liveness probe.")
 	v.Finds("the same question with the same patience restarts for nothing", api(same(fact.ProbeHTTP, 30*time.Second)),
-		"fail same_probes: The container api is restarted after 30 s without an answer, and taken from service after 30 s, by the same probe.")
+		"warn same_probes: The container api is restarted after 30 s without an answer, and taken from service after 30 s, by the same probe.")
 	v.Finds("the same question with more patience does not", api(same(fact.ProbeHTTP, 31*time.Second)))
 	v.Finds("an open port says nothing of dependencies", api(same(fact.ProbeTCP, 30*time.Second)))
 	v.Finds("a port by a name that is not there", api(container(func(c *fact.Container) { c.Liveness.Port = "metrics" })),

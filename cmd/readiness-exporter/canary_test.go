@@ -17,8 +17,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
-// TestASecretComesOutNowhere puts one into every place of a cluster where people put them, and has the exporter look at
-// everything that it can look at. It comes out in no page, no answer of the API, no metric and no log.
+// TestASecretComesOutNowhere puts one into every place of a cluster where people put them, and has the exporter collect
+// everything that it can. It comes out in no page, no answer of the API, no metric and no log.
 func TestASecretComesOutNowhere(t *testing.T) {
 	const canary = "cAnArY-9f41c7"
 	cluster := servers.Kubernetes(t)

@@ -5,20 +5,28 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/mattn/go-isatty"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
+// tableForm is the form of a report that people read.
+const tableForm = "table"
+
 // checkCommand makes one round and reports it.
 type checkCommand struct {
 	gate      string
 	output    string
-	manifests string
+	all       bool
+	manifests []string
+	exclude   []string
+	namespace string
 }
 
 func registerCheck(app *kingpin.Application, commands map[string]command) {
@@ -26,14 +34,19 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 	clause := app.Command("check", "Collect everything once and report. Exit status: 0 ready, 1 not ready, 2 could not be judged.")
 	clause.Flag("gate", "Judge only the items of this gate.").StringVar(&c.gate)
 	clause.Flag("output", "Form of the report. One of: [html, json, junit, markdown, sarif, table]").
-		Default("table").EnumVar(&c.output, report.Forms()...)
-	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. "+
-		"What only a cluster reports is unknown, and does not change the exit status.").PlaceHolder("PATH").StringVar(&c.manifests)
+		Default(tableForm).EnumVar(&c.output, report.Forms()...)
+	clause.Flag("all", "List every item on a terminal too, where the table begins with what to fix and sums up the rest.").BoolVar(&c.all)
+	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. Repeatable. "+
+		"Charts and kustomizations in a folder are rendered where helm, and kustomize or kubectl, are on the PATH. "+
+		"What only a cluster reports is unknown, and does not change the exit status.").PlaceHolder("PATH").StringsVar(&c.manifests)
+	clause.Flag("exclude", "Pattern of names or paths below a folder of --manifests that are passed over: tests, *-test.yaml. Repeatable.").
+		PlaceHolder("PATTERN").StringsVar(&c.exclude)
+	clause.Flag("namespace", "Namespace of those manifests that name none.").Default("default").StringVar(&c.namespace)
 	commands[clause.FullCommand()] = c
 }
 
 func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
-	if c.manifests != "" {
+	if len(c.manifests) > 0 {
 		return c.runOnManifests(ctx, p)
 	}
 	assessments, err := p.collectOnce(ctx)
@@ -53,12 +66,22 @@ func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
 // write writes the report in one piece: colours are taken out where the output is no terminal, or NO_COLOR is set, and a
 // colour that is cut in two would not be seen to be one.
 func (c *checkCommand) write(p *program, systems []report.System) error {
+	writer := report.Writers()[c.output]
+	if c.output == tableForm && !c.all && isTerminal(p.stdout) {
+		writer = report.Brief
+	}
 	var whole bytes.Buffer
-	if err := report.Writers()[c.output](&whole, systems); err != nil {
+	if err := writer(&whole, systems); err != nil {
 		return err
 	}
 	_, err := colorprofile.NewWriter(p.stdout, os.Environ()).Write(whole.Bytes())
 	return err
+}
+
+// isTerminal tells whether a person reads what is written.
+func isTerminal(w io.Writer) bool {
+	file, is := w.(interface{ Fd() uintptr })
+	return is && isatty.IsTerminal(file.Fd())
 }
 
 func (c *checkCommand) systems(assessments []*assess.Assessment) ([]report.System, error) {

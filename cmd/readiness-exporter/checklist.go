@@ -1,23 +1,29 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/alecthomas/kingpin/v2"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // The commands about checklists.
 type (
 	checklistListCommand     struct{}
-	checklistExplainCommand  struct{ item string }
+	checklistExplainCommand  struct{ items []string }
 	checklistMarkdownCommand struct{}
 )
 
@@ -25,10 +31,10 @@ func registerChecklist(app *kingpin.Application, commands map[string]command) {
 	parent := app.Command("checklist", "Show the checklist that systems are judged by.")
 	list := parent.Command("list", "List every item.")
 	commands[list.FullCommand()] = &checklistListCommand{}
-	explain := parent.Command("explain", "Explain one item: how it is judged, with which parameters, and how to fix it.")
-	explained := &checklistExplainCommand{}
-	explain.Arg("item", "Id of the item, such as tls.renewal.").Required().StringVar(&explained.item)
-	commands[explain.FullCommand()] = explained
+	explain := parent.Command("explain", "Explain items: how they are judged, with which parameters, and how to fix them.")
+	explaining := &checklistExplainCommand{}
+	explain.Arg("item", "Ids of items, such as tls.renewal.").Required().StringsVar(&explaining.items)
+	commands[explain.FullCommand()] = explaining
 	markdown := parent.Command("markdown",
 		"Collect everything once and print the checklist as Markdown, with its boxes ticked by the current state.")
 	commands[markdown.FullCommand()] = &checklistMarkdownCommand{}
@@ -68,15 +74,11 @@ func (c *checklistListCommand) run(ctx context.Context, p *program) (int, error)
 		return 0, err
 	}
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "CHECKLIST\tITEM\tSEVERITY\tMODE\tKIND\tTEXT")
+	fmt.Fprintln(table, "CHECKLIST\tITEM\tSEVERITY\tSUPPORTED\tKIND\tTEXT")
 	if err := perChecklist(plans, func(plan *assess.Plan) error {
 		for entry := range plan.Checklist.Items() {
-			kind := report.KindsOf(entry.Item)
-			if !entry.Item.IsSupported() {
-				kind = "(not supported yet)"
-			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n",
-				plan.Checklist.Name, entry.Item.ID, entry.Item.Severity, entry.Item.Mode, kind, entry.Item.Text)
+				plan.Checklist.Name, entry.Item.ID, entry.Item.Severity, supportOf(entry.Item), kindsOf(entry.Item), report.Printable(entry.Item.Text))
 		}
 		return nil
 	}); err != nil {
@@ -85,29 +87,72 @@ func (c *checklistListCommand) run(ctx context.Context, p *program) (int, error)
 	return exitReady, table.Flush()
 }
 
+// supportOf says whether this version judges an item, or only some of its clauses.
+func supportOf(item *checklist.Item) string {
+	if !item.IsSupported() {
+		return "no"
+	}
+	for leaf := range item.Leaves() {
+		if !leaf.IsSupported() {
+			return "partly"
+		}
+	}
+	return "yes"
+}
+
+// kindsOf names the kinds of check that an item is made of, whether they are supported or not.
+func kindsOf(item *checklist.Item) string {
+	var names []string
+	for leaf := range item.Leaves() {
+		if !slices.Contains(names, leaf.Kind) {
+			names = append(names, leaf.Kind)
+		}
+	}
+	return strings.Join(names, "+")
+}
+
 func (c *checklistExplainCommand) run(ctx context.Context, p *program) (int, error) {
 	plans, err := p.plans(ctx)
 	if err != nil {
 		return 0, err
 	}
-	found := false
+	items := make(map[string][]explained)
 	for _, plan := range plans {
-		for _, items := range [][]assess.Item{plan.Items, plan.Unsupported} {
-			for i := range items {
-				if items[i].Item.ID != c.item {
-					continue
-				}
-				found = true
-				if err := p.explain(plan, &items[i]); err != nil {
-					return 0, err
-				}
+		for _, list := range [][]assess.Item{plan.Items, plan.Unsupported} {
+			for i := range list {
+				id := list[i].Item.ID
+				items[id] = append(items[id], explained{plan, &list[i]})
 			}
 		}
 	}
-	if !found {
-		return 0, fmt.Errorf("no item %q in any checklist: see `readiness-exporter checklist list`", c.item)
+	known := slices.Sorted(maps.Keys(items))
+	var unknown []error
+	for _, id := range c.items {
+		if items[id] == nil {
+			hint := cmp.Or(words.Suggestion(id, known), ": see readiness-exporter checklist list")
+			unknown = append(unknown, fmt.Errorf("no item %q in any checklist%s", id, hint))
+		}
+	}
+	if err := errors.Join(unknown...); err != nil {
+		return 0, err
+	}
+	between := ""
+	for _, id := range c.items {
+		for _, each := range items[id] {
+			fmt.Fprint(p.stdout, between)
+			if err := p.explain(each.plan, each.item); err != nil {
+				return 0, err
+			}
+			between = "\n"
+		}
 	}
 	return exitReady, nil
+}
+
+// explained is an item as it is judged for one system.
+type explained struct {
+	plan *assess.Plan
+	item *assess.Item
 }
 
 // explain writes all that is known of an item before anything is collected.

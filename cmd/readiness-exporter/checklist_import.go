@@ -29,13 +29,14 @@ type checklistImportCommand struct {
 func registerChecklistImport(parent *kingpin.CmdClause, commands map[string]command) {
 	c := &checklistImportCommand{}
 	clause := parent.Command("import",
-		"Make a checklist of one in Markdown, and tell of each of its lines what it became and how sure that is.")
-	clause.Arg("file", "Markdown with headings and \"- [ ]\" items; - for the standard input.").Required().StringVar(&c.file)
+		"Make a checklist of one in Markdown, and report for each of its lines what it became and how sure that is.")
+	clause.Arg("file", "Markdown with headings and items with boxes, in lists, tables or quotations; - for the standard input.").
+		Required().StringVar(&c.file)
 	clause.Flag("output", "File to write, which must not be there; default: the standard output.").Short('o').StringVar(&c.output)
 	clause.Flag("force", "Write over the file where it is there.").BoolVar(&c.force)
 	clause.Flag("name", "Name of the checklist; default: made of its title.").StringVar(&c.options.Name)
-	clause.Flag("attestation-age", "How long a person's word counts.").Default("365d").StringVar(&c.maximumAge)
-	clause.Flag("bullets", "Take entries of lists that have no box too.").BoolVar(&c.options.Bullets)
+	clause.Flag("attestation-age", "How long an attestation counts.").Default("365d").StringVar(&c.maximumAge)
+	clause.Flag("bullets", "Take entries of lists and rows of tables that have no box too.").BoolVar(&c.options.Bullets)
 	commands[clause.FullCommand()] = c
 }
 
@@ -58,7 +59,7 @@ func (c *checklistImportCommand) run(_ context.Context, p *program) (int, error)
 	if err := c.write(p.stdout, made.YAML); err != nil {
 		return 0, err
 	}
-	return exitReady, tell(p.stderr, made)
+	return exitReady, account(p.stderr, made)
 }
 
 func (c *checklistImportCommand) read() ([]byte, error) {
@@ -92,17 +93,15 @@ func (c *checklistImportCommand) write(stdout io.Writer, content []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// tell says of each line what it became, and sums up.
-func tell(w io.Writer, made *importer.Import) error {
+// account reports for each line what it became, and sums up.
+func account(w io.Writer, made *importer.Import) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LINE\tBECAME\tID\tMATCH\tTEXT")
-	counts := make(map[importer.Outcome]int)
-	sure := make(map[importer.Confidence]int)
+	sum := sums{}
 	for _, line := range made.Lines {
-		counts[line.Became]++
+		sum.add(line)
 		match := ""
 		if line.Known != "" {
-			sure[line.Confidence]++
 			match = string(line.Confidence) + ": " + line.Known
 		}
 		text := line.Text
@@ -114,9 +113,41 @@ func tell(w io.Writer, made *importer.Import) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%d items: %d are judged by a check, %d rest on a person's word; %d matches are exact, %d high, %d medium. "+
-		"%d lines were skipped.\n",
-		counts[importer.BecameCheck]+counts[importer.BecameAttestation], counts[importer.BecameCheck], counts[importer.BecameAttestation],
-		sure[importer.Exact], sure[importer.High], sure[importer.Medium], counts[importer.Skipped])
+	_, err := fmt.Fprintf(w, "\n%s\n", sum)
 	return err
+}
+
+// sums are how many lines became what.
+type sums struct {
+	checks, attestations, waiting, skipped int // waiting: attestations until a known check is supported
+	exact, high, medium                    int
+}
+
+func (s *sums) add(line importer.Line) {
+	switch line.Became {
+	case importer.BecameCheck:
+		s.checks++
+	case importer.BecameAttestation:
+		s.attestations++
+		if line.Awaited {
+			s.waiting++
+		}
+	case importer.Skipped:
+		s.skipped++
+	default:
+	}
+	switch line.Confidence {
+	case importer.Exact:
+		s.exact++
+	case importer.High:
+		s.high++
+	case importer.Medium:
+		s.medium++
+	}
+}
+
+func (s sums) String() string {
+	return fmt.Sprintf("Items: %d; %d judged by a check, %d signed by a person, %d of them until their check is supported. "+
+		"Matches: %d exact, %d high, %d medium; check those that are medium. Lines skipped: %d.",
+		s.checks+s.attestations, s.checks, s.attestations, s.waiting, s.exact, s.high, s.medium, s.skipped)
 }

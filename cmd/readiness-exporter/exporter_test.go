@@ -140,7 +140,7 @@ func (e *runningExporter) become(before, changes map[string]string) {
 	require.Equal(e.t, changes, got, "the checks that changed:\n%s", e.get("/api/v1/systems/shop/production/facts"))
 }
 
-// stays wants nothing to differ from before for a while, however often one looks.
+// stays wants nothing to differ from before for a while, however often it is asked.
 func (e *runningExporter) stays(before map[string]string, while time.Duration) {
 	e.t.Helper()
 	for end := time.Now().Add(while); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {

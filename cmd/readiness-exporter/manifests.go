@@ -1,14 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/go-kit/log"
 
@@ -18,19 +17,35 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
-// runOnManifests judges what manifests tell, before they are in a cluster: the items on facts that a cluster tells of.
+// runOnManifests judges what manifests tell, before they are in a cluster: the items on facts that a cluster tells of. What of
+// them cannot be read is reported, and keeps the rest from passing.
 func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, error) {
-	manifests, err := readManifests(c.manifests, os.Stdin)
-	if err != nil {
+	source := manifestSource{reader: kubernetes.NewManifestReader(c.namespace), namespace: c.namespace, exclude: c.exclude, stdin: os.Stdin}
+	if err := source.validate(); err != nil {
 		return 0, err
+	}
+	for _, from := range c.manifests {
+		source.read(ctx, from)
+	}
+	all := source.distinct()
+	manifests := slices.DeleteFunc(slices.Clone(all), kubernetes.Manifest.Refused)
+	for _, err := range source.failed {
+		fmt.Fprintf(p.stderr, "readiness-exporter: %v\n", err)
+	}
+	if len(manifests) == 0 {
+		if len(source.failed) > 0 {
+			return exitUnjudged, nil
+		}
+		return 0, fmt.Errorf("--manifests %s: there is no object of Kubernetes in it", strings.Join(c.manifests, ", "))
 	}
 	places := make(map[string]system.Origin)
 	for _, each := range manifests {
 		places[each.Subject()] = system.Origin{File: each.File, Line: each.Line}
 	}
-	assessments, err := p.judgeManifests(ctx, kubernetes.Manifests(manifests))
+	assessments, err := p.judgeManifests(ctx, kubernetes.Manifests(all))
 	if err != nil {
 		return 0, err
 	}
@@ -38,13 +53,72 @@ func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, err
 	if err != nil {
 		return 0, err
 	}
+	judged, others := judgedOf(manifests, assessments)
+	incomplete := len(source.failed) > 0 || judged == 0
 	for i := range systems {
 		systems[i] = systems[i].OfManifests(places)
+		systems[i].Ready = systems[i].Ready && !incomplete
 	}
 	if err := c.write(p, systems); err != nil {
 		return 0, err
 	}
-	return exitStatus(report.JudgeManifests(systems)), nil
+	note(p, len(manifests), judged, others)
+	verdict := report.JudgeManifests(systems)
+	if verdict == report.Ready && incomplete {
+		verdict = report.Unjudged
+	}
+	return exitStatus(verdict), nil
+}
+
+// note reports what of the manifests nothing was judged by.
+func note(p *program, read, judged int, others map[string]int) {
+	if len(others) == 0 {
+		return
+	}
+	var kinds []string
+	for _, kind := range slices.SortedFunc(maps.Keys(others), func(a, b string) int {
+		return cmp.Or(cmp.Compare(others[b], others[a]), cmp.Compare(a, b))
+	}) {
+		if others[kind] > 1 {
+			kind = fmt.Sprintf("%s (%d)", kind, others[kind])
+		}
+		kinds = append(kinds, kind)
+	}
+	which := "not judged"
+	if judged == 0 {
+		which = "none judged"
+	}
+	fmt.Fprintf(p.stderr, "readiness-exporter: %s read, %s: %s\n", words.Count(read, "object"), which, strings.Join(kinds, ", "))
+}
+
+// judgedOf counts the objects that facts were made of, and those that nothing was made of, by their kind. Where no fact was made
+// at all, all are among them.
+func judgedOf(manifests []kubernetes.Manifest, assessments []*assess.Assessment) (judged int, others map[string]int) {
+	facts := make(map[string]bool) // by subject
+	for _, assessment := range assessments {
+		for _, run := range assessment.Runs {
+			for _, set := range run.Sets {
+				for i := range set.Len() {
+					facts[set.Kind().SubjectOf(set.At(i))] = true
+				}
+			}
+		}
+	}
+	others, supporting := make(map[string]int), make(map[string]int)
+	for _, each := range manifests {
+		switch {
+		case facts[each.Subject()], each.JudgedTogether():
+			judged++
+		case each.Supports():
+			supporting[each.Kind()]++
+		default:
+			others[each.Kind()]++
+		}
+	}
+	if judged == 0 {
+		maps.Copy(others, supporting)
+	}
+	return judged, others
 }
 
 // judgeManifests judges the items that are on facts of manifests, as the configuration tunes them or else as in the
@@ -87,42 +161,4 @@ func (p *program) loadForManifests(s *setup) (*config.Config, error) {
 	return config.For([]*system.System{{
 		Name: "manifests", Environment: "production", Origin: system.Origin{Found: "by --manifests"},
 	}}, s.options)
-}
-
-// readManifests reads what manifestsIn gives, of which nothing at all is an error: a pipeline that feeds nothing must not pass.
-func readManifests(from string, stdin io.Reader) ([]kubernetes.Manifest, error) {
-	all, err := manifestsIn(from, stdin)
-	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("--manifests %s: there is no object of Kubernetes in it", from)
-	}
-	return all, err
-}
-
-// manifestsIn reads all YAML and JSON files of a folder, one file, or standard input: -.
-func manifestsIn(from string, stdin io.Reader) (all []kubernetes.Manifest, err error) {
-	if from == "-" {
-		return kubernetes.ReadManifests("standard input", stdin)
-	}
-	var failed []error
-	err = filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path != from && !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(path)) {
-			return err
-		}
-		found, err := readManifestFile(path)
-		if err != nil {
-			failed = append(failed, err)
-		}
-		all = append(all, found...)
-		return nil
-	})
-	return all, errors.Join(append(failed, err)...)
-}
-
-func readManifestFile(path string) ([]kubernetes.Manifest, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	return kubernetes.ReadManifests(path, file)
 }

@@ -22,13 +22,13 @@ import (
 )
 
 const (
-	// pictures is where the browser's pictures are kept, to be looked at.
+	// pictures is where the browser's pictures are kept, to be viewed.
 	pictures = "../../.cache/pictures"
 	// axe is the accessibility tests of https://github.com/dequelabs/axe-core, as the Makefile installs them.
 	axe = "../../.cache/bin/axe.min.js"
 )
 
-// A screen is what a page is looked at with.
+// A screen is what a page is shown on.
 type screen struct {
 	name          string
 	width, height int64
@@ -76,7 +76,7 @@ func evaluate[T any](browser context.Context, t *testing.T, script string) T {
 	return value
 }
 
-// useScreen has the browser look with a screen.
+// useScreen has the browser use a screen.
 func useScreen(browser context.Context, t *testing.T, s screen) {
 	t.Helper()
 	_, err := chromedp.Call(browser, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
@@ -127,7 +127,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
-// TestTheOverviewOfALargeFleetInABrowser looks at 200 systems, some of which are not ready.
+// TestTheOverviewOfALargeFleetInABrowser shows 200 systems, some of which are not ready.
 func TestTheOverviewOfALargeFleetInABrowser(t *testing.T) {
 	fleet := config.File{}
 	for i := range 200 {
@@ -243,7 +243,7 @@ func TestAPageIsReadWithoutAScript(t *testing.T) {
 	require.Contains(t, text, "warn_before: 25d")
 }
 
-// withContacts adds to a configuration whom to call.
+// withContacts adds contacts to a configuration.
 func withContacts(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(file)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -43,6 +44,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 }
 
 func runTo(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+	stampVersion()
 	p := &program{stdout: stdout, stderr: stderr}
 	app := kingpin.New("readiness-exporter",
 		"Collects facts of production systems on cron schedules, judges a checklist by them, and exports both as gauges.")
@@ -100,10 +102,13 @@ func exitStatus(verdict report.Verdict) int {
 	}[verdict]
 }
 
-// programVersion is the version that a release was built as.
-func programVersion() string {
-	if version.Version == "" {
-		return "development"
+// stampVersion names the version where the build did not: as Go has noted it in a program that go run or go install made.
+func stampVersion() {
+	if version.Version != "" {
+		return
 	}
-	return version.Version
+	version.Version = "development"
+	if built, known := debug.ReadBuildInfo(); known && built.Main.Version != "" && built.Main.Version != "(devel)" {
+		version.Version = built.Main.Version
+	}
 }

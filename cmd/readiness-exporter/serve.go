@@ -19,6 +19,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	actors "github.com/oklog/run"
+	"github.com/prometheus/common/version"
 	exporterweb "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
@@ -36,6 +37,8 @@ const (
 	defaultAddress = ":10216"
 	// watchInterval is how often the configuration's files are compared with what was loaded.
 	watchInterval = 5 * time.Second
+	// settleInterval is how long files must stay as they are before they are loaded: whoever writes them may not be done.
+	settleInterval = time.Second
 	// answerPatience is how long an answer may take to be read by whoever asked.
 	answerPatience = 2 * time.Minute
 	// closePatience is how long a shutdown waits for answers under way.
@@ -51,6 +54,7 @@ type serveCommand struct {
 	externalURL   string
 	maxRequests   int
 	exposeDetails bool
+	pprof         bool
 }
 
 func registerServe(app *kingpin.Application, commands map[string]command) {
@@ -65,6 +69,7 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 		Default("40").IntVar(&c.maxRequests)
 	clause.Flag("web.expose-details", "Show everybody how contacts can be reached and where things are declared. Without it, only requests "+
 		"from this machine see that; set it where the exporter is behind authentication.").BoolVar(&c.exposeDetails)
+	clause.Flag("web.enable-pprof", "Serve profiles of the running program at /debug/pprof/.").BoolVar(&c.pprof)
 	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status. Empty: nothing is kept.").
 		Default("data/").StringVar(&c.storage)
 	commands[clause.FullCommand()] = c
@@ -79,8 +84,9 @@ type exporter struct {
 	self    *metrics.Self
 	engine  *engine.Engine
 
-	mu     sync.Mutex // held while the configuration is loaded
-	loaded *config.Config
+	reloading sync.Mutex // held while the configuration is loaded, which takes as long as reading files does
+	mu        sync.Mutex // of loaded
+	loaded    *config.Config
 }
 
 func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
@@ -134,11 +140,12 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		return configurationError(e.program.common.configFile, err)
 	}
 	pages := web.Options{
-		Metrics: exposition, Assessments: e.engine.Assessments, Ready: e.engine.Ready, Version: programVersion(),
+		Metrics: exposition, Assessments: e.engine.Assessments, Ready: e.engine.Ready, Version: version.Version,
 		OpenAPI: docs.OpenAPI(), ExternalURL: external, MaxRequests: c.maxRequests, ExposeDetails: c.exposeDetails,
+		Profiles: c.pprof,
 	}
 	if c.lifecycle {
-		pages.Reload = func() error { return e.reload(ctx) }
+		pages.Reload = func() error { return publicError(e.reloadFor(ctx, "request")) }
 	}
 	handler, err := web.Handler(pages)
 	if err != nil {
@@ -148,7 +155,7 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: answerPatience,
 		IdleTimeout: 2 * time.Minute,
 		BaseContext: func(listener net.Listener) context.Context {
-			level.Info(e.logger).Log("msg", "readiness-exporter is running", "version", programVersion(),
+			level.Info(e.logger).Log("msg", "readiness-exporter is running", "version", version.Version,
 				"address", listener.Addr(), "systems", e.systems())
 			return ctx
 		},
@@ -198,10 +205,13 @@ func (e *exporter) closeStorage(store record.Store) {
 }
 
 // systems is how many systems the configuration in force describes.
-func (e *exporter) systems() int {
+func (e *exporter) systems() int { return len(e.configuration().Plans) }
+
+// configuration is what was loaded last.
+func (e *exporter) configuration() *config.Config {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.loaded.Plans)
+	return e.loaded
 }
 
 // addUntilDone adds an actor that works until its context ends.
@@ -223,11 +233,13 @@ func closeServer(server *http.Server, logger log.Logger) {
 
 // reload loads the configuration and puts it in force. A bad one changes nothing.
 func (e *exporter) reload(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
 	loaded, err := e.program.load(ctx, e.setup)
 	if loaded != nil {
+		e.mu.Lock()
 		e.loaded = loaded
+		e.mu.Unlock()
 	}
 	if err == nil {
 		err = e.engine.Apply(loaded.Plans)
@@ -247,22 +259,52 @@ func (e *exporter) watch(ctx context.Context) {
 			return
 		case <-e.hangup:
 		case <-ticker.C:
-			if !e.changed() {
+			if !e.changed(ctx) {
 				continue
 			}
 			cause = "file change"
 		}
-		if err := e.reload(ctx); err != nil {
-			level.Error(e.logger).Log("msg", "the configuration stays as it was", "cause", cause,
-				"err", configurationError(e.program.common.configFile, err))
-			continue
-		}
-		level.Info(e.logger).Log("msg", "loaded the configuration", "cause", cause)
+		_ = e.reloadFor(ctx, cause) // It is logged, and there is nobody else to tell.
 	}
 }
 
-func (e *exporter) changed() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.loaded.Changed()
+// reloadFor is reload that tells the log of it.
+func (e *exporter) reloadFor(ctx context.Context, cause string) error {
+	err := e.reload(ctx)
+	if err != nil {
+		level.Error(e.logger).Log("msg", "the configuration stays as it was", "cause", cause,
+			"err", configurationError(e.program.common.configFile, err))
+	} else {
+		level.Info(e.logger).Log("msg", "loaded the configuration", "cause", cause)
+	}
+	return err
+}
+
+// publicError is what anybody may know of an error: of what files say, nothing.
+func publicError(err error) error {
+	var mistakes config.Errors
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &mistakes):
+		return errors.New(mistakes.Public())
+	default:
+		return errors.New("the exporter's log says why")
+	}
+}
+
+// changed tells whether the files of the configuration are others than those that were loaded, and nobody writes them at
+// the moment.
+func (e *exporter) changed(ctx context.Context) bool {
+	loaded := e.configuration()
+	state := loaded.State()
+	if state == loaded.Loaded() {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(settleInterval):
+		return loaded.State() == state
+	}
 }

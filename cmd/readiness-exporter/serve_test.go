@@ -130,7 +130,7 @@ func TestWithoutAFileThisMachineAndItsClusterAreDescribed(t *testing.T) {
 	require.Contains(t, string(e.get("/")), hostname)
 }
 
-// TestStopDoesNotWaitForWhatHangs ends the program while a look is under way.
+// TestStopDoesNotWaitForWhatHangs ends the program while a collection is under way.
 func TestStopDoesNotWaitForWhatHangs(t *testing.T) {
 	hanging := world.NewProxy(t, "127.0.0.1:1")
 	hanging.Hang(t)
@@ -171,7 +171,7 @@ basic_auth_users: {alex: %q}
 	}
 }
 
-// TestScrapeIsAsDocumented holds a real scrape against the reference, and has promtool look at it.
+// TestScrapeIsAsDocumented holds a real scrape against the reference, and has promtool check it.
 func TestScrapeIsAsDocumented(t *testing.T) {
 	s := newShop(t)
 	e := startExporter(t, "--config.file", s.config)

@@ -46,14 +46,17 @@ func New(options Options) collector.Collector[Target] {
 			})}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
-			groups, err := list(ctx, t.Backup, options)
+			found, err := list(ctx, t.Backup, options)
 			if err != nil {
 				return nil, err
 			}
 			set := &fact.Set[fact.Backup]{}
 			now := time.Now()
-			for _, group := range slices.Sorted(maps.Keys(groups)) {
-				set.Add(t.fact(group, groups[group], now))
+			for _, group := range slices.Sorted(maps.Keys(found.groups)) {
+				set.Add(t.fact(group, found.groups[group], now))
+			}
+			if found.partial != nil {
+				set.Lack(t.declared(""), "", found.partial)
 			}
 			return []fact.AnySet{fact.Backups().Set(set)}, nil
 		},
@@ -83,9 +86,16 @@ func server(t Target) string {
 	return endpoint.Host
 }
 
-// list gives the copies in a place by their group, which is empty where the place knows no groups. A place without any
-// copy has one group.
-func list(ctx context.Context, backup system.Backup, options Options) (map[string]*copies, error) {
+// A listing is what is in a place: the copies by their group, which is empty where the place knows no groups. A place without
+// any copy has one group.
+type listing struct {
+	groups map[string]*copies
+	// partial says why not everything could be listed, of whatever group the rest is; nil: everything was.
+	partial error
+}
+
+// list lists a place. What is had only in part is no error as long as there is a copy.
+func list(ctx context.Context, backup system.Backup, options Options) (listing, error) {
 	var only *copies
 	var err error
 	switch {
@@ -99,7 +109,11 @@ func list(ctx context.Context, backup system.Backup, options Options) (map[strin
 		err = fmt.Errorf("list backup %s: no place is declared", backup.Name)
 	}
 	if err != nil {
-		return nil, err
+		return listing{}, err
 	}
-	return map[string]*copies{"": only}, nil
+	partial := only.skipped()
+	if partial != nil && len(only.all) == 0 {
+		return listing{}, partial
+	}
+	return listing{groups: map[string]*copies{"": only}, partial: partial}, nil
 }

@@ -100,7 +100,7 @@ func TestNew_joinsTheDescription(t *testing.T) {
 			{Name: "local", Directory: &system.Directory{Path: t.TempDir()}},
 			{
 				Name: "away", Directory: &system.Directory{Path: t.TempDir()},
-				Schedule: quantity.Duration(time.Hour), Retention: quantity.Duration(2 * time.Hour),
+				Schedule: quantity.Duration(time.Hour), Retention: system.Retention{Within: quantity.Duration(2 * time.Hour)},
 				RecoveryPoint: quantity.Duration(3 * time.Hour), OffSite: true, Since: hour(4),
 			},
 			{Name: "store", S3: &system.S3{Endpoint: "https://s3.example.com:9000"}},
@@ -111,7 +111,8 @@ func TestNew_joinsTheDescription(t *testing.T) {
 		{Name: "local", Place: "directory", RecoveryPoint: time.Minute},
 		{
 			Name: "away", Place: "directory", RecoveryPoint: 3 * time.Hour, Schedule: time.Hour, Retention: 2 * time.Hour,
-			OffSite: true, Since: hour(4),
+			RetentionAssured: 2 * time.Hour,
+			OffSite:          true, Since: hour(4),
 		},
 	}
 	var got []fact.Backup

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 const (
@@ -24,8 +25,20 @@ type copies struct {
 	all        []copied
 	newest     copied
 	newestName string
+	// newestOther are other signs of when the newest was made.
+	newestOther []sign
+	datedBy     fact.BackupDate
+	// left are those that are there and could not be read or dated, with why the first of them was not.
+	left      int
+	leftFirst error
 	// shared: the copies share what they hold, so that their sizes do not add up.
 	shared bool
+}
+
+// A sign says when a copy was made, within a span.
+type sign struct {
+	by fact.BackupDate
+	system.Span
 }
 
 type copied struct {
@@ -34,25 +47,55 @@ type copied struct {
 }
 
 // add notes a copy. Of two newest of the same time, the one whose name sorts last counts, in whatever order they come.
-func (c *copies) add(name string, at time.Time, bytes int64) error {
+func (c *copies) add(name string, at time.Time, bytes int64, others ...sign) error {
 	if len(c.all) == maximumCopies {
 		return fact.Errorf(fact.ReasonUnsupported,
 			"more than %d backups: each file or object counts as one; narrow them by pattern or prefix", maximumCopies)
 	}
 	one := copied{at: at.UnixMilli(), bytes: max(bytes, unknownSize)}
 	if len(c.all) == 0 || one.at > c.newest.at || one.at == c.newest.at && name > c.newestName {
-		c.newest, c.newestName = one, name
+		c.newest, c.newestName, c.newestOther = one, name, others
 	}
 	c.all = append(c.all, one)
 	return nil
+}
+
+// leave notes a copy that is there and could not be read or dated.
+func (c *copies) leave(err error) {
+	if c.left++; c.left == 1 {
+		c.leftFirst = err
+	}
+}
+
+// skipped says how many copies could not be read or dated; nil: none.
+func (c *copies) skipped() error {
+	switch c.left {
+	case 0:
+		return nil
+	case 1:
+		return c.leftFirst
+	default:
+		return fact.Errorf(fact.ReasonOf(c.leftFirst), "%d backups could not be read or dated; the first: %w", c.left, c.leftFirst)
+	}
+}
+
+// otherDate gives the sign that is farthest from the time that counts.
+func (c *copies) otherDate() (farthest fact.BackupOtherDate) {
+	for _, other := range c.newestOther {
+		if away := other.Distance(moment(c.newest.at)); away > farthest.Away {
+			farthest = fact.BackupOtherDate{By: other.by, Away: away}
+		}
+	}
+	return farthest
 }
 
 // declared is what the system's description says of one group.
 func (t Target) declared(group string) fact.Backup {
 	return fact.Backup{
 		Name: t.Backup.Name, Place: place(t), Group: group,
-		Schedule: t.Backup.Schedule.Std(), Retention: t.Backup.Retention.Std(), RecoveryPoint: t.RecoveryPoint,
-		Since: t.Backup.Since, OffSite: t.Backup.OffSite,
+		Schedule: t.Backup.Schedule.Std(), Retention: t.Backup.Retention.Longest(), RetentionAssured: t.Backup.Retention.Assured(),
+		RecoveryPoint: t.RecoveryPoint,
+		Since:         t.Backup.Since, OffSite: t.Backup.OffSite,
 	}
 }
 
@@ -66,12 +109,13 @@ func (t Target) fact(group string, kept *copies, now time.Time) fact.Backup {
 	slices.SortFunc(kept.all, func(a, b copied) int { return cmp.Compare(a.at, b.at) })
 	backup.Newest, backup.NewestName = moment(kept.newest.at), kept.newestName
 	backup.Oldest = moment(kept.all[0].at)
+	backup.DatedBy, backup.OtherDate = kept.datedBy, kept.otherDate()
 	kept.measure(&backup)
 	window := backup.Retention
 	if window == 0 {
 		window = gapWindow
 	}
-	backup.LongestGap, backup.LongestGapEnd = longestGap(kept.all, now.Add(-window))
+	backup.LongestGap, backup.LongestGapEnd = longestGap(kept.all, now.Add(-window), thinning(kept.all, t.Backup.Retention, now))
 	return backup
 }
 
@@ -115,20 +159,6 @@ func (c *copies) measure(backup *fact.Backup) {
 	} else if len(sizes) > 0 {
 		backup.MedianBytes = sizes[middle-1] + (sizes[middle]-sizes[middle-1])/2
 	}
-}
-
-// longestGap finds the longest time between consecutive copies that ended after from, and when it ended. The copies are
-// in the order of their times.
-func longestGap(all []copied, from time.Time) (longest time.Duration, end time.Time) {
-	for i := 1; i < len(all); i++ {
-		if all[i].at <= from.UnixMilli() {
-			continue
-		}
-		if gap := moment(all[i].at).Sub(moment(all[i-1].at)); end.IsZero() || gap > longest {
-			longest, end = gap, moment(all[i].at)
-		}
-	}
-	return longest, end
 }
 
 // counts tells whether a file or object of this name is a backup: it fits the pattern, and is neither hidden nor named

@@ -34,7 +34,7 @@ func TestTarget_fact(t *testing.T) {
 		return Target{
 			Backup: system.Backup{
 				Name: "database", Directory: &system.Directory{}, OffSite: true, Since: now,
-				Schedule: quantity.Duration(time.Hour), Retention: quantity.Duration(retention),
+				Schedule: quantity.Duration(time.Hour), Retention: system.Retention{Within: quantity.Duration(retention)},
 			},
 			RecoveryPoint: time.Minute,
 		}
@@ -71,7 +71,7 @@ func TestTarget_fact(t *testing.T) {
 		{
 			"a gap that ended before the retention no longer counts", target(48 * time.Hour), ages(t, 200, 48, 24, 2),
 			declared(func(b *fact.Backup) {
-				b.Retention = 48 * time.Hour
+				b.Retention, b.RetentionAssured = 48*time.Hour, 48*time.Hour
 				b.Copies, b.Newest, b.NewestName, b.Oldest = 4, hours(2), "age 2", hours(200)
 				b.NewestBytes, b.TotalBytes, b.EarlierSizes, b.MedianBytes = size(4), size(10), 3, 2
 				b.LongestGap, b.LongestGapEnd = 24*time.Hour, hours(24)
@@ -197,4 +197,45 @@ func TestGroup_bound(t *testing.T) {
 func TestClip(t *testing.T) {
 	require.Equal(t, "one line of text", clip(" one\nline\tof  text "))
 	require.Len(t, clip(strings.Repeat("x", 1<<20)), 300+len(" …"))
+}
+
+// days makes copies of these ages in days.
+func days(t *testing.T, all ...int) *copies {
+	t.Helper()
+	kept := &copies{}
+	for _, age := range all {
+		require.NoError(t, kept.add(fmt.Sprint("age ", age), now.AddDate(0, 0, -age), 1))
+	}
+	return kept
+}
+
+func TestWhatASchemeOfRetentionRemovedIsNoGap(t *testing.T) {
+	scheme := system.Retention{Daily: 7, Weekly: 4, Monthly: 3}
+	for name, test := range map[string]struct {
+		retention system.Retention
+		ages      []int
+		gap       int // days
+	}{
+		"seven days, four weeks, three months, as declared":   {scheme, []int{0, 1, 2, 3, 4, 5, 6, 13, 20, 27, 58, 89}, 0},
+		"the same where nothing is declared":                  {system.Retention{}, []int{0, 1, 2, 3, 4, 5, 6, 13, 20, 27, 58, 89}, 1},
+		"the weekly ones on another day of the week":          {system.Retention{}, []int{0, 1, 2, 3, 4, 5, 6, 9, 16, 23, 30}, 1},
+		"a day that is missing among the daily ones":          {scheme, []int{0, 1, 2, 5, 6, 13, 20, 27, 58, 89}, 3},
+		"the same where nothing is declared, and one missing": {system.Retention{}, []int{0, 1, 2, 5, 6, 13, 20, 27, 58}, 3},
+		"a week that is missing among the weekly ones":        {scheme, []int{0, 1, 2, 3, 4, 5, 6, 20, 27, 58, 89}, 14},
+		"ten days without any, and daily before":              {system.Retention{}, []int{0, 1, 2, 12, 13, 14, 15}, 10},
+		"ten days without any, and one before":                {system.Retention{}, []int{0, 1, 2, 12}, 10},
+		"weekly ones":                                         {system.Retention{}, []int{0, 7, 14, 21}, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := Target{Backup: system.Backup{Directory: &system.Directory{}, Retention: test.retention}}
+			require.Equal(t, time.Duration(test.gap)*24*time.Hour, target.fact("", days(t, test.ages...), now).LongestGap)
+		})
+	}
+}
+
+func TestWhatAToolSaysBesideItsListIsReported(t *testing.T) {
+	require.Empty(t, withoutNoise("Warning: Permanently added 'backup' (ED25519) to the list of known hosts.\n"+
+		"Load(<snapshot/a>, 0, 0) returned error, retrying after 1.2s: EOF\noperation successful after 1 retries\n"))
+	require.Equal(t, "could not load snapshot a0297b8c: invalid data returned",
+		withoutNoise("repository 1234 opened (version 2)\ncould not load snapshot a0297b8c: invalid data returned\n"))
 }

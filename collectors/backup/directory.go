@@ -8,89 +8,143 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // maximumInside is how many files inside folders are measured in one run; folders beyond it have no known size.
 const maximumInside = 100_000
 
+// A directory is being listed.
+type directory struct {
+	system.Directory
+	kept   *copies
+	dates  dates
+	inside int // how many files in folders may still be measured
+}
+
 // listDirectory lists the top of a directory. A file that vanishes meanwhile, as the oldest does when a new one is
 // made, is passed over.
-func listDirectory(ctx context.Context, directory system.Directory) (*copies, error) {
-	folder, err := os.Open(directory.Path)
+func listDirectory(ctx context.Context, described system.Directory) (*copies, error) {
+	dates, err := newDates(described.DateFormat)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.Open(described.Path)
 	if err != nil {
 		return nil, fmt.Errorf("list backups: %w", err)
 	}
 	defer folder.Close()
-	kept := &copies{}
-	inside := maximumInside
+	d := &directory{Directory: described, kept: &copies{}, dates: dates, inside: maximumInside}
 	for {
 		entries, err := folder.ReadDir(1000)
 		if errors.Is(err, io.EOF) {
-			return kept, nil
+			return d.kept, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list backups: %w", err)
 		}
 		for _, entry := range entries {
 			if err := ctx.Err(); err != nil {
-				return nil, fmt.Errorf("list backups in %s: %w", directory.Path, err)
+				return nil, fmt.Errorf("list backups in %s: %w", d.Path, err)
 			}
-			if err := addEntry(ctx, kept, directory, entry, &inside); err != nil {
-				return nil, fmt.Errorf("list backups in %s: %w", directory.Path, err)
+			if err := d.addEntry(ctx, entry); err != nil {
+				return nil, fmt.Errorf("list backups in %s: %w", d.Path, err)
 			}
 		}
 	}
 }
 
-func addEntry(ctx context.Context, kept *copies, directory system.Directory, entry fs.DirEntry, inside *int) error {
-	if !counts(entry.Name(), directory.Pattern) || !entry.IsDir() && !entry.Type().IsRegular() {
+// addEntry adds a file or folder, or leaves it as one that cannot be read or dated.
+func (d *directory) addEntry(ctx context.Context, entry fs.DirEntry) error {
+	if !counts(entry.Name(), d.Pattern) || !entry.IsDir() && !entry.Type().IsRegular() {
 		return nil
 	}
 	info, err := entry.Info()
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		d.kept.leave(fmt.Errorf("read the time of %s: %w", clip(entry.Name()), err))
+		return nil
+	case entry.IsDir():
+		return d.addFolder(ctx, info)
 	}
-	if err != nil {
-		return err
-	}
-	bytes := info.Size()
-	if entry.IsDir() {
-		if bytes, err = measureFolder(ctx, filepath.Join(directory.Path, entry.Name()), inside); err != nil {
-			return err
-		}
-	}
-	return kept.add(entry.Name(), info.ModTime(), bytes)
+	return d.kept.addSigned(info.Name(), info.Size(), d.dates, sign{fact.DatedByChange, system.Span{Start: info.ModTime()}})
 }
 
-var errUnmeasured = errors.New("not all of the folder can be measured")
+func (d *directory) addFolder(ctx context.Context, info fs.FileInfo) error {
+	path := filepath.Join(d.Path, info.Name())
+	content, err := d.measure(ctx, path)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	size := content.bytes
+	if err != nil {
+		size = unknownSize
+	}
+	var signs []sign
+	if d.Manifest != "" {
+		manifest, err := os.Lstat(filepath.Join(path, d.Manifest))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // It is unfinished, and no backup yet.
+		case err != nil:
+			d.kept.leave(fmt.Errorf("read the time of a manifest: %w", err))
+			return nil
+		}
+		signs = append(signs, sign{fact.DatedByManifest, system.Span{Start: manifest.ModTime()}})
+	}
+	switch {
+	case err != nil && d.Manifest == "" && d.DateFormat == "":
+		d.kept.leave(fmt.Errorf("date the folder %s by what is in it: %w; date_format or manifest date it otherwise", clip(info.Name()), err))
+		return nil
+	case err != nil:
+		// What was read of it says little of when it was made.
+	case content.newest.IsZero():
+		signs = append(signs, sign{fact.DatedByFolder, system.Span{Start: info.ModTime()}})
+	default:
+		signs = append(signs, sign{fact.DatedByContent, system.Span{Start: content.newest}})
+	}
+	return d.kept.addSigned(info.Name(), size, d.dates, signs...)
+}
 
-// measureFolder adds up the files in a folder; inside is how many may still be measured.
-func measureFolder(ctx context.Context, path string, inside *int) (int64, error) {
-	var total int64
-	err := filepath.WalkDir(path, func(_ string, entry fs.DirEntry, err error) error {
-		*inside--
+// content is what is in a folder.
+type content struct {
+	bytes  int64
+	newest time.Time // of its files; zero where it has none
+}
+
+// measure adds up the files in a folder, and finds the newest of them.
+func (d *directory) measure(ctx context.Context, path string) (found content, err error) {
+	err = filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
+		d.inside--
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, fs.ErrNotExist):
 			return nil
-		case err != nil || *inside < 0:
-			return errUnmeasured
+		case err != nil:
+			return err
+		case d.inside < 0:
+			return fact.Errorf(fact.ReasonUnsupported, "there are more than %d files in the folders of %s", maximumInside, d.Path)
 		case !entry.Type().IsRegular():
 			return nil
 		}
 		info, err := entry.Info()
-		if err == nil {
-			total += info.Size()
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return errUnmeasured
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the size of %s: %w", at, err)
+		}
+		found.bytes += info.Size()
+		if info.ModTime().After(found.newest) {
+			found.newest = info.ModTime()
 		}
 		return nil
 	})
-	if errors.Is(err, errUnmeasured) {
-		return unknownSize, nil
-	}
-	return total, err
+	return found, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -35,7 +36,7 @@ func TestDirectory(t *testing.T) {
 	require.Equal(t, []fact.Backup{{
 		Name: "database", Place: "directory", Copies: 4,
 		Newest: hour(24), NewestName: "1.dump", NewestBytes: bytes(40), EarlierSizes: 3, MedianBytes: 20,
-		Oldest: hour(96), TotalBytes: bytes(100), LongestGap: 24 * time.Hour, LongestGapEnd: hour(72),
+		Oldest: hour(96), DatedBy: fact.DatedByChange, TotalBytes: bytes(100), LongestGap: 24 * time.Hour, LongestGapEnd: hour(72),
 	}}, facts)
 }
 
@@ -50,7 +51,7 @@ func TestDirectory_folders(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []fact.Backup{{
 		Name: "database", Place: "directory", Copies: 1,
-		Newest: hour(3), NewestName: "base-1", NewestBytes: bytes(305), Oldest: hour(3), TotalBytes: bytes(305),
+		Newest: hour(0), NewestName: "base-1", NewestBytes: bytes(305), Oldest: hour(0), DatedBy: fact.DatedByContent, TotalBytes: bytes(305),
 	}}, facts)
 }
 
@@ -68,4 +69,84 @@ func TestDirectory_unavailable(t *testing.T) {
 		_, err := collect(ctx, t, "", system.Backup{Directory: &system.Directory{Path: dir}})
 		require.Equal(t, fact.ReasonTimeout, fact.ReasonOf(err))
 	})
+}
+
+// A folder's own time is that of its last file that came or went, or that which rsync gave it.
+func TestFoldersAreDatedByWhatMakesThemABackup(t *testing.T) {
+	day := func(ago int) string { return hour(24 * ago).Local().Format(time.DateOnly) }
+	for name, test := range map[string]struct {
+		place  system.Directory
+		newest string
+		at     time.Time
+		by     fact.BackupDate
+	}{
+		"by the newest file, whatever the folder's own time": {system.Directory{}, "b", hour(3), fact.DatedByContent},
+		"by the file that is written last":                   {system.Directory{Manifest: "done"}, "b", hour(2), fact.DatedByManifest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, filepath.Join(dir, "a", "db.dump"), 3, hour(50))
+			put(t, filepath.Join(dir, "a", "done"), 0, hour(49))
+			put(t, filepath.Join(dir, "b", "db.dump"), 3, hour(3))
+			put(t, filepath.Join(dir, "c", "db.dump"), 3, hour(70))
+			require.NoError(t, os.Chtimes(filepath.Join(dir, "a"), hour(0), hour(0)))
+			if test.by == fact.DatedByManifest {
+				put(t, filepath.Join(dir, "b", "done"), 0, hour(2))
+				require.NoError(t, os.Chtimes(filepath.Join(dir, "b", "db.dump"), hour(60), hour(60)))
+				require.NoError(t, os.Remove(filepath.Join(dir, "c", "db.dump")))
+			}
+			test.place.Path = dir
+			facts, err := collect(t.Context(), t, "", system.Backup{Directory: &test.place})
+			require.NoError(t, err)
+			require.Len(t, facts, 1)
+			require.Equal(t, test.newest, facts[0].NewestName)
+			require.Equal(t, test.at, facts[0].Newest)
+			require.Equal(t, test.by, facts[0].DatedBy)
+			if test.by == fact.DatedByManifest {
+				require.Equal(t, 2, facts[0].Copies, "a folder without the manifest is unfinished")
+			}
+		})
+	}
+	t.Run("by the name, and by nothing else", func(t *testing.T) {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, day(9), "db.dump"), 3, hour(0))
+		put(t, filepath.Join(dir, day(10), "db.dump"), 3, hour(0))
+		facts, err := collect(t.Context(), t, "", system.Backup{Directory: &system.Directory{Path: dir, DateFormat: "%Y-%m-%d"}})
+		require.NoError(t, err)
+		require.Equal(t, fact.DatedByName, facts[0].DatedBy)
+		require.Equal(t, day(9), facts[0].NewestName)
+		require.InDelta(t, 9, time.Since(facts[0].Newest).Hours()/24, 1.1)
+		require.Equal(t, fact.DatedByContent, facts[0].OtherDate.By)
+		require.Greater(t, facts[0].OtherDate.Away, 7*24*time.Hour)
+	})
+	t.Run("a name that says another day than its content disagrees", func(t *testing.T) {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, "db-"+day(9)+".dump"), 3, hour(0))
+		facts, err := collect(t.Context(), t, "", system.Backup{Directory: &system.Directory{Path: dir}})
+		require.NoError(t, err)
+		require.Equal(t, fact.DatedByChange, facts[0].DatedBy)
+		require.Equal(t, fact.DatedByName, facts[0].OtherDate.By)
+		require.Greater(t, facts[0].OtherDate.Away, 7*24*time.Hour)
+	})
+}
+
+// What cannot be dated is there all the same, and may be the newest.
+func TestWhatCannotBeDatedIsUnavailable(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "2026-02-28.dump"), 3, hour(0))
+	put(t, filepath.Join(dir, "2026-02-30.dump"), 3, hour(0))
+	put(t, filepath.Join(dir, "README"), 3, hour(0))
+	place := system.Backup{Name: "database", OffSite: true, Directory: &system.Directory{Path: dir, DateFormat: "%Y-%m-%d"}}
+	collector := backup.New(backup.Options{})
+	sets, err := collector.Collect(t.Context(), collector.Targets(&system.System{Backups: []system.Backup{place}})[0], nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, factsOf(sets[0])[0].Copies)
+	gaps := sets[0].Gaps()
+	require.Len(t, gaps, 1)
+	require.Equal(t, fact.ReasonInvalid, gaps[0].Reason)
+	require.Contains(t, gaps[0].Detail, "2 backups could not be read or dated")
+
+	require.NoError(t, os.Remove(filepath.Join(dir, "2026-02-28.dump")))
+	reason, _ := failure(t, "", place)
+	require.Equal(t, fact.ReasonInvalid, reason)
 }

@@ -37,33 +37,64 @@ type snapshot struct {
 
 // listSnapshots lists the snapshots of a repository by group. It writes nothing, neither a lock into the repository nor
 // a cache here, so that a read-only file system and read-only credentials do.
-func listSnapshots(ctx context.Context, program string, restic system.Restic) (map[string]*copies, error) {
+func listSnapshots(ctx context.Context, program string, restic system.Restic) (listing, error) {
 	if _, err := exec.LookPath(program); err != nil {
-		return nil, fact.Errorf(fact.ReasonUnsupported,
+		return listing{}, fact.Errorf(fact.ReasonUnsupported,
 			"list restic snapshots: there is no program %s here; install restic beside the exporter", program)
 	}
 	if err := checkRepository(restic); err != nil {
-		return nil, fmt.Errorf("list restic snapshots: %w", err)
+		return listing{}, fmt.Errorf("list restic snapshots: %w", err)
 	}
 	environment, secrets, err := resticEnvironment(restic)
 	if err != nil {
-		return nil, fmt.Errorf("list restic snapshots: %w", err)
+		return listing{}, fmt.Errorf("list restic snapshots: %w", err)
 	}
 	output, complaint, err := run(ctx, environment, program, resticArguments(restic)...)
-	if err != nil {
-		said := err.Error()
-		if complaint != "" {
-			said += ": " + complaint
-		}
+	said := func(text string) string {
 		// Secrets are taken out before anything is cut off.
-		said = clip(secret.Redact(credentialsInURL.ReplaceAllString(said, "://<secret>@"), secrets...))
-		return nil, fact.Errorf(resticReason(err, complaint), "list restic snapshots: %s", said)
+		return clip(secret.Redact(credentialsInURL.ReplaceAllString(text, "://<secret>@"), secrets...))
+	}
+	if err != nil {
+		text := err.Error()
+		if complaint != "" {
+			text += ": " + complaint
+		}
+		return listing{}, fact.Errorf(resticReason(err, complaint), "list restic snapshots: %s", said(text))
 	}
 	var snapshots []snapshot
 	if err := json.Unmarshal(bytes.TrimSpace(output), &snapshots); err != nil {
-		return nil, fact.Errorf(fact.ReasonInvalid, "read the snapshots that restic lists: %s", clip(err.Error()))
+		return listing{}, fact.Errorf(fact.ReasonInvalid, "read the snapshots that restic lists: %s", clip(err.Error()))
 	}
-	return group(snapshots, restic.GroupBy)
+	groups, err := group(snapshots, restic.GroupBy)
+	if err != nil {
+		return listing{}, err
+	}
+	found := listing{groups: groups}
+	if warnings := withoutNoise(complaint); warnings != "" {
+		// Which group a snapshot is of that restic could not load, nobody can say.
+		found.partial = fact.Errorf(fact.ReasonInvalid, "restic listed only a part of the snapshots: %s", said(warnings))
+		if len(snapshots) == 0 {
+			return listing{}, found.partial
+		}
+	}
+	return found, nil
+}
+
+// noise matches lines on standard error that say nothing of what was listed: what the programs print by which restic reaches
+// a repository, and requests that were tried again.
+var noise = regexp.MustCompile(`^(subprocess ssh: )?(Warning: Permanently added |\*\* )|^(subprocess )?rclone: .*(NOTICE|INFO|DEBUG)|` +
+	`^(Load|List|Stat|Save)\(.* retrying after |operation successful after \d+ retr|^repository \w+ opened|^created new cache in |` +
+	`^(found|removed) \d+ old cache director`)
+
+// withoutNoise gives the lines of what a tool complains of that are no noise: whatever else it says, it had not everything.
+func withoutNoise(complaint string) string {
+	var lines []string
+	for line := range strings.Lines(complaint) {
+		if line = strings.TrimSpace(line); line != "" && !noise.MatchString(line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
 }
 
 func resticArguments(restic system.Restic) []string {
@@ -193,7 +224,7 @@ func group(snapshots []snapshot, by []string) (map[string]*copies, error) {
 				return nil, fact.Errorf(fact.ReasonUnsupported,
 					"more than %d groups of restic snapshots: narrow them by host, tags or group_by", maximumGroups)
 			}
-			groups[name] = &copies{shared: true}
+			groups[name] = &copies{shared: true, datedBy: fact.DatedByTool}
 		}
 		size := int64(unknownSize)
 		if one.Summary != nil {

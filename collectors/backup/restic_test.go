@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
@@ -40,10 +41,10 @@ func TestRestic(t *testing.T) {
 	}
 	retired := repository.Snapshot(t, world.Snapshot{Time: hour(500), Host: "db0", Paths: []string{data}})
 	db0 := fact.Backup{
-		Name: "database", Place: "restic", Group: "db0:" + data, Copies: 1, Newest: hour(500), NewestName: retired[:8], Oldest: hour(500),
+		Name: "database", Place: "restic", Group: "db0:" + data, Copies: 1, Newest: hour(500), NewestName: retired[:8], Oldest: hour(500), DatedBy: fact.DatedByTool,
 	}
 	db1 := fact.Backup{
-		Name: "database", Place: "restic", Group: "db1:" + data, Copies: 3, Newest: hour(24), NewestName: newest[:8], Oldest: hour(72),
+		Name: "database", Place: "restic", Group: "db1:" + data, Copies: 3, Newest: hour(24), NewestName: newest[:8], Oldest: hour(72), DatedBy: fact.DatedByTool,
 		LongestGap: 24 * time.Hour, LongestGapEnd: hour(48),
 	}
 	byPaths := db1
@@ -216,7 +217,7 @@ END`)
 		Name: "database", Place: "restic", Group: "db1:/a,/b", Copies: 2,
 		Newest: time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC), NewestName: "2", NewestBytes: bytes(30),
 		EarlierSizes: 1, MedianBytes: 10,
-		Oldest: time.Date(2026, 11, 20, 1, 0, 0, 500_000_000, time.UTC),
+		Oldest: time.Date(2026, 11, 20, 1, 0, 0, 500_000_000, time.UTC), DatedBy: fact.DatedByTool,
 	}, got, "sizes since restic 0.17, and no total, since snapshots share what they hold")
 }
 
@@ -309,4 +310,35 @@ func dead(pid int) bool {
 	}
 	_, state, _ := strings.Cut(string(stat), ") ")
 	return strings.HasPrefix(state, "Z")
+}
+
+// restic ends well, and says on standard error what it could not load.
+func TestRestic_thatListsAPart(t *testing.T) {
+	restic := servers.Restic(t)
+	repository := restic.Local(t)
+	old := repository.Snapshot(t, world.Snapshot{Time: hour(300), Host: "db0"})
+	repository.Snapshot(t, world.Snapshot{Time: hour(5), Host: "db1"})
+	damage := func(ids string) {
+		paths, err := filepath.Glob(filepath.Join(repository.Location, "snapshots", ids))
+		require.NoError(t, err)
+		require.NotEmpty(t, paths)
+		for _, path := range paths {
+			require.NoError(t, os.Chmod(path, 0o600))
+			require.NoError(t, os.Truncate(path, 40))
+		}
+	}
+	damage(old[:8] + "*")
+	collector := backup.New(backup.Options{Restic: restic.Path})
+	target := backup.Target{Backup: system.Backup{Name: "database", OffSite: true, Restic: described(repository)}}
+	sets, err := collector.Collect(t.Context(), target, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, sets[0].Len())
+	gaps := sets[0].Gaps()
+	require.Len(t, gaps, 1)
+	require.Equal(t, "database", gaps[0].Subject)
+	require.Contains(t, gaps[0].Detail, old[:8])
+
+	damage("*")
+	_, err = collector.Collect(t.Context(), target, nil)
+	require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "without any snapshot that can be loaded, nobody knows whether there is one: %v", err)
 }

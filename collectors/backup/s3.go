@@ -12,7 +12,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -104,7 +104,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 	if caFile == "" {
 		return transport, nil
 	}
-	content, err := os.ReadFile(caFile)
+	content, err := readFile(caFile)
 	if err != nil {
 		return nil, fmt.Errorf("read its authorities: %w", err)
 	}
@@ -120,6 +120,10 @@ func listObjects(ctx context.Context, client *minio.Client, bucket system.S3) (*
 	listing, cancel := context.WithCancel(ctx)
 	defer cancel()
 	kept := &copies{}
+	dates, err := newDates(bucket.DateFormat)
+	if err != nil {
+		return nil, err
+	}
 	owners := false
 	for object := range client.ListObjectsIter(listing, bucket.Bucket, minio.ListObjectsOptions{
 		Prefix: bucket.Prefix, Recursive: true, FetchOwner: &owners,
@@ -134,7 +138,8 @@ func listObjects(ctx context.Context, client *minio.Client, bucket system.S3) (*
 		if object.LastModified.IsZero() {
 			return nil, fact.Errorf(fact.ReasonInvalid, "object %s has no time", clip(object.Key))
 		}
-		if err := kept.add(object.Key, object.LastModified, object.Size); err != nil {
+		stored := sign{fact.DatedByStore, system.Span{Start: object.LastModified}}
+		if err := kept.addSigned(object.Key, object.Size, dates, stored); err != nil {
 			return nil, err
 		}
 	}
@@ -164,6 +169,17 @@ func storeReason(err error) fact.Reason {
 		return fact.ReasonNotFound
 	}
 	return fact.ReasonOf(err)
+}
+
+// maximumFile bounds what is read of a file that the description names.
+const maximumFile = 4 << 20
+
+func readFile(path string) ([]byte, error) {
+	content, err := readfile.Read(path, maximumFile)
+	if errors.Is(err, readfile.ErrNotRegular) || errors.Is(err, readfile.ErrTooLarge) {
+		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
+	}
+	return content, err
 }
 
 // clip shortens what a peer says to what a reader needs.

@@ -51,7 +51,7 @@ func requireDated(t *testing.T, place *system.S3) {
 	require.Equal(t, []fact.Backup{{
 		Name: "database", Place: "s3", Copies: 4,
 		Newest: hour(24), NewestName: "db/2027/1.dump", NewestBytes: bytes(40), EarlierSizes: 3, MedianBytes: 20,
-		Oldest: hour(96), TotalBytes: bytes(100), LongestGap: 24 * time.Hour, LongestGapEnd: hour(72),
+		Oldest: hour(96), DatedBy: fact.DatedByStore, TotalBytes: bytes(100), LongestGap: 24 * time.Hour, LongestGapEnd: hour(72),
 	}}, facts)
 }
 

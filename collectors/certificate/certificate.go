@@ -4,11 +4,8 @@ package certificate
 import (
 	"context"
 	"crypto/x509"
-	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -45,7 +42,7 @@ type prober struct {
 func (p prober) collector() collector.Collector[system.Certificate] {
 	return collector.Collector[system.Certificate]{
 		Name:     "certificate",
-		Summary:  "Certificates that servers show, directly or after STARTTLS, and certificates in PEM files.",
+		Summary:  "Certificates that servers show, directly or after STARTTLS, and certificates in files (PEM, DER, PKCS#7, PKCS#12, JKS).",
 		Yields:   []fact.Any{fact.Certificates()},
 		Schedule: "@every 5m",
 		Timeout:  10 * time.Second,
@@ -69,14 +66,19 @@ func (p prober) collector() collector.Collector[system.Certificate] {
 }
 
 func (p prober) collect(ctx context.Context, target system.Certificate) (*fact.Set[fact.Certificate], error) {
-	expectation, err := p.expectation(target)
+	expectation := p.expectation(target)
+	var set *fact.Set[fact.Certificate]
+	var err error
+	if target.Path != "" {
+		set, err = collectFiles(ctx, target, expectation)
+	} else {
+		set, err = p.collectServer(ctx, target, expectation)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if target.Path != "" {
-		return collectFiles(ctx, target.Path, expectation)
-	}
-	return p.collectServer(ctx, target, expectation)
+	reportTrust(set)
+	return set, nil
 }
 
 // place says where the certificate of a target is found.
@@ -89,40 +91,29 @@ func place(target system.Certificate) fact.CertificatePlace {
 	}
 }
 
-// expectation reads the authorities anew for each run: they are replaced as certificates are.
-func (p prober) expectation(target system.Certificate) (pki.Expectation, error) {
+// expectation reads the authorities anew for each run: they are replaced as certificates are. Where they cannot be read,
+// certificates are still known by their dates.
+func (p prober) expectation(target system.Certificate) pki.Expectation {
 	public, err := p.public()
-	if err != nil {
-		return pki.Expectation{}, err
-	}
 	expectation := pki.Expectation{Public: public, Now: p.now()}
-	if target.CAFile == "" {
-		return expectation, nil
-	}
-	content, err := readFile(target.CAFile)
-	if err == nil {
-		expectation.Declared, err = pki.ParsePool(content)
-	}
 	if err != nil {
-		return pki.Expectation{}, fmt.Errorf("read ca_file %s: %w", target.CAFile, err)
+		expectation.Public, expectation.Unread = x509.NewCertPool(), []error{err}
 	}
-	return expectation, nil
+	if target.CAFile != "" {
+		content, err := readFile(target.CAFile)
+		expectation.Declare(content, err)
+	}
+	return expectation
 }
 
-// readFile reads a file that may hold certificates, and no more of it than they can take.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+// reportTrust says of each certificate of which it is not known who vouches for it that this is so.
+func reportTrust(set *fact.Set[fact.Certificate]) {
+	for _, f := range set.Facts {
+		if f.TrustUnknown != "" {
+			set.Unavailable = append(set.Unavailable, fact.Unavailable[fact.Certificate]{
+				Known: fact.Certificate{CertificatePlace: f.CertificatePlace}, Topic: fact.TopicTrust,
+				Reason: fact.ReasonInvalid, Detail: f.TrustUnknown,
+			})
+		}
 	}
-	if !info.Mode().IsRegular() {
-		// To open a pipe is to wait for who writes to it.
-		return nil, fact.Errorf(fact.ReasonInvalid, "is no regular file")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // Nothing was written.
-	return io.ReadAll(io.LimitReader(file, pki.MaxPEM+1))
 }

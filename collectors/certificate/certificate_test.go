@@ -1,8 +1,10 @@
 package certificate
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"net"
 	"net/netip"
 	"os"
@@ -97,12 +99,12 @@ func TestTheAuthoritiesAreReadAtEachRun(t *testing.T) {
 	folder := t.TempDir()
 	target := system.Certificate{Address: server.Addr, CAFile: filepath.Join(folder, "ca.pem")}
 
-	_, err := collect(t.Context(), target)
-	require.Equal(t, fact.ReasonNotFound, fact.ReasonOf(err))
-	require.ErrorContains(t, err, "read ca_file "+target.CAFile)
+	set, err := collect(t.Context(), target)
+	require.NoError(t, err)
+	requireTrustUnknown(t, set, server.Addr, target.CAFile)
 
 	public.WriteRoot(t, folder, "ca.pem")
-	set, err := collect(t.Context(), target)
+	set, err = collect(t.Context(), target)
 	require.NoError(t, err)
 	require.Equal(t, []brief{
 		{server.Addr, "shop", fact.TrustNone, []fact.CertificateFault{fact.FaultUnknownAuthority}},
@@ -114,14 +116,54 @@ func TestTheAuthoritiesAreReadAtEachRun(t *testing.T) {
 	require.Equal(t, []brief{{server.Addr, "shop", fact.TrustDeclared, nil}}, summary(set))
 
 	require.NoError(t, os.WriteFile(target.CAFile, own.KeyPEM(), 0o600))
-	_, err = collect(t.Context(), target)
-	require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err))
-	require.NotContains(t, err.Error(), "PRIVATE")
+	set, err = collect(t.Context(), target)
+	require.NoError(t, err)
+	requireTrustUnknown(t, set, server.Addr, "holds no certificate")
+	require.NotContains(t, set.Unavailable[0].Detail, "PRIVATE")
 }
 
-func TestWithoutPublicAuthoritiesNothingIsJudged(t *testing.T) {
-	prober := newProber(nil)
+// requireTrustUnknown wants one certificate of which only the dates are known, and why.
+func requireTrustUnknown(t *testing.T, set *fact.Set[fact.Certificate], subject, why string) {
+	t.Helper()
+	require.Equal(t, []brief{{subject, "shop", fact.TrustNone, nil}}, summary(set))
+	require.Equal(t, []string{fact.TopicTrust}, set.Facts[0].Lacks())
+	require.Len(t, set.Unavailable, 1)
+	require.Equal(t, fact.TopicTrust, set.Unavailable[0].Topic)
+	require.Equal(t, subject, set.Unavailable[0].Known.Subject())
+	require.Contains(t, set.Unavailable[0].Detail, why)
+}
+
+func TestWithoutPublicAuthoritiesCertificatesAreKnownByTheirDates(t *testing.T) {
+	own := world.NewCA(t, world.Spec{})
+	server := world.NewTLSServer(t, own.Issue(t, world.Spec{CommonName: "shop"}))
+	prober := newProber(own)
 	prober.public = func() (*x509.CertPool, error) { return nil, fact.Errorf(fact.ReasonUnsupported, "no authority") }
-	_, err := prober.collect(t.Context(), system.Certificate{Path: "/etc/ssl"})
-	require.Equal(t, fact.ReasonUnsupported, fact.ReasonOf(err))
+	set, err := prober.collect(t.Context(), system.Certificate{Address: server.Addr})
+	require.NoError(t, err)
+	requireTrustUnknown(t, set, server.Addr, "no authority")
+}
+
+// One odd authority of several costs nothing but itself.
+func TestTheOtherAuthoritiesOfAFileAreUsed(t *testing.T) {
+	own, other := world.NewCA(t, world.Spec{}), world.NewCA(t, world.Spec{})
+	folder := t.TempDir()
+	file := func(name string, parts ...[]byte) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, bytes.Join(parts, nil), 0o600))
+		return path
+	}
+	odd := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("brainpool")})
+	bundle := file("bundle.pem", own.RootPEM(), odd)
+	shop := file("shop.pem", own.Issue(t, world.Spec{CommonName: "shop"}).PEM())
+	foreign := file("foreign.pem", other.Issue(t, world.Spec{CommonName: "shop"}).PEM())
+
+	set, err := newProber(other).collect(t.Context(), system.Certificate{Path: shop, CAFile: bundle})
+	require.NoError(t, err)
+	require.Equal(t, []brief{{shop, "shop", fact.TrustDeclared, nil}}, summary(set))
+	require.Empty(t, set.Unavailable)
+	require.Len(t, set.Facts[0].UnreadAuthorities, 1)
+
+	set, err = newProber(other).collect(t.Context(), system.Certificate{Path: foreign, CAFile: bundle})
+	require.NoError(t, err)
+	requireTrustUnknown(t, set, foreign, "read certificate 2")
 }

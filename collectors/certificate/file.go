@@ -6,32 +6,46 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
+	"github.com/readiness-exporter/readiness-exporter/internal/secret"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // maxFiles bounds what one folder or pattern can ask to read.
 const maxFiles = 1000
 
-// collectFiles reads a file, or each file of a folder or a pattern. Of a folder and a pattern, files with keys and
-// nothing else are none that were meant.
-func collectFiles(ctx context.Context, path string, expectation pki.Expectation) (*fact.Set[fact.Certificate], error) {
+var (
+	// certificateName matches files that are named as those with certificates are: what is in them is reported, whatever it is.
+	certificateName = regexp.MustCompile(
+		`(?i)\.(pem|crt|cer|cert|der|p7b|p7c|p7s|spc|p12|pfx|pkcs12|jks|jceks|keystore|truststore|ca-bundle|bundle|chain|fullchain)$`)
+	// keyName matches files that are named as private keys are, which the exporter has no need to read.
+	keyName = regexp.MustCompile(`(?i)(^|[._-])(priv(ate)?[._-]?)?key([._-]\d*)?(\.(pem|der|enc))?$|\.(key|rsa|p8|pk8|pub)$|^id_(rsa|dsa|ecdsa|ed25519)`)
+)
+
+// collectFiles reads a file, or each file of a folder or a pattern. Whatever lies there is a fact or unavailable, but for
+// keys and other files that hold no certificate.
+func collectFiles(ctx context.Context, target system.Certificate, expectation pki.Expectation) (*fact.Set[fact.Certificate], error) {
 	set := &fact.Set[fact.Certificate]{}
-	files, err := list(path)
+	password, err := secret.Read(target.PasswordFile, "")
 	if err != nil {
 		return nil, err
 	}
-	if slices.Equal(files, []string{path}) {
-		f, err := readCertificate(path, expectation)
-		if err != nil {
-			return nil, err
-		}
-		set.Add(f)
-		return set, nil
+	path := target.Path
+	found, err := list(path)
+	if err != nil {
+		return nil, err
 	}
+	for _, each := range found.unlisted {
+		set.Lack(inFile(each.path), "", each.err)
+	}
+	files := found.files
 	if len(files) > maxFiles {
 		set.Lack(inFile(path), "", fact.Errorf(fact.ReasonInvalid,
 			"read %s: %d files, of which only %d are read; name fewer", path, len(files), maxFiles))
@@ -41,11 +55,12 @@ func collectFiles(ctx context.Context, path string, expectation pki.Expectation)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("read the files of %s: %w", path, context.Cause(ctx))
 		}
-		f, err := readCertificate(file, expectation)
-		switch {
+		switch err := addFile(set, file, password, expectation); {
 		case err == nil:
-			set.Add(f)
-		case !errors.Is(err, pki.ErrNoCertificate):
+		case slices.Equal(found.files, []string{path}):
+			return nil, err
+		case !isMeant(file, err):
+		default:
 			set.Lack(inFile(file), "", err)
 		}
 	}
@@ -55,79 +70,166 @@ func collectFiles(ctx context.Context, path string, expectation pki.Expectation)
 	return set, nil
 }
 
+// isMeant tells whether a file of a folder or pattern that gave no certificate should have given one. One that is read
+// and is neither PEM nor like a certificate is taken for what its name says.
+func isMeant(file string, err error) bool {
+	name := filepath.Base(file)
+	switch {
+	case errors.Is(err, pki.ErrNoCertificate):
+		return false
+	case certificateName.MatchString(name):
+		return !keyName.MatchString(name)
+	case keyName.MatchString(name):
+		return false
+	default:
+		return fact.ReasonOf(err) != fact.ReasonInvalid
+	}
+}
+
 // inFile is what is known of the certificate in a file before it is read.
 func inFile(path string) fact.Certificate {
 	return fact.Certificate{CertificatePlace: fact.CertificatePlace{Source: fact.CertificateInFile, Name: path}}
 }
 
+// addFile reads the certificates of one file. Those that cannot be read are unavailable beside the fact of the others.
+func addFile(set *fact.Set[fact.Certificate], path string, password secret.Value, expectation pki.Expectation) error {
+	content, err := readFile(path)
+	if err != nil {
+		return err
+	}
+	contents, err := pki.Parse(content, password.Reveal())
+	if err == nil && len(contents.Certificates) == 0 {
+		err = contents.Unread[0]
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	expectation.WithKey = contents.WithKey
+	set.Add(pki.Describe(inFile(path).CertificatePlace, contents.Certificates, expectation))
+	for _, err := range contents.Unread {
+		set.Lack(inFile(path), "", fmt.Errorf("read %s: %w", path, err))
+	}
+	return nil
+}
+
+// readFile reads a file that may hold certificates, and no more of it than they can take. The error names it.
+func readFile(path string) ([]byte, error) {
+	content, err := readfile.Read(path, pki.MaxPEM)
+	if errors.Is(err, readfile.ErrNotRegular) || errors.Is(err, readfile.ErrTooLarge) {
+		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
+	}
+	return content, err
+}
+
+// A listing is what a path stands for: files, and what of it could not be listed.
+type listing struct {
+	files    []string
+	unlisted []unlisted
+}
+
+type unlisted struct {
+	path string
+	err  error
+}
+
+func (l *listing) lack(path string, err error) {
+	l.unlisted = append(l.unlisted, unlisted{path, fmt.Errorf("list %s: %w", path, err)})
+}
+
 // list gives the files that a path stands for, in alphabetical order: itself, those of the folder it is, or those of
 // the pattern it is.
-func list(path string) ([]string, error) {
+func list(path string) (listing, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
 		return listFolder(path)
 	case err == nil || !isPattern(path):
-		return []string{path}, nil
+		return listing{files: []string{path}}, nil
 	}
-	files, err := filepath.Glob(path)
-	if err != nil {
-		return nil, fact.Errorf(fact.ReasonInvalid, "list %s: %w", path, err)
+	var found listing
+	found.match(string(filepath.Separator), strings.Split(strings.Trim(filepath.Clean(path), "/"), "/"))
+	if len(found.files)+len(found.unlisted) == 0 {
+		return listing{}, fact.Errorf(fact.ReasonNotFound, "list %s: no such file", path)
 	}
-	files = slices.DeleteFunc(files, isFolder)
-	if len(files) == 0 {
-		return nil, whyNone(path)
-	}
-	return files, nil
+	return found, nil
 }
 
 func isPattern(path string) bool { return strings.ContainsAny(path, `*?[\`) }
 
-// whyNone says why a pattern matches nothing: a folder that cannot be read looks empty to patterns.
-func whyNone(pattern string) error {
-	folder := pattern
-	for isPattern(folder) {
-		folder = filepath.Dir(folder)
+// match adds the files under a folder whose path fits the rest of a pattern, part by part. A folder that cannot be listed
+// may have some, and is not passed over.
+func (l *listing) match(folder string, parts []string) {
+	if len(parts) == 0 {
+		return
 	}
-	opened, err := os.Open(folder)
-	if err != nil {
-		return fmt.Errorf("list %s: %w", pattern, err)
-	}
-	_ = opened.Close() // Nothing was written.
-	return fact.Errorf(fact.ReasonNotFound, "list %s: no such file", pattern)
-}
-
-func listFolder(path string) ([]string, error) {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", path, err)
-	}
-	var files []string
-	for _, entry := range entries {
-		file := filepath.Join(path, entry.Name())
-		if slices.Contains([]string{".pem", ".crt", ".cer"}, filepath.Ext(file)) && !isFolder(file) {
-			files = append(files, file)
+	names := []string{parts[0]}
+	if isPattern(parts[0]) {
+		var err error
+		if names, err = matching(folder, parts[0]); err != nil {
+			l.lack(folder, err)
+			return
 		}
 	}
-	if len(files) == 0 {
-		return nil, fact.Errorf(fact.ReasonNotFound, "list %s: no file *.pem, *.crt or *.cer", path)
+	for _, name := range names {
+		path := filepath.Join(folder, name)
+		switch info, err := os.Stat(path); {
+		case errors.Is(err, os.ErrNotExist) && isLink(path) && len(parts) == 1:
+			l.files = append(l.files, path) // It leads nowhere, which reading it says.
+		case isAbsent(err):
+		case err != nil:
+			l.lack(path, err)
+		case len(parts) > 1 && info.IsDir():
+			l.match(path, parts[1:])
+		case len(parts) == 1 && !info.IsDir():
+			l.files = append(l.files, path)
+		}
 	}
-	return files, nil
+}
+
+// matching gives the names in a folder that fit a pattern.
+func matching(folder, pattern string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, entry := range entries {
+		// A pattern that is malformed is refused when the configuration is read.
+		if fits, err := filepath.Match(pattern, entry.Name()); err == nil && fits {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
+}
+
+func isAbsent(err error) bool {
+	return errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&os.ModeSymlink != 0
+}
+
+func listFolder(path string) (listing, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return listing{}, fmt.Errorf("list %s: %w", path, err)
+	}
+	var found listing
+	for _, entry := range entries {
+		file := filepath.Join(path, entry.Name())
+		if !strings.HasPrefix(entry.Name(), ".") && !isFolder(file) {
+			found.files = append(found.files, file)
+		}
+	}
+	if len(found.files) == 0 {
+		return listing{}, fact.Errorf(fact.ReasonNotFound, "list %s: it has no file", path)
+	}
+	return found, nil
 }
 
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-func readCertificate(path string, expectation pki.Expectation) (fact.Certificate, error) {
-	content, err := readFile(path)
-	if err != nil {
-		return fact.Certificate{}, fmt.Errorf("read %s: %w", path, err)
-	}
-	chain, err := pki.ParsePEM(content)
-	if err != nil {
-		return fact.Certificate{}, fmt.Errorf("read %s: %w", path, err)
-	}
-	return pki.Describe(inFile(path).CertificatePlace, chain, expectation), nil
 }

@@ -32,7 +32,11 @@ func TestFilesAreCollected(t *testing.T) {
 	write("ssl/deeper.pem/shop.pem", shop.PEM())
 	write("broken/empty.pem", nil)
 	write("broken/cut.pem", shop.PEM()[:100])
-	write("broken/der.crt", shop.X509.Raw)
+	write("broken/sand.crt", []byte("0\x82 sand"))
+	write("other/ca.der", ca.X509.Raw)
+	write("other/certificate", shop.PEM())
+	write("other/request.csr", []byte("-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n"))
+	write("other/openssl.cnf", []byte("[req]\n"))
 	write("keys/privkey.pem", shop.KeyPEM())
 	write("live/a/fullchain.pem", shop.PEM())
 	write("live/b/fullchain.pem", mail.PEM())
@@ -49,21 +53,22 @@ func TestFilesAreCollected(t *testing.T) {
 		unavailable map[string]fact.Reason
 		reason      fact.Reason
 	}{
-		"a file":                          {path: "ssl/shop.crt", facts: []brief{good("ssl/shop.crt", "shop")}},
-		"a folder, with keys passed over": {path: "ssl", facts: []brief{good("ssl/ca.cer", "root"), good("ssl/haproxy.pem", "mail"), good("ssl/shop.crt", "shop")}},
-		"a pattern":                       {path: "live/*/fullchain.pem", facts: []brief{good("live/a/fullchain.pem", "shop"), good("live/b/fullchain.pem", "mail")}},
-		"a pattern leaves folders out":    {path: "ssl/*.pem", facts: []brief{good("ssl/haproxy.pem", "mail")}},
-		"a file named like a pattern":     {path: "odd[1].pem", facts: []brief{good("odd[1].pem", "shop")}},
-		"a file that is not there":        {path: "ssl/www.crt", reason: fact.ReasonNotFound},
-		"a pattern that matches nothing":  {path: "ssl/*.p12", reason: fact.ReasonNotFound},
-		"a pattern in no folder":          {path: "nowhere/*.pem", reason: fact.ReasonNotFound},
-		"a folder without certificates":   {path: "empty", reason: fact.ReasonNotFound},
-		"a folder with keys only":         {path: "keys", reason: fact.ReasonNotFound},
-		"a file with a key only":          {path: "keys/privkey.pem", reason: fact.ReasonInvalid},
-		"a pipe, without waiting for it":  {path: "broken/pipe.pem", reason: fact.ReasonInvalid},
+		"a file":                           {path: "ssl/shop.crt", facts: []brief{good("ssl/shop.crt", "shop")}},
+		"a folder, with keys passed over":  {path: "ssl", facts: []brief{good("ssl/ca.cer", "root"), good("ssl/haproxy.pem", "mail"), good("ssl/shop.crt", "shop")}},
+		"a pattern":                        {path: "live/*/fullchain.pem", facts: []brief{good("live/a/fullchain.pem", "shop"), good("live/b/fullchain.pem", "mail")}},
+		"a pattern leaves folders out":     {path: "ssl/*.pem", facts: []brief{good("ssl/haproxy.pem", "mail")}},
+		"a file named like a pattern":      {path: "odd[1].pem", facts: []brief{good("odd[1].pem", "shop")}},
+		"a file that is not there":         {path: "ssl/www.crt", reason: fact.ReasonNotFound},
+		"a pattern that matches nothing":   {path: "ssl/*.p12", reason: fact.ReasonNotFound},
+		"a pattern in no folder":           {path: "nowhere/*.pem", reason: fact.ReasonNotFound},
+		"a folder without certificates":    {path: "empty", reason: fact.ReasonNotFound},
+		"a folder with keys only":          {path: "keys", reason: fact.ReasonNotFound},
+		"a file with a key only":           {path: "keys/privkey.pem", reason: fact.ReasonInvalid},
+		"a pipe, without waiting for it":   {path: "broken/pipe.pem", reason: fact.ReasonInvalid},
+		"a file in DER under another name": {path: "other", facts: []brief{good("other/ca.der", "root"), good("other/certificate", "shop")}},
 		"a folder of files that are broken": {path: "broken", unavailable: map[string]fact.Reason{
 			at("broken/empty.pem"): fact.ReasonInvalid, at("broken/cut.pem"): fact.ReasonInvalid,
-			at("broken/der.crt"): fact.ReasonInvalid, at("broken/link.pem"): fact.ReasonNotFound,
+			at("broken/sand.crt"): fact.ReasonInvalid, at("broken/link.pem"): fact.ReasonNotFound,
 			at("broken/pipe.pem"): fact.ReasonInvalid,
 		}},
 	} {
@@ -99,4 +104,28 @@ func TestAFolderOfTooManyFilesIsReadInPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, set.Facts, maxFiles)
 	require.Equal(t, map[string]fact.Reason{folder: fact.ReasonInvalid}, unavailable(set))
+}
+
+// What cannot be listed or read may hold certificates: it is unavailable, wherever the pattern has its stars.
+func TestWhatCannotBeListedIsUnavailable(t *testing.T) {
+	ca := world.NewCA(t, world.Spec{})
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	for _, name := range []string{"a", "b", "c", "d"} {
+		require.NoError(t, os.Mkdir(at(name), 0o755))
+	}
+	ca.WriteRoot(t, at("a"), "cert.pem")
+	require.NoError(t, os.Symlink("cert.pem/loop", at("b/cert.pem")))
+	require.NoError(t, os.Symlink("loop", at("c/loop")))
+	require.NoError(t, os.Symlink("c/loop", at("loop")))
+	require.NoError(t, os.Symlink("nowhere", at("d/cert.pem")))
+	for pattern, want := range map[string]map[string]fact.Reason{
+		"*/cert.pem": {at("b/cert.pem"): fact.ReasonFailed, at("d/cert.pem"): fact.ReasonNotFound, at("loop"): fact.ReasonFailed},
+		"?/cert*":    {at("b/cert.pem"): fact.ReasonFailed, at("d/cert.pem"): fact.ReasonNotFound},
+	} {
+		set, err := newProber(ca).collect(t.Context(), system.Certificate{Path: at(pattern)})
+		require.NoError(t, err)
+		require.Len(t, set.Facts, 1)
+		require.Equal(t, want, unavailable(set), pattern)
+	}
 }

@@ -55,7 +55,7 @@ func (p prober) resolve(ctx context.Context, host string) ([]netip.Addr, error) 
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address}, nil
 	}
-	addresses, err := p.lookup(ctx, "ip", host)
+	addresses, err := p.lookup(ctx, "ip", pki.ASCIIName(host))
 	if err != nil {
 		return nil, fmt.Errorf("resolve the name %s: %w", host, err)
 	}
@@ -79,7 +79,7 @@ func describe(place fact.CertificatePlace, all []shown, expectation pki.Expectat
 		return nil, fmt.Errorf("none of %d addresses showed a certificate: %w", len(all), all[0].err)
 	}
 	set := &fact.Set[fact.Certificate]{}
-	for _, s := range slices.DeleteFunc(all, func(s shown) bool { return !failed(s) || noRoute(s.err) }) {
+	for _, s := range slices.DeleteFunc(all, func(s shown) bool { return !failed(s) || noRoute(s.err) || unusedLoopback(s) }) {
 		place.IP = s.ip
 		set.Lack(fact.Certificate{CertificatePlace: place}, "", s.err)
 	}
@@ -111,6 +111,13 @@ func noRoute(err error) bool {
 		errors.Is(err, syscall.EAFNOSUPPORT)
 }
 
+// unusedLoopback says that nothing listens at one of this machine's own addresses, while something does at another: a
+// server on 127.0.0.1 need not listen on ::1 too.
+func unusedLoopback(s shown) bool {
+	address, err := netip.ParseAddr(s.ip)
+	return err == nil && address.IsLoopback() && errors.Is(s.err, syscall.ECONNREFUSED)
+}
+
 // probe has one address show its certificates.
 func (p prober) probe(ctx context.Context, address string, target system.Certificate) (chain []*x509.Certificate, err error) {
 	// The engine recovers panics of a run, and cannot reach those in goroutines of its own.
@@ -130,7 +137,7 @@ func (p prober) probe(ctx context.Context, address string, target system.Certifi
 	if err := startTLS(conn, target.StartTLS); err != nil {
 		return nil, fmt.Errorf("start TLS over %s with %s: %w", target.StartTLS, address, err)
 	}
-	chain, err = handshake(ctx, conn, target.VerifiedName())
+	chain, err = handshake(ctx, conn, pki.ASCIIName(target.VerifiedName()))
 	if err != nil {
 		return nil, fmt.Errorf("shake hands with %s: %w", address, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/prometheus/procfs"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // maximumFileSize bounds what is read of one file.
@@ -19,6 +19,9 @@ type rootFiles struct {
 	fs.FS
 	io.Closer
 }
+
+// Stat asks without opening, which would wait for whoever writes to a pipe.
+func (r rootFiles) Stat(name string) (fs.FileInfo, error) { return fs.Stat(r.FS, name) }
 
 // openFiles opens the machine's root. Where that is not our own, a symbolic link that leads out of it is an error: it
 // would show a file of the container as one of the machine.
@@ -33,7 +36,15 @@ func openFiles(rootFS string) (rootFiles, error) {
 	return rootFiles{FS: root.FS(), Closer: root}, nil
 }
 
+// readFile reads the beginning of a regular file: to open a pipe is to wait for who writes to it.
 func readFile(files fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(files, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fact.Errorf(fact.ReasonInvalid, "%s is no regular file", name)
+	}
 	file, err := files.Open(name)
 	if err != nil {
 		return nil, err
@@ -77,19 +88,19 @@ func containerOf(rootFS string) string {
 	if rootFS != "/" {
 		return ""
 	}
-	if mounts, err := procfs.GetMounts(); err == nil && rootIsWhole(mounts) {
+	if mounts, err := readMountinfo("/proc/self/mountinfo"); err == nil && rootIsWhole(mounts) {
 		return ""
 	}
 	return containerAt("/", os.Getenv("KUBERNETES_SERVICE_HOST") != "")
 }
 
 // rootIsWhole tells whether / is a file system of its own: neither the layers of an image nor a folder of a disk.
-func rootIsWhole(mounts []*procfs.MountInfo) bool {
+func rootIsWhole(mounts []mountinfo) bool {
 	whole := false
 	for _, m := range mounts {
-		if m.MountPoint == "/" {
-			layered := m.FSType == "overlay" || m.FSType == "aufs" || strings.HasPrefix(m.FSType, "fuse")
-			whole = m.Root == "/" && !layered
+		if m.point == "/" {
+			layered := m.fstype == "overlay" || m.fstype == "aufs" || strings.HasPrefix(m.fstype, "fuse")
+			whole = m.root == "/" && !layered
 		}
 	}
 	return whole

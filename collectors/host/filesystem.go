@@ -19,7 +19,7 @@ func (m *machine) collectFilesystems(ctx context.Context, target Target, mounts 
 	patience := patienceOf(ctx)
 	var waiting sync.WaitGroup
 	for i, each := range wanted {
-		if each.mounted {
+		if each.mounted && each.unread == "" {
 			waiting.Go(func() { measured[i].size, measured[i].err = m.sizes.of(ctx, each, patience) })
 		}
 	}
@@ -52,6 +52,9 @@ func (m *machine) addFilesystems(set *fact.Set[fact.Filesystem], target Target, 
 			grown = &growth{}
 		}
 		switch {
+		case each.unread != "":
+			set.Lack(f, "", fact.Errorf(fact.ReasonInvalid, "%s", each.unread))
+			continue
 		case err != nil:
 			set.Lack(f, "", err)
 			after[each.point] = grown
@@ -62,7 +65,8 @@ func (m *machine) addFilesystems(set *fact.Set[fact.Filesystem], target Target, 
 		case each.mounted && size.total == 0:
 			continue // A view of the kernel or of a program, and no place to keep anything.
 		case each.mounted:
-			f.Mounted, f.Device, f.Type, f.ReadOnly = true, each.device, each.fstype, each.readOnly
+			f.Mounted, f.Device, f.Type = true, each.device, each.fstype
+			f.ReadOnly, f.MeantReadOnly = each.readOnly || size.broken, each.meantReadOnly && !size.broken
 			f.Size, f.Free, f.Available = size.total, size.free, size.available
 			f.Inodes, f.InodesFree = size.inodes, size.inodesFree
 			grown.add(now, size.total-min(size.free, size.total))

@@ -142,6 +142,7 @@ func TestDiskIsFoundByItself(t *testing.T) {
 	require.Equal(t, "other", disk.Purpose)
 	require.Equal(t, loop, disk.Device)
 	require.Equal(t, "ext4", disk.Type)
+	require.False(t, disk.ReadOnly)
 	require.Less(t, disk.Available, disk.Free, "ext4 keeps some for root")
 	require.NotZero(t, disk.Inodes)
 }
@@ -249,4 +250,21 @@ func TestRootOfAContainerIsNotTheMachines(t *testing.T) {
 	set := filesystemsOf(t.Context(), t, c, declare())
 	require.Empty(t, set.Facts)
 	require.Equal(t, map[string]fact.Reason{"web-1:/": fact.ReasonUnsupported}, unavailable(set))
+}
+
+func TestAFileSystemThatGaveUpIsReadOnly(t *testing.T) {
+	c := onMachine(rootOf(t, "k3s-node"))
+	c.sizes.measure = func(_ string, m mount) (size, error) {
+		return size{total: 100, free: 50, available: 40, broken: m.point == "/mnt/data"}, nil
+	}
+	set := filesystemsOf(t.Context(), t, c, declare())
+	require.True(t, at(t, set, "/mnt/data").ReadOnly)
+	require.False(t, at(t, set, "/mnt/data").MeantReadOnly)
+	require.False(t, at(t, set, "/").ReadOnly)
+	for _, err := range []error{syscall.EIO, &os.PathError{Op: "open", Err: syscall.ESHUTDOWN}} {
+		require.True(t, isBroken(err))
+	}
+	for _, err := range []error{nil, syscall.EACCES, syscall.ESTALE} {
+		require.False(t, isBroken(err))
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -155,10 +154,7 @@ func (m *machine) readHost(name string) (fact.Host, error) {
 		return fact.Host{}, err
 	}
 	addOperatingSystem(&host, release, files)
-	if release.isLike("debian") {
-		host.RebootKnown = true
-		host.RebootRequired, host.RebootPackages = readRebootRequired(files)
-	}
+	addReboot(&host, files)
 	return host, nil
 }
 
@@ -209,36 +205,4 @@ func addOperatingSystem(host *fact.Host, release osRelease, files fs.FS) {
 	if !release.SupportEnd.IsZero() {
 		host.SupportEnd = release.SupportEnd
 	}
-}
-
-// hasUbuntuPro tells whether expanded security maintenance is switched on: pro adds the source of its packages then.
-func hasUbuntuPro(files fs.FS) bool {
-	return exists(files, "etc/apt/sources.list.d/ubuntu-esm-infra.sources") ||
-		exists(files, "etc/apt/sources.list.d/ubuntu-esm-infra.list")
-}
-
-// maximumRebootPackages bounds what a fact carries.
-const maximumRebootPackages = 50
-
-// readRebootRequired reads the mark that Debian's and Ubuntu's packages leave.
-func readRebootRequired(files fs.FS) (required bool, packages []string) {
-	for _, mark := range []string{"run/reboot-required", "var/run/reboot-required"} {
-		if !exists(files, mark) {
-			continue
-		}
-		listed := make(map[string]bool)
-		text, err := readText(files, mark+".pkgs")
-		if err != nil {
-			return true, nil // The list is a courtesy.
-		}
-		for name := range strings.FieldsSeq(text) {
-			name = clip(name)
-			if !listed[name] && len(packages) < maximumRebootPackages {
-				packages = append(packages, name)
-			}
-			listed[name] = true
-		}
-		return true, packages
-	}
-	return false, nil
 }

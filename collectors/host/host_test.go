@@ -5,11 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/procfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -117,12 +117,67 @@ func TestHostFilesNeverComeFromOutsideTheRoot(t *testing.T) {
 	require.Empty(t, host.ID)
 }
 
-func TestHostWithoutAMarkNeedsNoReboot(t *testing.T) {
+func TestWhetherARebootIsWaitedForIsKnownWhereSomethingWouldSaySo(t *testing.T) {
+	type reboot struct{ known, required bool }
+	for name, test := range map[string]struct {
+		files map[string]string
+		want  reboot
+	}{
+		"nothing that would make a mark": {nil, reboot{}},
+		"a mark":                         {map[string]string{"run/reboot-required": "*** System restart required ***"}, reboot{true, true}},
+		"a mark that is empty, as of a kernel that was patched": {map[string]string{"run/reboot-required": ""}, reboot{true, false}},
+		"a mark that is empty, with packages":                   {map[string]string{"run/reboot-required": "", "run/reboot-required.pkgs": "linux"}, reboot{true, true}},
+		"the mark of SUSE":                                      {map[string]string{"run/reboot-needed": ""}, reboot{true, true}},
+		"no mark, of which update-notifier would make one":      {map[string]string{"usr/share/update-notifier/notify-reboot-required": ""}, reboot{true, false}},
+		"no mark, of which unattended-upgrades would make one":  {map[string]string{"etc/kernel/postinst.d/unattended-upgrades": ""}, reboot{true, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := rootOf(t, "ubuntu-22.04")
+			require.NoError(t, os.RemoveAll(filepath.Join(root, "run")))
+			for file, text := range test.files {
+				write(t, filepath.Join(root, file), text)
+			}
+			host := hostAt(t, root)
+			require.Equal(t, test.want, reboot{host.RebootKnown, host.RebootRequired})
+		})
+	}
+}
+
+func TestExpandedMaintenanceCountsWhileItsSourceIsSwitchedOn(t *testing.T) {
+	const stanza = "# Written by ubuntu-advantage-tools\n\nTypes: deb\nURIs: https://esm.ubuntu.com/infra/ubuntu\nSuites: jammy-infra-security\nComponents: main\n"
+	const line = "deb [signed-by=/usr/share/keyrings/a.gpg] https://esm.ubuntu.com/infra/ubuntu jammy-infra-security main\n"
+	for name, test := range map[string]struct {
+		file, text string
+		want       bool
+	}{
+		"a stanza":                           {"ubuntu-esm-infra.sources", stanza, true},
+		"a stanza under another name":        {"pro.sources", "Types: deb\nURIs:\n https://a.test/\n https://esm.ubuntu.com/infra/ubuntu\nSuites: a\n", true},
+		"a stanza that is switched off":      {"ubuntu-esm-infra.sources", "Enabled: no\n" + stanza[38:], false},
+		"switched off in another spelling":   {"ubuntu-esm-infra.sources", stanza + "enabled: False\n", false},
+		"another stanza is switched off":     {"ubuntu-esm-infra.sources", "Types: deb\nURIs: https://a.test\nEnabled: no\n\n" + stanza, true},
+		"a stanza that is commented out":     {"ubuntu-esm-infra.sources", "#Types: deb\n#URIs: https://esm.ubuntu.com/infra/ubuntu\n", false},
+		"sources of programs only":           {"ubuntu-esm-infra.sources", "Types: deb-src\nURIs: https://esm.ubuntu.com/infra/ubuntu\n", false},
+		"applications only":                  {"ubuntu-esm-apps.sources", "Types: deb\nURIs: https://esm.ubuntu.com/apps/ubuntu\n", false},
+		"a line":                             {"ubuntu-esm-infra.list", line, true},
+		"a line that is commented out":       {"ubuntu-esm-infra.list", "# " + line, false},
+		"an empty file":                      {"ubuntu-esm-infra.list", "", false},
+		"a file that apt does not read":      {"ubuntu-esm-infra.list.save", line, false},
+		"an address that only looks like it": {"a.list", "deb https://esm.ubuntu.com.evil.test/infra/ubuntu a main\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			write(t, filepath.Join(root, "etc/apt/sources.list.d", test.file), test.text)
+			require.Equal(t, test.want, hasUbuntuPro(os.DirFS(root)))
+		})
+	}
+}
+
+func TestAPipeInPlaceOfAFileIsNotWaitedFor(t *testing.T) {
 	root := rootOf(t, "ubuntu-22.04")
-	require.NoError(t, os.Remove(filepath.Join(root, "run/reboot-required")))
-	host := hostAt(t, root)
-	require.True(t, host.RebootKnown)
-	require.False(t, host.RebootRequired)
+	require.NoError(t, os.Remove(filepath.Join(root, "etc/os-release")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(root, "etc/os-release"), 0o600))
+	_, err := newMachine(Options{RootFS: root}.filled()).readHost("web-1")
+	require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "%v", err)
 }
 
 func TestContainerAt(t *testing.T) {
@@ -140,14 +195,14 @@ func TestContainerAt(t *testing.T) {
 
 func TestRootOfAContainerIsNotWhole(t *testing.T) {
 	for name, each := range map[string]struct {
-		mounts []*procfs.MountInfo
+		mounts []mountinfo
 		whole  bool
 	}{
-		"the disk of a machine":        {[]*procfs.MountInfo{{MountPoint: "/", Root: "/", FSType: "ext4"}}, true},
-		"the layers of an image":       {[]*procfs.MountInfo{{MountPoint: "/", Root: "/", FSType: "overlay"}}, false},
-		"a folder of a machine's disk": {[]*procfs.MountInfo{{MountPoint: "/", Root: "/rootfs", FSType: "xfs"}}, false},
-		"a disk over the root of early user space": {[]*procfs.MountInfo{
-			{MountPoint: "/", Root: "/", FSType: "rootfs"}, {MountPoint: "/", Root: "/", FSType: "ext4"},
+		"the disk of a machine":        {[]mountinfo{{point: "/", root: "/", fstype: "ext4"}}, true},
+		"the layers of an image":       {[]mountinfo{{point: "/", root: "/", fstype: "overlay"}}, false},
+		"a folder of a machine's disk": {[]mountinfo{{point: "/", root: "/rootfs", fstype: "xfs"}}, false},
+		"a disk over the root of early user space": {[]mountinfo{
+			{point: "/", root: "/", fstype: "rootfs"}, {point: "/", root: "/", fstype: "ext4"},
 		}, true},
 		"no root in the list": {nil, false},
 	} {

@@ -6,10 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/prometheus/procfs"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -20,50 +17,65 @@ type mount struct {
 	point, device, fstype string
 	number                string // major:minor of the device: the same wherever it is mounted
 	whole                 bool   // the mount shows the file system's own root, and not a folder of it
-	readOnly              bool
+	readOnly              bool   // nothing can be written
+	meantReadOnly         bool   // it was mounted so, and not made so by an error
+	ofUser                bool   // a user mounted it for themselves: nobody else, not even root, may ask it anything
+	unread                string // why its line in the list could not be read
 	mounted               bool
 	declared              bool
 	purpose               string
 }
 
 // readMounts lists what is mounted on the machine, in the order of mounting. The list of the machine's first process is the best;
-// where its list cannot be read, what of the machine is mounted into our container has to do.
+// where its list cannot be read, what of the machine is mounted into our container, or left to our service, has to do.
 func readMounts(rootFS string) ([]mount, error) {
-	if proc, err := procfs.NewFS(filepath.Join(rootFS, "proc")); err == nil {
-		if infos, err := proc.GetProcMounts(1); err == nil {
-			return mountsOf(infos, "/"), nil
-		}
+	if infos, err := readMountinfo(filepath.Join(rootFS, "proc/1/mountinfo")); err == nil {
+		return mountsOf(infos, "/", true), nil
 	}
-	infos, err := procfs.GetMounts()
+	infos, err := readMountinfo("/proc/self/mountinfo")
 	if err != nil {
 		return nil, fmt.Errorf("read the list of mounts: %w", err)
 	}
-	mounts := mountsOf(infos, rootFS)
+	mounts := mountsOf(infos, rootFS, false)
 	if len(mounts) == 0 {
 		return nil, fact.Errorf(fact.ReasonNotFound, "nothing is mounted under %s, where the machine's root should be", rootFS)
 	}
 	return mounts, nil
 }
 
-// mountsOf keeps what lies under the machine's root, and names it as the machine does.
-func mountsOf(infos []*procfs.MountInfo, rootFS string) []mount {
+// mountsOf keeps what lies under the machine's root, and names it as the machine does. Unless the list is the machine's own,
+// the options of each mount are those of our container or service, which may well have it read-only: only those of the file
+// system itself count then.
+func mountsOf(infos []mountinfo, rootFS string, own bool) []mount {
 	var mounts []mount
 	for _, info := range infos {
-		point, inside := withoutRoot(unescape(info.MountPoint), rootFS)
+		point, inside := withoutRoot(info.point, rootFS)
 		if !inside {
 			continue
 		}
-		_, readOnly := info.SuperOptions["ro"]
-		// Under another root the mount's own options are those of our container, which may well mount it read-only.
-		if _, mountedReadOnly := info.Options["ro"]; mountedReadOnly && rootFS == "/" {
-			readOnly = true
-		}
+		mountedSo, readOnly := own && slices.Contains(info.options, "ro"), slices.Contains(info.superOptions, "ro")
+		broken := slices.ContainsFunc(info.superOptions, brokenOption.MatchString)
 		mounts = append(mounts, mount{
-			point: point, device: unescape(info.Source), fstype: info.FSType, number: info.MajorMinorVer,
-			whole: info.Root == "/", readOnly: readOnly, mounted: true,
+			point: point, device: info.source, fstype: info.fstype, number: info.number,
+			whole: info.root == "/", readOnly: readOnly || broken || mountedSo, meantReadOnly: mountedSo && !broken,
+			ofUser: isOfUser(info), unread: info.unread, mounted: true,
 		})
 	}
 	return mounts
+}
+
+// brokenOption matches what kernels write of a file system that lets nothing be written any more, while its mount stays rw.
+var brokenOption = regexp.MustCompile(`^(emergency|forced|error)[_-]?(ro|read[_-]?only|shutdown)$|^shutdown$`)
+
+// isOfUser tells the mounts of FUSE that a user made for themselves.
+func isOfUser(info mountinfo) bool {
+	if !strings.HasPrefix(info.fstype, "fuse") || slices.Contains(info.superOptions, "allow_other") {
+		return false
+	}
+	return slices.ContainsFunc(info.superOptions, func(option string) bool {
+		id, is := strings.CutPrefix(option, "user_id=")
+		return is && id != "0"
+	})
 }
 
 func withoutRoot(point, rootFS string) (string, bool) {
@@ -77,19 +89,6 @@ func withoutRoot(point, rootFS string) (string, bool) {
 	default:
 		return rest, rest[0] == '/'
 	}
-}
-
-var octalEscape = regexp.MustCompile(`\\[0-7]{3}`)
-
-// unescape undoes how the kernel writes blanks in its lists.
-func unescape(field string) string {
-	return octalEscape.ReplaceAllStringFunc(field, func(escape string) string {
-		code, err := strconv.ParseUint(escape[1:], 8, 8)
-		if err != nil {
-			return escape
-		}
-		return string([]byte{byte(code)})
-	})
 }
 
 var (
@@ -142,7 +141,7 @@ func choose(all []mount, declared []system.Filesystem, inContainer bool) []mount
 func discoverable(top map[string]mount) []mount {
 	var found []mount
 	for _, m := range top {
-		if m.point == "/" || !pseudoType.MatchString(m.fstype) && !managedPoint.MatchString(m.point) {
+		if m.point == "/" || !pseudoType.MatchString(m.fstype) && !managedPoint.MatchString(m.point) && !m.ofUser {
 			found = append(found, m)
 		}
 	}

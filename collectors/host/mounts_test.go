@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/procfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -54,7 +53,7 @@ func TestChooseOnANode(t *testing.T) {
 			if m.point == "/mnt/over" {
 				require.Equal(t, mount{
 					point: "/mnt/over", device: "/dev/sdg1", fstype: "ext4", number: "8:97", whole: true, readOnly: true,
-					mounted: true, purpose: "other",
+					meantReadOnly: true, mounted: true, purpose: "other",
 				}, m)
 			}
 		}
@@ -62,16 +61,14 @@ func TestChooseOnANode(t *testing.T) {
 }
 
 func TestMountsOfAContainerAreThoseOfTheMachine(t *testing.T) {
-	proc, err := procfs.NewFS(rootOf(t, "container") + "/proc")
-	require.NoError(t, err)
-	infos, err := proc.GetProcMounts(1)
+	infos, err := readMountinfo(rootOf(t, "container") + "/proc/1/mountinfo")
 	require.NoError(t, err)
 	want := []mount{
 		{point: "/", device: "/dev/sda1", fstype: "ext4", number: "8:1", whole: true, mounted: true},
 		{point: "/mnt/data", device: "/dev/sdb1", fstype: "ext4", number: "8:17", whole: true, mounted: true},
 		{point: "/mnt/broken", device: "/dev/sdc1", fstype: "ext4", number: "8:33", whole: true, mounted: true, readOnly: true},
 	}
-	require.Empty(t, cmp.Diff(want, mountsOf(infos, "/host"), cmp.AllowUnexported(mount{})))
+	require.Empty(t, cmp.Diff(want, mountsOf(infos, "/host", false), cmp.AllowUnexported(mount{})))
 }
 
 func TestMountsWhereTheRootIsNotMountedAreNotFound(t *testing.T) {
@@ -89,4 +86,70 @@ func TestUnescape(t *testing.T) {
 	require.Equal(t, "/mnt/with blank", unescape(`/mnt/with\040blank`))
 	require.Equal(t, "a\tb\\c", unescape(`a\011b\134c`))
 	require.Equal(t, `\777\0`, unescape(`\777\0`), "what is no byte stays as it is")
+}
+
+func TestEveryLineOfTheListOfMountsIsReadByItself(t *testing.T) {
+	for line, want := range map[string]mountinfo{
+		"29 1 8:1 / / rw shared:1 master:2 - ext4 /dev/sda1 rw,errors=remount-ro": {
+			number: "8:1", root: "/", point: "/", options: []string{"rw"}, fstype: "ext4", source: "/dev/sda1",
+			superOptions: []string{"rw", "errors=remount-ro"},
+		},
+		"29 1 0:9 / /mnt/- rw - tmpfs - rw": {
+			number: "0:9", root: "/", point: "/mnt/-", options: []string{"rw"}, fstype: "tmpfs", source: "-", superOptions: []string{"rw"},
+		},
+		"29 1 0:9 / /m rw -  rw": {
+			number: "0:9", root: "/", point: "/m", options: []string{"rw"}, superOptions: []string{"rw"},
+		},
+		"29 1 0:9 / /m rw - tmpfs  rw": {
+			number: "0:9", root: "/", point: "/m", options: []string{"rw"}, fstype: "tmpfs", superOptions: []string{"rw"},
+		},
+		"29 1 0:9 / /m rw shared:1": {
+			number: "0:9", root: "/", point: "/m", options: []string{"rw"},
+			unread: "line 1 of the list of mounts is not as proc_pid_mountinfo(5) describes it",
+		},
+		"nonsense": {
+			point: "/(line 1 of the list of mounts)", unread: "line 1 of the list of mounts is not as proc_pid_mountinfo(5) describes it",
+		},
+	} {
+		good := "30 1 8:2 / /srv rw - xfs /dev/sdb rw"
+		all := parseMountinfo(line + "\n" + good + "\n")
+		require.Len(t, all, 2)
+		require.Equal(t, want, all[0], line)
+		require.Equal(t, "/srv", all[1].point)
+	}
+}
+
+func TestWhetherAnythingCanBeWrittenIsAsTheFileSystemSays(t *testing.T) {
+	type writing struct{ readOnly, meant bool }
+	for name, test := range map[string]struct {
+		options, super string
+		own            bool
+		want           writing
+	}{
+		"a file system that is written to":                          {"rw", "rw", true, writing{}},
+		"one that is mounted read-only":                             {"ro", "ro", true, writing{true, true}},
+		"one that an error made read-only":                          {"rw", "ro,errors=remount-ro", true, writing{true, false}},
+		"an emergency of ext4":                                      {"rw", "rw,emergency_ro", true, writing{true, false}},
+		"one that was shut down":                                    {"rw,relatime", "rw,shutdown", true, writing{true, false}},
+		"an option that only sounds alike":                          {"rw", "rw,errors=remount-ro,shutdown_timeout=3", true, writing{}},
+		"a place that is read-only, of a file system that is not":   {"ro", "rw", true, writing{true, true}},
+		"a place that our own service may not write to":             {"ro", "rw", false, writing{}},
+		"one that an error made read-only, seen through our mounts": {"ro", "rw,emergency_ro", false, writing{true, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			infos := parseMountinfo("29 1 8:1 / / " + test.options + " - ext4 /dev/sda1 " + test.super + "\n")
+			mounts := mountsOf(infos, "/", test.own)
+			require.Equal(t, test.want, writing{mounts[0].readOnly, mounts[0].meantReadOnly})
+		})
+	}
+}
+
+// Any user can mount a file system of their own, which not even root may ask for its size.
+func TestMountsOfUsersAreTheirOwnMatter(t *testing.T) {
+	mounts := mountsOf(parseMountinfo("29 1 8:1 / / rw - ext4 /dev/sda1 rw\n"+
+		"30 1 0:50 / /home/me/far rw - fuse.sshfs me@far: rw,user_id=1000,group_id=1000\n"+
+		"31 1 0:51 / /mnt/far rw - fuse.sshfs far: rw,user_id=0,group_id=0\n"), "/", true)
+	require.Equal(t, map[string]string{"/": "root", "/mnt/far": "other"}, chosen(choose(mounts, nil, false)))
+	declared := []system.Filesystem{{Mount: "/home/me/far", Purpose: "backup"}}
+	require.Contains(t, chosen(choose(mounts, declared, false)), "/home/me/far")
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // An osRelease is what os-release(5) says of an operating system.
@@ -25,7 +27,7 @@ func readOSRelease(files fs.FS) (osRelease, error) {
 		switch {
 		case err == nil:
 			return parseOSRelease(text), nil
-		case errors.Is(err, fs.ErrPermission):
+		case errors.Is(err, fs.ErrPermission) || fact.ReasonOf(err) == fact.ReasonInvalid:
 			return osRelease{}, fmt.Errorf("read os-release: %w", err)
 		}
 	}

@@ -2,7 +2,10 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -16,6 +19,7 @@ import (
 type size struct {
 	total, free, available uint64
 	inodes, inodesFree     uint64
+	broken                 bool // it was shut down after an error: nothing can be read or written any more
 }
 
 // sizes asks file systems for their size. A dead network mount never answers, and the asking cannot be stopped: it is
@@ -90,16 +94,38 @@ func (s *sizes) statfs(path string, m mount) (size, error) {
 	if err := unix.Statfs(path, &answer); err != nil {
 		return size{}, fmt.Errorf("ask %s for its size: %w", m.point, err)
 	}
+	broken := false
 	if answer.Blocks > 0 {
-		if err := checkVisible(path, m); err != nil {
+		if err := checkVisible(path, m); isBroken(err) {
+			broken = true
+		} else if err != nil {
 			return size{}, err
 		}
+		broken = broken || isBroken(list(path))
 	}
 	block := uint64(answer.Frsize) //nolint:gosec // Not negative.
 	return size{
 		total: answer.Blocks * block, free: answer.Bfree * block, available: answer.Bavail * block,
-		inodes: answer.Files, inodesFree: answer.Ffree,
+		inodes: answer.Files, inodesFree: answer.Ffree, broken: broken,
 	}, nil
+}
+
+// list begins to list a folder, which file systems refuse that were shut down.
+func list(path string) error {
+	folder, err := os.OpenFile(path, unix.O_DIRECTORY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if _, err = folder.Readdirnames(1); errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// isBroken tells the errors with which file systems answer that gave up. No permission to list is none of them.
+func isBroken(err error) bool {
+	return errors.Is(err, unix.EIO) || errors.Is(err, unix.ESHUTDOWN) || errors.Is(err, unix.EUCLEAN)
 }
 
 // checkVisible gives an error unless a path shows that mount of the machine. In a container or under systemd's protection

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -28,13 +30,50 @@ func authorizations() join[fact.Authorization] {
 	}
 }
 
-// clusterRoles and roles keep in words what of a role is too much for an application; empty where nothing is.
-func clusterRoles() watch.Resource[string] {
-	return watch.Resource[string]{
+// A clusterRole is what is kept of a ClusterRole.
+type clusterRole struct {
+	excess     string // in words, what of it is too much for an application; empty where nothing is
+	labels     labels.Set
+	aggregates []labels.Selector // of the ClusterRoles whose rules its controller adds to it
+}
+
+func clusterRoles() watch.Resource[clusterRole] {
+	return watch.Resource[clusterRole]{
 		GroupVersionResource: rbacv1.SchemeGroupVersion.WithResource("clusterroles"), Example: &rbacv1.ClusterRole{}, Everywhere: true,
-		Keep: func(object any) string { return excess(object.(*rbacv1.ClusterRole).Rules) },
+		Keep: func(object any) clusterRole {
+			r := object.(*rbacv1.ClusterRole)
+			keep := clusterRole{excess: excess(r.Rules), labels: r.Labels}
+			if r.AggregationRule == nil {
+				return keep
+			}
+			for i := range r.AggregationRule.ClusterRoleSelectors {
+				if selector, err := metav1.LabelSelectorAsSelector(&r.AggregationRule.ClusterRoleSelectors[i]); err == nil {
+					keep.aggregates = append(keep.aggregates, selector)
+				}
+			}
+			return keep
+		},
 	}
 }
+
+// excesses are what of each ClusterRole is too much, by its name; with that of the roles that it aggregates, since manifests
+// have only their selectors.
+func excesses(s *snapshot) map[string]string {
+	all, found := make(map[string]clusterRole), make(map[string]string)
+	stored(s, clusterRoles()).Each(func(name types.NamespacedName, r clusterRole) { all[name.Name] = r })
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		found[name] = all[name].excess
+		for _, other := range slices.Sorted(maps.Keys(all)) {
+			takes := func(selector labels.Selector) bool { return selector.Matches(all[other].labels) }
+			if found[name] == "" && other != name && slices.ContainsFunc(all[name].aggregates, takes) {
+				found[name] = all[other].excess
+			}
+		}
+	}
+	return found
+}
+
+// roles keep in words what of a role is too much for an application; empty where nothing is.
 
 func roles() watch.Resource[string] {
 	return watch.Resource[string]{
@@ -116,12 +155,13 @@ func askAuthorizer(ctx context.Context, c *watch.Connection, _ Target) (any, err
 func joinAuthorization(s *snapshot, set *fact.Set[fact.Authorization]) {
 	open, _ := s.answer.(bool)
 	f := fact.Authorization{Cluster: s.target.Cluster.Name, Open: open}
+	ofClusterRoles := excesses(s)
 	note := func(kind string, name types.NamespacedName, b binding) {
 		f.Bindings++
 		role, risk := b.role.Kind+" "+b.role.Name, ""
 		if b.role.Kind == "ClusterRole" {
 			var there bool
-			if risk, there = stored(s, clusterRoles()).Get("", b.role.Name); !there && b.role.Name == "cluster-admin" {
+			if risk, there = ofClusterRoles[b.role.Name]; !there && b.role.Name == "cluster-admin" {
 				risk = "every verb on every resource" // As every cluster has it; manifests need not.
 			}
 		} else {
@@ -156,13 +196,21 @@ func joinAuthorization(s *snapshot, set *fact.Set[fact.Authorization]) {
 // humble names a subject that should not be able to do everything: a service account of the system, a default one, and
 // groups that everybody is of. It is empty for others.
 func (s *snapshot) humble(subject rbacv1.Subject, namespace string) string {
+	account := func(in, name string) string {
+		if name == "default" || s.planned || s.target.Cluster.Includes(in) && len(s.target.Cluster.Namespaces) > 0 {
+			return "ServiceAccount " + in + "/" + name
+		}
+		return ""
+	}
 	switch subject.Kind {
 	case rbacv1.ServiceAccountKind:
-		in := cmp.Or(subject.Namespace, namespace)
-		if subject.Name == "default" || s.planned || s.target.Cluster.Includes(in) && len(s.target.Cluster.Namespaces) > 0 {
-			return "ServiceAccount " + in + "/" + subject.Name
-		}
+		return account(cmp.Or(subject.Namespace, namespace), subject.Name)
 	case rbacv1.UserKind:
+		// As the API server names service accounts (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects).
+		if qualified, is := strings.CutPrefix(subject.Name, "system:serviceaccount:"); is {
+			in, name, _ := strings.Cut(qualified, ":")
+			return account(in, name)
+		}
 		if subject.Name == "system:anonymous" {
 			return "User " + subject.Name
 		}

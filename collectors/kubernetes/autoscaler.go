@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"strconv"
+
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,6 +17,13 @@ import (
 type autoscaler struct {
 	fact   fact.Autoscaler
 	target reference // that it scales
+	paused string    // the number of pods that it is paused at; empty: at what there are
+}
+
+// pausedAt is the number of pods that it is paused at, if it is at one.
+func (a autoscaler) pausedAt() (int, bool) {
+	n, err := strconv.Atoi(a.paused)
+	return n, err == nil && a.fact.Paused
 }
 
 // A reference names an object of the same namespace.
@@ -88,10 +97,26 @@ func keepScaledObject(u *unstructured.Unstructured) autoscaler {
 	if maximum, declared := numberAt(u, "spec", "maxReplicaCount"); declared {
 		keep.fact.Maximum = maximum
 	}
+	if idle, declared := numberAt(u, "spec", "idleReplicaCount"); declared && idle == 0 {
+		keep.fact.IdlesAtZero = true
+	}
 	if ready := conditionOf(u, "Ready"); ready.status != "True" {
 		keep.fact.Active, keep.fact.Trouble = false, ready.reason
 	}
+	keep.paused = u.GetAnnotations()["autoscaling.keda.sh/paused-replicas"]
+	if paused(u) {
+		keep.fact.Paused, keep.fact.Active, keep.fact.Trouble = true, false, "Paused"
+	}
 	return keep
+}
+
+// paused tells whether a ScaledObject is paused (https://keda.sh/docs/latest/concepts/scaling-deployments/#pausing-autoscaling).
+func paused(u *unstructured.Unstructured) bool {
+	if _, at := u.GetAnnotations()["autoscaling.keda.sh/paused-replicas"]; at {
+		return true
+	}
+	declared, there := u.GetAnnotations()["autoscaling.keda.sh/paused"]
+	return there && declared != "false"
 }
 
 // scales finds what scales each workload: KEDA's own goes before the autoscaler that it made.

@@ -1,32 +1,42 @@
 package kubernetes
 
 import (
+	"cmp"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/schedule"
 	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// backupSchedules are what makes backups again and again: CronJobs by their names, and schedules of Velero, snapscheduler
-// and CloudNativePG, snapshots.
+// backupSchedules are what makes backups again and again: CronJobs, schedules of Velero, snapscheduler and CloudNativePG,
+// snapshots.
 func backupSchedules() join[fact.BackupSchedule] {
 	return join[fact.BackupSchedule]{
-		kind:  fact.BackupSchedules(),
-		parts: scheduleParts(""),
+		kind:   fact.BackupSchedules(),
+		proven: suspendedAlone,
+		parts:  append(scheduleParts(""), part{"", claims()}),
 		place: func(cluster, namespace string) fact.BackupSchedule {
 			return fact.BackupSchedule{Cluster: cluster, Namespace: namespace}
 		},
 		add: func(s *snapshot, set *fact.Set[fact.BackupSchedule]) {
+			var all []dataClaim
+			stored(s, claims()).Each(func(name types.NamespacedName, c claim) {
+				if s.target.Cluster.Includes(name.Namespace) {
+					all = append(all, dataClaim{namespace: name.Namespace, name: name.Name, labels: c.labels})
+				}
+			})
 			for _, each := range schedulesOf(s) {
+				each.weigh(all)
+				each.fact.Planned = s.planned
 				set.Add(each.fact)
 			}
 		},
@@ -44,32 +54,110 @@ func scheduleParts(topic string) []part {
 // A backupSchedule is a schedule with what tells which claims it covers.
 type backupSchedule struct {
 	fact       fact.BackupSchedule
-	isBackup   bool            // for CronJobs: others do other things
-	namespaces []string        // "*": all
-	excluded   []string        // namespaces
+	isBackup   bool               // for CronJobs: others do other things
+	fires      *schedule.Schedule // nil where that cannot be read
+	runsNow    bool               // the newest run has not ended
+	namespaces []string           // patterns
+	excluded   []string           // patterns of namespaces
+	job        *backupJob
+	velero     *veleroTemplate
 	claims     []string        // names; empty: all that the selector takes
 	selector   labels.Selector // of claims
 	of         string          // of CloudNativePG: the name of its Cluster
 }
 
+// A backupJob is what of a CronJob tells what it makes backups of.
+type backupJob struct {
+	namespace string
+	command   backupCommand
+	declared  []string // claims that it is declared to cover; "*": all of its namespace; empty: nothing is declared
+	mounts    []string // claims
+}
+
+// A dataClaim is a claim with what tells whether a schedule makes backups of it.
+type dataClaim struct {
+	namespace, name string
+	labels          labels.Set
+	pods            labels.Set        // of those that mount it; nil: they are not known
+	annotations     map[string]string // of those pods
+	volumes         []string          // by which they mount it
+	services        []string          // that select those pods
+}
+
+// A covering tells whether a schedule covers a claim and, where that is a guess, why it is.
+type covering struct {
+	is    bool
+	guess string
+}
+
+// guessIf is a covering that is a guess, if it may be one at all.
+func guessIf(may bool, why string) covering {
+	if !may {
+		return covering{}
+	}
+	return covering{is: true, guess: why}
+}
+
 // reaches tells whether the schedule makes backups of what is in a namespace.
 func (b backupSchedule) reaches(namespace string) bool {
-	return !slices.Contains(b.excluded, namespace) && (slices.Contains(b.namespaces, namespace) || slices.Contains(b.namespaces, "*"))
+	in := func(pattern string) bool {
+		matches, err := path.Match(pattern, namespace)
+		return matches && err == nil
+	}
+	return !slices.ContainsFunc(b.excluded, in) && slices.ContainsFunc(b.namespaces, in)
 }
 
 // covers tells whether the schedule makes backups of a claim.
-func (b backupSchedule) covers(namespace, name string, own labels.Set) bool {
-	if !b.reaches(namespace) {
-		return false
+func (b backupSchedule) covers(c dataClaim) covering {
+	switch {
+	case b.job != nil:
+		return b.job.covers(c)
+	case !b.reaches(c.namespace):
+		return covering{}
+	case b.velero != nil:
+		return b.velero.covers(c)
+	case b.of != "" && c.labels["cnpg.io/cluster"] != b.of:
+		return covering{}
+	default:
+		return covering{is: (len(b.claims) == 0 || slices.Contains(b.claims, c.name)) && (b.selector == nil || b.selector.Matches(c.labels))}
 	}
-	if b.of != "" && own["cnpg.io/cluster"] != b.of {
-		return false
-	}
-	return (len(b.claims) == 0 || slices.Contains(b.claims, name)) && (b.selector == nil || b.selector.Matches(own))
 }
 
-// backupWords are in the names, images and commands of jobs that make backups.
+// weigh tells whether the backups hold data of any of the system's claims, as far as that can be told without their pods.
+func (b *backupSchedule) weigh(all []dataClaim) {
+	if b.job != nil || b.of != "" {
+		return // A database that it dumps need not have a claim in this cluster.
+	}
+	if b.velero != nil && !b.velero.holdsData() {
+		b.fact.Empty = "its resources are such that they hold neither snapshots nor files of volumes"
+		return
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(c dataClaim) bool { return !b.reaches(c.namespace) })
+	if len(all) == 0 {
+		return
+	}
+	guess := ""
+	for _, c := range all {
+		covered := b.covers(c)
+		if covered.is && covered.guess == "" {
+			return
+		}
+		guess = cmp.Or(guess, covered.guess)
+	}
+	if b.velero != nil && b.velero.pods {
+		guess = cmp.Or(guess, "it takes no claim by its labels; whether it takes their pods is not evaluated here")
+	}
+	if b.fact.Guess = guess; guess == "" {
+		b.fact.Empty = "it takes none of the claims in the namespaces that it reaches"
+	}
+}
+
+// backupWords are in the names, images and commands of jobs that make backups, and of others that have to do with them.
 var backupWords = regexp.MustCompile(`(?i)backup|pg_?dump|mysqldump|mongodump|mariadb-dump|restic|borg|pgbackrest|wal-g|kopia|snapshot`)
+
+// backupOf is the annotation by which a CronJob declares the claims that it makes backups of, with commas between; "*" is
+// all of its namespace.
+const backupOf = "readiness-exporter/backup-of"
 
 func backupJobs() watch.Resource[backupSchedule] {
 	return watch.Resource[backupSchedule]{
@@ -78,12 +166,21 @@ func backupJobs() watch.Resource[backupSchedule] {
 	}
 }
 
-// keepCronJob reads a CronJob that makes backups: of the claims that it mounts or, where it mounts none, of what its
-// namespace holds.
+// keepCronJob reads a CronJob that makes backups, or may do so.
 func keepCronJob(c *batchv1.CronJob) backupSchedule {
+	zone := ""
+	if c.Spec.TimeZone != nil {
+		zone = *c.Spec.TimeZone
+	}
+	spec := &c.Spec.JobTemplate.Spec.Template.Spec
+	job := &backupJob{namespace: c.Namespace, command: commandOf(slices.Concat(spec.InitContainers, spec.Containers)), mounts: mounted(spec)}
+	if declared := strings.TrimSpace(c.Annotations[backupOf]); declared != "" {
+		job.declared = strings.FieldsFunc(declared, func(r rune) bool { return r == ',' || r == ' ' })
+	}
 	keep := backupSchedule{
-		namespaces: []string{c.Namespace}, isBackup: backupWords.MatchString(c.Name),
-		fact: fact.BackupSchedule{Schedule: c.Spec.Schedule, Suspended: c.Spec.Suspend != nil && *c.Spec.Suspend},
+		namespaces: []string{c.Namespace}, job: job, fires: firesBy(c.Spec.Schedule, zone), runsNow: len(c.Status.Active) > 0,
+		isBackup: job.certain() || backupWords.MatchString(c.Name),
+		fact:     fact.BackupSchedule{Schedule: c.Spec.Schedule, Suspended: c.Spec.Suspend != nil && *c.Spec.Suspend},
 	}
 	if c.Status.LastScheduleTime != nil {
 		keep.fact.LastRunAt = c.Status.LastScheduleTime.UTC()
@@ -91,191 +188,80 @@ func keepCronJob(c *batchv1.CronJob) backupSchedule {
 	if c.Status.LastSuccessfulTime != nil {
 		keep.fact.SucceededAt = c.Status.LastSuccessfulTime.UTC()
 	}
-	keep.fact.Failed = len(c.Status.Active) == 0 && keep.fact.LastRunAt.After(keep.fact.SucceededAt)
-	spec := &c.Spec.JobTemplate.Spec.Template.Spec
+	keep.fact.Failed = !keep.runsNow && keep.fact.LastRunAt.After(keep.fact.SucceededAt)
 	for i := range spec.Containers {
 		words := slices.Concat([]string{spec.Containers[i].Image}, spec.Containers[i].Command, spec.Containers[i].Args)
 		keep.isBackup = keep.isBackup || backupWords.MatchString(strings.Join(words, " "))
 	}
-	keep.claims = mounted(spec)
+	if !job.certain() {
+		keep.fact.Guess = onlyByName
+	}
 	return keep
+}
+
+const onlyByName = "only its name, image or command suggests that it makes any"
+
+// certain tells whether the job makes backups, and does not only look as if it did.
+func (j *backupJob) certain() bool { return len(j.declared) > 0 || j.command.dumps || j.command.copies }
+
+// covers tells whether the job makes backups of a claim: as it is declared, of what it mounts, or of the database that it
+// dumps. Where nothing tells what it does, what it mounts or what its namespace holds is a guess.
+func (j *backupJob) covers(c dataClaim) covering {
+	near := j.namespace == c.namespace
+	mounts := near && slices.Contains(j.mounts, c.name)
+	switch {
+	case len(j.declared) > 0:
+		return covering{is: near && (slices.Contains(j.declared, c.name) || slices.Contains(j.declared, "*"))}
+	case j.command.copies && mounts:
+		return covering{is: true}
+	case slices.ContainsFunc(c.services, func(service string) bool { return j.command.dumpsFrom(j.namespace, c.namespace, service) }):
+		return covering{is: true}
+	case j.command.dumps:
+		return guessIf(near && len(j.command.hosts) == 0, "which database it dumps is not known")
+	default:
+		return guessIf(mounts || near && len(j.mounts) == 0, onlyByName)
+	}
 }
 
 // A backupRun is one run of a schedule.
 type backupRun struct {
-	schedule  string
-	phase     string
-	began, at time.Time
+	schedule        string
+	phase           string
+	made, began, at time.Time
 }
 
-// veleroSchedules are those of Velero (https://velero.io/docs/main/api-types/schedule/), wherever it runs.
-func veleroSchedules() watch.Resource[backupSchedule] {
-	return watch.Resource[backupSchedule]{
-		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "schedules"}, Everywhere: true,
-		Keep: func(object any) backupSchedule {
-			u := object.(*unstructured.Unstructured)
-			keep := backupSchedule{
-				namespaces: textsAt(u, "spec", "template", "includedNamespaces"), excluded: textsAt(u, "spec", "template", "excludedNamespaces"),
-				isBackup: true,
-				fact:     fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastBackup")},
-			}
-			if len(keep.namespaces) == 0 {
-				keep.namespaces = []string{"*"}
-			}
-			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "paused")
-			if phase := textAt(u, "status", "phase"); phase == "FailedValidation" {
-				keep.fact.Failed, keep.fact.Trouble = true, phase
-			}
-			return keep
-		},
-	}
-}
+// runsBySchedule are runs by the namespace, and the label of their schedule.
+type runsBySchedule map[types.NamespacedName][]backupRun
 
-func veleroBackups() watch.Resource[backupRun] {
-	return watch.Resource[backupRun]{
-		GroupVersionResource: schema.GroupVersionResource{Group: "velero.io", Resource: "backups"}, Everywhere: true,
-		Labels: "velero.io/schedule-name",
-		Keep: func(object any) backupRun {
-			u := object.(*unstructured.Unstructured)
-			return backupRun{
-				u.GetLabels()["velero.io/schedule-name"], strings.ToLower(textAt(u, "status", "phase")),
-				timeAt(u, "status", "startTimestamp"), timeAt(u, "status", "completionTimestamp"),
-			}
-		},
-	}
-}
-
-// snapshotSchedules are those of snapscheduler (https://backube.github.io/snapscheduler/usage.html).
-func snapshotSchedules() watch.Resource[backupSchedule] {
-	return watch.Resource[backupSchedule]{
-		GroupVersionResource: schema.GroupVersionResource{Group: "snapscheduler.backube", Resource: "snapshotschedules"},
-		Keep: func(object any) backupSchedule {
-			u := object.(*unstructured.Unstructured)
-			keep := backupSchedule{
-				namespaces: []string{u.GetNamespace()}, isBackup: true,
-				fact: fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastSnapshotTime")},
-			}
-			keep.fact.SucceededAt = keep.fact.LastRunAt
-			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "disabled")
-			if _, selects, _ := unstructured.NestedMap(u.Object, "spec", "claimSelector"); selects {
-				keep.selector = selectorAt(u, "spec", "claimSelector")
-			}
-			if reconciled := conditionOf(u, "Reconciled"); reconciled.status == "False" {
-				keep.fact.Failed, keep.fact.Trouble = true, reconciled.reason
-			}
-			return keep
-		},
-	}
-}
-
-// A volumeSnapshot is what is kept of a VolumeSnapshot (https://kubernetes.io/docs/concepts/storage/volume-snapshots/).
-type volumeSnapshot struct {
-	claim   string
-	at      time.Time
-	ready   bool
-	trouble bool
-}
-
-func volumeSnapshots() watch.Resource[volumeSnapshot] {
-	return watch.Resource[volumeSnapshot]{
-		GroupVersionResource: schema.GroupVersionResource{Group: "snapshot.storage.k8s.io", Resource: "volumesnapshots"},
-		Keep: func(object any) volumeSnapshot {
-			u := object.(*unstructured.Unstructured)
-			keep := volumeSnapshot{claim: textAt(u, "spec", "source", "persistentVolumeClaimName"), at: timeAt(u, "status", "creationTime")}
-			if keep.at.IsZero() {
-				keep.at = u.GetCreationTimestamp().UTC()
-			}
-			keep.ready, _, _ = unstructured.NestedBool(u.Object, "status", "readyToUse")
-			_, keep.trouble, _ = unstructured.NestedMap(u.Object, "status", "error")
-			return keep
-		},
-	}
-}
-
-// snapshotted are claims of which snapshots are taken again and again, whoever does it: two are there at least.
-func snapshotted(s *snapshot) (found []backupSchedule) {
-	byClaim := make(map[types.NamespacedName][]volumeSnapshot)
-	stored(s, volumeSnapshots()).Each(func(name types.NamespacedName, v volumeSnapshot) {
-		of := types.NamespacedName{Namespace: name.Namespace, Name: v.claim}
-		byClaim[of] = append(byClaim[of], v)
+func runsOf(all *watch.Store[backupRun]) runsBySchedule {
+	found := make(runsBySchedule)
+	all.Each(func(name types.NamespacedName, run backupRun) {
+		of := types.NamespacedName{Namespace: name.Namespace, Name: run.schedule}
+		found[of] = append(found[of], run)
 	})
-	for claim, all := range byClaim {
-		if claim.Name == "" || len(all) < 2 || !s.target.Cluster.Includes(claim.Namespace) {
-			continue
-		}
-		b := backupSchedule{namespaces: []string{claim.Namespace}, claims: []string{claim.Name}, fact: fact.BackupSchedule{
-			Cluster: s.target.Cluster.Name, Namespace: claim.Namespace, Kind: "VolumeSnapshot", Name: claim.Name,
-		}}
-		for _, v := range all {
-			b.fact.LastRunAt = newer(b.fact.LastRunAt, v.at)
-			switch {
-			case v.ready:
-				b.fact.SucceededAt = newer(b.fact.SucceededAt, v.at)
-			case v.trouble:
-				b.fact.FailedAt = newer(b.fact.FailedAt, v.at)
-			}
-		}
-		b.fact.Failed = b.fact.FailedAt.After(b.fact.SucceededAt)
-		found = append(found, b)
-	}
 	return found
-}
-
-const cloudNativePG = "postgresql.cnpg.io"
-
-// scheduledBackups are those of CloudNativePG (https://cloudnative-pg.io/documentation/current/backup/).
-func scheduledBackups() watch.Resource[backupSchedule] {
-	return watch.Resource[backupSchedule]{
-		GroupVersionResource: schema.GroupVersionResource{Group: cloudNativePG, Resource: "scheduledbackups"},
-		Keep: func(object any) backupSchedule {
-			u := object.(*unstructured.Unstructured)
-			keep := backupSchedule{
-				namespaces: []string{u.GetNamespace()}, isBackup: true, of: textAt(u, "spec", "cluster", "name"),
-				fact: fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastScheduleTime")},
-			}
-			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "suspend")
-			return keep
-		},
-	}
-}
-
-func clusterBackups() watch.Resource[backupRun] {
-	return watch.Resource[backupRun]{
-		GroupVersionResource: schema.GroupVersionResource{Group: cloudNativePG, Resource: "backups"},
-		Labels:               "cnpg.io/scheduled-backup",
-		Keep: func(object any) backupRun {
-			u := object.(*unstructured.Unstructured)
-			return backupRun{
-				u.GetLabels()["cnpg.io/scheduled-backup"], strings.ToLower(textAt(u, "status", "phase")),
-				timeAt(u, "status", "startedAt"), timeAt(u, "status", "stoppedAt"),
-			}
-		},
-	}
 }
 
 // schedulesOf joins the schedules of a system with their runs, by name.
 func schedulesOf(s *snapshot) (found []backupSchedule) {
+	asItIs := func(name string) string { return name }
 	for _, source := range []struct {
 		kind      string
 		schedules watch.Resource[backupSchedule]
-		runs      *watch.Store[backupRun]
+		runs      runsBySchedule
+		label     func(schedule string) string // of its runs
 	}{
-		{"CronJob", backupJobs(), nil},
-		{"Schedule", veleroSchedules(), stored(s, veleroBackups())},
-		{"SnapshotSchedule", snapshotSchedules(), nil},
-		{"ScheduledBackup", scheduledBackups(), stored(s, clusterBackups())},
+		{"CronJob", backupJobs(), nil, asItIs},
+		{"Schedule", veleroSchedules(), runsOf(stored(s, veleroBackups())), veleroLabel},
+		{"SnapshotSchedule", snapshotSchedules(), scheduledSnapshots(s), asItIs},
+		{"ScheduledBackup", scheduledBackups(), runsOf(stored(s, clusterBackups())), asItIs},
 	} {
 		stored(s, source.schedules).Each(func(name types.NamespacedName, b backupSchedule) {
 			if !b.isBackup || !s.concerns(name.Namespace, b) {
 				return
 			}
 			b.fact.Cluster, b.fact.Kind, b.fact.Namespace, b.fact.Name = s.target.Cluster.Name, source.kind, name.Namespace, name.Name
-			source.runs.Each(func(run types.NamespacedName, each backupRun) {
-				if run.Namespace == name.Namespace && each.schedule == name.Name {
-					each.note(&b.fact)
-				}
-			})
-			b.fact.Failed = b.fact.Failed || b.fact.FailedAt.After(b.fact.SucceededAt)
+			b.ran(source.runs[types.NamespacedName{Namespace: name.Namespace, Name: source.label(name.Name)}])
 			found = append(found, b)
 		})
 	}
@@ -284,16 +270,101 @@ func schedulesOf(s *snapshot) (found []backupSchedule) {
 	return found
 }
 
+// ran adds the runs of a schedule, and tells when the next must have succeeded.
+func (b *backupSchedule) ran(runs []backupRun) {
+	slices.SortFunc(runs, func(a, b backupRun) int {
+		return cmp.Or(a.ended().Compare(b.ended()), strings.Compare(a.phase, b.phase))
+	})
+	if b.fact.Kind == "SnapshotSchedule" && len(runs) > 0 {
+		b.fact.SucceededAt = time.Time{} // That it began one says less than whether that is ready.
+	}
+	for _, each := range runs {
+		each.note(&b.fact)
+		b.runsNow = b.runsNow || !each.hasEnded() && each.began.After(b.fact.SucceededAt)
+	}
+	b.fact.Failed = b.fact.Failed || b.fact.FailedAt.After(b.fact.SucceededAt)
+	b.fact.DueAt = b.due()
+}
+
+// withoutSchedule is how long after a success the next is due where the schedule cannot be read.
+const withoutSchedule = 26 * time.Hour
+
+// due is when the next run must have succeeded: when it begins, and as long as the last one took, with a twelfth of the time
+// between runs and a quarter of an hour at least to spare. A run that has begun may take until the one after the next.
+func (b *backupSchedule) due() time.Time {
+	succeeded := b.fact.SucceededAt
+	switch {
+	case succeeded.IsZero():
+		return time.Time{}
+	case b.fires == nil:
+		return succeeded.Add(withoutSchedule)
+	}
+	next := b.next(succeeded)
+	slack := max(b.next(next).Sub(next)/12, 15*time.Minute)
+	if began := b.fact.LastRunAt; !began.IsZero() && began.Before(succeeded) {
+		slack += succeeded.Sub(began)
+	}
+	if b.runsNow && b.fact.LastRunAt.After(succeeded) {
+		next = b.next(b.next(b.fact.LastRunAt))
+	}
+	if next.IsZero() { // It never fires again.
+		return succeeded.Add(withoutSchedule)
+	}
+	return next.Add(slack).UTC()
+}
+
+// next is when a run begins after a time. What runs every so often need not do so at full hours.
+func (b *backupSchedule) next(after time.Time) time.Time {
+	if strings.HasPrefix(b.fact.Schedule, "@every") {
+		return after.Add(b.fires.Interval)
+	}
+	return b.fires.Next(after)
+}
+
+// firesBy reads a schedule as those have it who make backups: of five fields, of six with the second first, or @every 1h; in
+// a zone, or UTC. It is nil where it cannot be read.
+func firesBy(expression, zone string) *schedule.Schedule {
+	if fields := strings.Fields(expression); len(fields) == 6 && !strings.Contains(expression, "=") {
+		expression = strings.Join(fields[1:], " ")
+	}
+	if zone != "" {
+		expression = "CRON_TZ=" + zone + " " + expression
+	}
+	read, err := schedule.Parse(expression, time.Now())
+	if err != nil {
+		return nil
+	}
+	return &read
+}
+
+func (r backupRun) failed() bool { return strings.Contains(r.phase, "fail") }
+
+func (r backupRun) hasEnded() bool { return r.phase == "completed" || r.failed() }
+
+// ended is when a run ended. One that fails at once has no end, and one that does not even begin has no beginning either.
+func (r backupRun) ended() time.Time {
+	for _, at := range []time.Time{r.at, r.began} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return r.made
+}
+
 // note adds a run to its schedule: the newest that has ended tells whether it succeeded.
 func (r backupRun) note(to *fact.BackupSchedule) {
 	if r.began.After(to.LastRunAt) {
 		to.LastRunAt = r.began
 	}
+	ended := r.ended()
+	if ended.IsZero() {
+		ended = to.LastRunAt // Nothing tells when, but that it ran.
+	}
 	switch {
-	case r.phase == "completed" && r.at.After(to.SucceededAt):
-		to.SucceededAt = r.at
-	case strings.Contains(r.phase, "fail") && r.at.After(to.FailedAt):
-		to.FailedAt, to.Trouble = r.at, r.phase
+	case r.phase == "completed" && ended.After(to.SucceededAt):
+		to.SucceededAt = ended
+	case r.failed() && ended.After(to.FailedAt):
+		to.FailedAt, to.Trouble = ended, r.phase
 	}
 }
 
@@ -303,6 +374,6 @@ func (s *snapshot) concerns(namespace string, b backupSchedule) bool {
 		return b.reaches(string(s.scope))
 	}
 	return s.target.Cluster.Includes(namespace) || slices.ContainsFunc(b.namespaces, func(each string) bool {
-		return each == "*" || s.target.Cluster.Includes(each)
+		return strings.ContainsAny(each, "*?[") || s.target.Cluster.Includes(each)
 	})
 }

@@ -24,7 +24,7 @@ import (
 func (c *Clusters) Certificates() collector.Collector[Target] {
 	made := c.collector("kubernetes_certificate",
 		"Certificates in Secrets of type kubernetes.io/tls of Kubernetes clusters, with what renews them.",
-		[]joiner{certificates()}, func(cluster system.Cluster) bool { return cluster.TLSSecrets },
+		[]joiner{certificates(), issuances()}, func(cluster system.Cluster) bool { return cluster.TLSSecrets },
 		func(own *Target, cluster system.Cluster) { own.Cluster.CAFile = cluster.CAFile })
 	made.Schedule = "@every 1m"
 	return made // Who declares tls_secrets wants the gauges, whatever the items.
@@ -47,7 +47,10 @@ func certificates() join[fact.Certificate] {
 // A managedCertificate is what is kept of a Certificate of cert-manager
 // (https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.Certificate).
 type managedCertificate struct {
+	id     owner
 	secret string
+	made   int64 // in seconds since 1970
+	failed bool  // the last attempt has
 	fact   fact.CertificateManager
 }
 
@@ -57,14 +60,18 @@ func managedCertificates() watch.Resource[managedCertificate] {
 		Keep: func(object any) managedCertificate {
 			u := object.(*unstructured.Unstructured)
 			ready := conditionOf(u, "Ready")
-			keep := managedCertificate{secret: textAt(u, "spec", "secretName"), fact: fact.CertificateManager{
-				Name: u.GetNamespace() + "/Certificate/" + u.GetName(), Ready: ready.status == "True", RenewAt: timeAt(u, "status", "renewalTime"),
-			}}
-			if !keep.fact.Ready {
-				keep.fact.Trouble = ready.reason
+			keep := managedCertificate{
+				id: intern(u.GetUID()), secret: textAt(u, "spec", "secretName"), made: u.GetCreationTimestamp().Unix(),
+				failed: textAt(u, "status", "lastFailureTime") != "",
+				fact: fact.CertificateManager{
+					Name: u.GetNamespace() + "/Certificate/" + u.GetName(), Ready: ready.status == "True", RenewAt: timeAt(u, "status", "renewalTime"),
+				},
 			}
-			if failed := conditionOf(u, "Issuing"); failed.status == "False" && textAt(u, "status", "lastFailureTime") != "" {
-				keep.fact.Ready, keep.fact.Trouble = false, failed.reason
+			if !keep.fact.Ready {
+				keep.fact.Trouble = sentence(ready.reason, ready.message)
+			}
+			if failed := conditionOf(u, "Issuing"); failed.status == "False" && keep.failed {
+				keep.fact.Ready, keep.fact.Trouble = false, sentence(failed.reason, failed.message)
 			}
 			return keep
 		},
@@ -73,20 +80,19 @@ func managedCertificates() watch.Resource[managedCertificate] {
 
 func joinCertificates(s *snapshot, set *fact.Set[fact.Certificate]) {
 	expectation, _ := s.answer.(pki.Expectation)
-	managers := make(map[types.NamespacedName]fact.CertificateManager)
-	stored(s, managedCertificates()).Each(func(name types.NamespacedName, m managedCertificate) {
-		managers[types.NamespacedName{Namespace: name.Namespace, Name: m.secret}] = m.fact
-	})
+	managers := managersOf(s)
 	secrets := make(map[types.NamespacedName][]byte)
 	stored(s, tlsSecrets()).Each(func(name types.NamespacedName, content []byte) { secrets[name] = content })
-	for name, manager := range managers {
-		if _, there := secrets[name]; !there && s.target.Cluster.Includes(name.Namespace) {
-			set.Lack(s.certificateIn(name), "", fact.Errorf(fact.ReasonNotFound,
-				"%s has not made it: %s", manager.Name, cmp.Or(manager.Trouble, "no reason is given")))
+	for name, of := range managers { // That it is not there is judged as an Issuance; who would vouch for it is not known.
+		if len(secrets[name]) == 0 && s.target.Cluster.Includes(name.Namespace) {
+			set.Unavailable = append(set.Unavailable, fact.Unavailable[fact.Certificate]{
+				Known: s.certificateIn(name), Topic: fact.TopicTrust, Reason: fact.ReasonNotFound,
+				Detail: fmt.Sprintf("%s has not made it: %s", of[0].fact.Name, cmp.Or(of[0].fact.Trouble, "no reason is given")),
+			})
 		}
 	}
 	for name, content := range secrets {
-		if !s.target.Cluster.Includes(name.Namespace) {
+		if !s.target.Cluster.Includes(name.Namespace) || len(content) == 0 && len(managers[name]) > 0 {
 			continue
 		}
 		known := s.certificateIn(name)
@@ -96,8 +102,8 @@ func joinCertificates(s *snapshot, set *fact.Set[fact.Certificate]) {
 			continue
 		}
 		f := pki.Describe(known.CertificatePlace, chain, expectation)
-		if manager, there := managers[name]; there {
-			f.Manager = &manager
+		if of := managers[name]; len(of) > 0 {
+			f.Manager = &of[0].fact
 		}
 		set.Add(f)
 	}
@@ -124,11 +130,9 @@ func expectationOf(cluster system.Cluster) (pki.Expectation, error) {
 		return expectation, nil
 	}
 	content, err := os.ReadFile(cluster.CAFile)
-	if err == nil {
-		expectation.Declared, err = pki.ParsePool(content)
-	}
 	if err != nil {
-		return pki.Expectation{}, fmt.Errorf("read ca_file %s: %w", cluster.CAFile, err)
+		err = fmt.Errorf("read ca_file %s: %w", cluster.CAFile, err)
 	}
+	expectation.Declare(content, err)
 	return expectation, nil
 }

@@ -38,6 +38,12 @@ func keepNode(n *corev1.Node) fact.Node {
 		Name: n.Name, Cordoned: n.Spec.Unschedulable, Kubelet: intern(n.Status.NodeInfo.KubeletVersion).Value(),
 		OS: intern(n.Status.NodeInfo.OSImage).Value(), Allocatable: resourcesOf(n.Status.Allocatable),
 	}
+	for i := range n.Spec.Taints {
+		if taint := &n.Spec.Taints[i]; taint.Effect != corev1.TaintEffectPreferNoSchedule && !strings.HasPrefix(taint.Key, ofNodeState) {
+			keep.Taints = append(keep.Taints, taint.ToString())
+		}
+	}
+	slices.Sort(keep.Taints)
 	for _, condition := range n.Status.Conditions {
 		switch {
 		case condition.Type == corev1.NodeReady:
@@ -48,6 +54,10 @@ func keepNode(n *corev1.Node) fact.Node {
 	}
 	return keep
 }
+
+// ofNodeState begins the keys of the taints by which Kubernetes itself marks nodes that are not ready, cordoned or under
+// pressure.
+const ofNodeState = "node.kubernetes.io/"
 
 // pressure tells the conditions of nodes that are well when they are false.
 func pressure(of corev1.NodeConditionType) bool {

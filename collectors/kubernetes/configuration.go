@@ -113,8 +113,8 @@ func templateValues(of watch.Resource[workload], template func(object any) *core
 // environmentValues judges the values that stand in a template, as far as anything is wrong with them.
 func environmentValues(spec *corev1.PodSpec) (found []fact.ConfiguredValue) {
 	silent := func(v fact.ConfiguredValue) bool { return !v.Credential && !v.Placeholder && v.Development == "" }
-	for i := range spec.Containers {
-		for _, each := range spec.Containers[i].Env {
+	for _, container := range slices.Concat(spec.InitContainers, spec.Containers) {
+		for _, each := range container.Env {
 			if each.ValueFrom == nil && !strings.HasPrefix(each.Value, "$(") {
 				found = append(found, slices.DeleteFunc(secret.Judge(each.Name, each.Value), silent)...)
 			}

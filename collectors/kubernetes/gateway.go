@@ -2,6 +2,9 @@ package kubernetes
 
 import (
 	"cmp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -13,10 +16,11 @@ import (
 
 const gatewayGroup = "gateway.networking.k8s.io"
 
-// A listener is one of a Gateway, or the reference of a route to it.
-type listener struct {
+// A listenerRef is the reference of a route to the listeners of a Gateway.
+type listenerRef struct {
 	gateway types.NamespacedName
-	name    string // empty in a reference: any of the Gateway's
+	name    string // empty: any
+	port    int    // 0: any
 }
 
 // httpRoutes are those of Gateway API (https://gateway-api.sigs.k8s.io/reference/spec/#httproute).
@@ -34,41 +38,70 @@ func keepHTTPRoute(u *unstructured.Unstructured) route {
 		keep.name(host)
 	}
 	keep.fact.CatchAll = len(hosts) == 0
-	for _, parent := range mapsAt(u, "spec", "parentRefs") {
-		keep.parents = append(keep.parents, listener{
+	parents := mapsAt(u, "spec", "parentRefs")
+	for _, parent := range parents {
+		if text(parent, "kind") == "Service" {
+			continue // Of a mesh.
+		}
+		port, _ := parent["port"].(int64)
+		keep.parents = append(keep.parents, listenerRef{
 			types.NamespacedName{Namespace: cmp.Or(text(parent, "namespace"), u.GetNamespace()), Name: text(parent, "name")},
-			text(parent, "sectionName"),
+			text(parent, "sectionName"), int(port),
 		})
 	}
-	for _, rule := range mapsAt(u, "spec", "rules") {
-		for _, backend := range mapsIn(rule, "backendRefs") {
-			kind, namespace := cmp.Or(text(backend, "kind"), "Service"), text(backend, "namespace")
+	var paths []string
+	rules := mapsAt(u, "spec", "rules")
+	keep.redirects = len(rules) > 0
+	for _, rule := range rules {
+		keep.redirects = keep.redirects && redirectsToHTTPS(rule)
+		for _, match := range mapsIn(rule, "matches") {
+			path, _ := match["path"].(map[string]any)
+			paths = append(paths, text(path, "value"))
+		}
+		for _, each := range mapsIn(rule, "backendRefs") {
+			kind, namespace := cmp.Or(text(each, "kind"), "Service"), text(each, "namespace")
 			if kind == "Service" && (namespace == "" || namespace == u.GetNamespace()) {
-				keep.fact.Services = append(keep.fact.Services, text(backend, "name"))
+				to := backend{service: text(each, "name")}
+				if port, declared := each["port"].(int64); declared {
+					to.port = strconv.FormatInt(port, 10)
+				}
+				keep.lead(to)
 			}
 		}
 	}
+	keep.passing = solves(u.GetLabels(), paths) || len(parents) > 0 && len(keep.parents) == 0
 	return keep
 }
 
-// A gatewayListener is what is kept of a listener that ends TLS.
+func redirectsToHTTPS(rule map[string]any) bool {
+	return slices.ContainsFunc(mapsIn(rule, "filters"), func(filter map[string]any) bool {
+		redirect, _ := filter["requestRedirect"].(map[string]any)
+		return text(redirect, "scheme") == "https"
+	})
+}
+
+// A gatewayListener is what is kept of a listener for HTTP, with TLS or without.
 type gatewayListener struct {
 	name    string
+	port    int
 	host    string
+	secure  bool // it ends TLS
 	secrets []types.NamespacedName
 }
 
-// gateways keep their listeners that end TLS. They are often in another namespace than what uses them.
+// gateways keep their listeners for HTTP. They are often in another namespace than what uses them.
 func gateways() watch.Resource[[]gatewayListener] {
 	return watch.Resource[[]gatewayListener]{
 		GroupVersionResource: schema.GroupVersionResource{Group: gatewayGroup, Resource: "gateways"}, Everywhere: true,
 		Keep: func(object any) (listeners []gatewayListener) {
 			u := object.(*unstructured.Unstructured)
 			for _, each := range mapsAt(u, "spec", "listeners") {
-				if text(each, "protocol") != "HTTPS" {
+				protocol := text(each, "protocol")
+				if protocol != "HTTP" && protocol != "HTTPS" {
 					continue
 				}
-				l := gatewayListener{name: text(each, "name"), host: text(each, "hostname")}
+				port, _ := each["port"].(int64)
+				l := gatewayListener{name: text(each, "name"), port: int(port), host: text(each, "hostname"), secure: protocol == "HTTPS"}
 				tls, _ := each["tls"].(map[string]any)
 				for _, reference := range mapsIn(tls, "certificateRefs") {
 					l.secrets = append(l.secrets, types.NamespacedName{
@@ -82,18 +115,64 @@ func gateways() watch.Resource[[]gatewayListener] {
 	}
 }
 
-// shown gives the Secrets of the listeners that a route hangs on.
-func (s *snapshot) shown(r route) (entries []hostSecret) {
-	for _, parent := range r.parents {
-		listeners, _ := stored(s, gateways()).Get(parent.gateway.Namespace, parent.gateway.Name)
-		for _, l := range listeners {
-			if parent.name != "" && parent.name != l.name {
-				continue
-			}
-			for _, secret := range l.secrets {
-				entries = append(entries, hostSecret{l.host, secret})
-			}
+// attach opens a route at the listeners that it refers to, for those hosts that are of both. Hosts that are of no listener stay.
+func (r *namedRoute) attach(s *snapshot) {
+	own := r.fact.Hosts
+	if len(own) == 0 {
+		own = []fact.IngressHost{{}} // Any.
+	}
+	r.fact.Hosts, r.fact.CatchAll = nil, false
+	for _, host := range own {
+		if !r.attachHost(s, host.Name) {
+			r.route.name(host.Name)
 		}
 	}
-	return entries
+}
+
+func (r *namedRoute) attachHost(s *snapshot, host string) (attached bool) {
+	for _, parent := range r.parents {
+		listeners, there := stored(s, gateways()).Get(parent.gateway.Namespace, parent.gateway.Name)
+		r.foreign = r.foreign || s.planned && !there
+		for _, l := range listeners {
+			both, shared := common(host, l.host)
+			if !shared || parent.name != "" && parent.name != l.name || parent.port != 0 && parent.port != l.port {
+				continue
+			}
+			attached = true
+			r.route.name(both)
+			r.open(door{by: parent.gateway.String(), port: l.port, host: both, listens: l.host, secure: l.secure, secrets: l.secrets})
+		}
+	}
+	return attached
+}
+
+// open adds a door. At one port the listener that names the host best answers.
+func (r *namedRoute) open(d door) {
+	for i, other := range r.doors {
+		if other.by == d.by && other.port == d.port && other.host == d.host {
+			if len(d.listens) > len(other.listens) {
+				r.doors[i] = d
+			}
+			return
+		}
+	}
+	r.doors = append(r.doors, d)
+}
+
+// common gives the host that is both a route's and a listener's; each can begin with *., and empty is any.
+func common(route, listener string) (string, bool) {
+	switch {
+	case listener == "" || route == listener || within(route, listener):
+		return route, true
+	case route == "" || within(listener, route):
+		return listener, true
+	default:
+		return "", false
+	}
+}
+
+// within tells whether a host is one of a wildcard's, of any number of labels (https://gateway-api.sigs.k8s.io/reference/spec/#hostname).
+func within(host, wildcard string) bool {
+	domain, is := strings.CutPrefix(wildcard, "*")
+	return is && host != "" && len(host) > len(wildcard)-1 && strings.HasSuffix(host, domain)
 }

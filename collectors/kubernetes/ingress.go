@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"crypto/x509"
 	"slices"
+	"strconv"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -21,8 +22,8 @@ func ingressJoin() join[fact.Ingress] {
 			return fact.Ingress{Cluster: cluster, Namespace: namespace}
 		},
 		parts: []part{
-			{"", ingresses()}, {"", httpRoutes()},
-			{fact.TopicCertificates, gateways()}, {fact.TopicCertificates, tlsSecrets()},
+			{"", ingresses()}, {"", httpRoutes()}, {fact.TopicGateways, gateways()}, {fact.TopicCertificates, tlsSecrets()},
+			{fact.TopicBackends, services()},
 		},
 		add: joinIngresses,
 	}
@@ -30,9 +31,29 @@ func ingressJoin() join[fact.Ingress] {
 
 // A route is what is kept of an Ingress or an HTTPRoute.
 type route struct {
-	fact    fact.Ingress
-	tls     []hostSecret // of an Ingress
-	parents []listener   // of an HTTPRoute
+	fact      fact.Ingress
+	backends  []backend
+	tls       []hostSecret  // of an Ingress
+	managed   bool          // of an Ingress: whoever runs the load balancer keeps the certificate
+	parents   []listenerRef // of an HTTPRoute
+	redirects bool          // all that it does is to send clients to https
+	passing   bool          // it answers no client: the solver of a challenge, or a route within the cluster
+}
+
+// A backend is a port of a Service of the route's namespace.
+type backend struct {
+	service string
+	port    string // its number or its name; empty: any
+}
+
+// lead notes a backend, each once.
+func (r *route) lead(to backend) {
+	if !slices.Contains(r.backends, to) {
+		r.backends = append(r.backends, to)
+	}
+	if !slices.Contains(r.fact.Services, to.service) {
+		r.fact.Services = append(r.fact.Services, to.service)
+	}
 }
 
 // A hostSecret names the Secret that holds the certificate for a host.
@@ -51,19 +72,27 @@ func ingresses() watch.Resource[route] {
 // keepIngress reads an Ingress (https://kubernetes.io/docs/concepts/services-networking/ingress/). A tls entry without
 // hosts stands for all of them.
 func keepIngress(i *networkingv1.Ingress) route {
-	keep := route{fact: fact.Ingress{Kind: "Ingress"}}
+	keep := route{fact: fact.Ingress{Kind: "Ingress"}, managed: slices.ContainsFunc(managedBy(), func(name string) bool {
+		return i.Annotations[name] != "" && i.Annotations[name] != "false"
+	})}
+	keep.fact.Class = i.Annotations["kubernetes.io/ingress.class"]
 	if i.Spec.IngressClassName != nil {
 		keep.fact.Class = *i.Spec.IngressClassName
 	}
-	lead := func(backend *networkingv1.IngressBackend) {
-		if backend.Service != nil && !slices.Contains(keep.fact.Services, backend.Service.Name) {
-			keep.fact.Services = append(keep.fact.Services, backend.Service.Name)
+	lead := func(b *networkingv1.IngressBackend) {
+		if s := b.Service; s != nil && s.Port.Name != "use-annotation" { // By which controllers know actions that are no Services.
+			to := backend{s.Name, s.Port.Name}
+			if s.Port.Number != 0 {
+				to.port = strconv.Itoa(int(s.Port.Number))
+			}
+			keep.lead(to)
 		}
 	}
 	if i.Spec.DefaultBackend != nil {
 		keep.fact.CatchAll = true
 		lead(i.Spec.DefaultBackend)
 	}
+	var paths []string
 	for _, rule := range i.Spec.Rules {
 		keep.name(rule.Host)
 		if rule.HTTP == nil {
@@ -71,8 +100,10 @@ func keepIngress(i *networkingv1.Ingress) route {
 		}
 		for p := range rule.HTTP.Paths {
 			lead(&rule.HTTP.Paths[p].Backend)
+			paths = append(paths, rule.HTTP.Paths[p].Path)
 		}
 	}
+	keep.passing = solves(i.Labels, paths)
 	for _, each := range i.Spec.TLS {
 		secret := types.NamespacedName{Namespace: i.Namespace, Name: each.SecretName}
 		for _, host := range each.Hosts {
@@ -85,6 +116,22 @@ func keepIngress(i *networkingv1.Ingress) route {
 	return keep
 }
 
+// managedBy are annotations by which a provider shows a certificate that is in no Secret.
+func managedBy() []string {
+	return []string{
+		"alb.ingress.kubernetes.io/certificate-arn", "networking.gke.io/managed-certificates",
+		"ingress.gcp.kubernetes.io/pre-shared-cert", "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
+		"traefik.ingress.kubernetes.io/router.tls", "traefik.ingress.kubernetes.io/router.tls.certresolver",
+	}
+}
+
+// solves tells a route that only answers the challenges of an ACME authority, as cert-manager makes it for a while.
+func solves(own map[string]string, paths []string) bool {
+	return own["acme.cert-manager.io/http01-solver"] == "true" || len(paths) > 0 && !slices.ContainsFunc(paths, func(path string) bool {
+		return !strings.HasPrefix(path, "/.well-known/acme-challenge/")
+	})
+}
+
 // name notes a host, each once; none is any.
 func (r *route) name(host string) {
 	switch {
@@ -95,36 +142,161 @@ func (r *route) name(host string) {
 	}
 }
 
+// A namedRoute is a route with its name, and the doors at which it is open.
+type namedRoute struct {
+	route
+	name    types.NamespacedName
+	doors   []door
+	foreign bool // a Gateway of it is not among the manifests
+}
+
+// A door is where clients meet a route: a host at one port of a Gateway, or at an ingress controller.
+type door struct {
+	by      string // who opens it: a Gateway, or the controllers of a class
+	port    int    // of the Gateway
+	host    string // empty: any
+	secure  bool   // by TLS
+	managed bool   // its certificate is in no Secret
+	listens string // the host of the listener
+	secrets []types.NamespacedName
+}
+
+// joinIngresses joins the routes of a host: each is judged by what clients meet there after all of them.
 func joinIngresses(s *snapshot, set *fact.Set[fact.Ingress]) {
+	var all []namedRoute
+	open := make(map[string][]namedRoute) // by host
 	for _, r := range []watch.Resource[route]{ingresses(), httpRoutes()} {
 		stored(s, r).Each(func(name types.NamespacedName, r route) {
-			if !s.target.Cluster.Includes(name.Namespace) {
+			if r.passing || !s.target.Cluster.Includes(name.Namespace) {
 				return
 			}
-			f := r.fact
-			f.Cluster, f.Missing, f.Namespace, f.Name = s.target.Cluster.Name, s.lacks, name.Namespace, name.Name
-			f.Hosts = slices.Clone(f.Hosts) // What is kept stays as it is.
-			for i := range f.Hosts {
-				f.Hosts[i] = s.certified(f.Hosts[i].Name, slices.Concat(r.tls, s.shown(r)))
+			named := namedRoute{route: r, name: name}
+			named.fact.Hosts = slices.Clone(r.fact.Hosts) // What is kept stays as it is.
+			if r.fact.Kind == "Ingress" {
+				named.doors = r.doors()
+			} else {
+				named.attach(s)
 			}
-			set.Add(f)
+			all = append(all, named)
 		})
+	}
+	slices.SortFunc(all, func(a, b namedRoute) int { return strings.Compare(a.name.String(), b.name.String()) })
+	for _, r := range all {
+		for _, host := range r.fact.Hosts {
+			open[host.Name] = append(open[host.Name], r)
+		}
+	}
+	for _, r := range all {
+		f := r.fact
+		f.Cluster, f.Missing, f.Namespace, f.Name = s.target.Cluster.Name, s.lacks, r.name.Namespace, r.name.Name
+		f.Planned, f.CatchAll = s.planned, f.CatchAll && !r.redirects
+		f.LostBackends = s.lost(r)
+		for i := range f.Hosts {
+			f.Hosts[i] = s.met(f.Hosts[i].Name, r, open[f.Hosts[i].Name])
+		}
+		set.Add(f)
 	}
 }
 
-// certified tells which certificate is shown for a host, and what is wrong with it.
-func (s *snapshot) certified(host string, entries []hostSecret) fact.IngressHost {
-	f := fact.IngressHost{Name: host, Trouble: fact.HostNotCovered}
-	for _, each := range entries {
-		if !covers(each.host, host) {
-			continue
-		}
-		f.Secret = each.secret.Namespace + "/" + each.secret.Name
-		if f.Trouble = s.troubleWith(host, each.secret); f.Trouble == "" {
-			return f
+// lost tells which backends of a route do not exist. Where manifests hold no Service of its namespace, those are elsewhere.
+func (s *snapshot) lost(r namedRoute) (found []string) {
+	services, any := stored(s, services()), false
+	services.Each(func(name types.NamespacedName, _ service) { any = any || name.Namespace == r.name.Namespace })
+	if s.planned && !any {
+		return nil
+	}
+	for _, b := range r.backends {
+		led, there := services.Get(r.name.Namespace, b.service)
+		switch {
+		case !there:
+			found = append(found, "the Service "+b.service)
+		case b.port != "" && !slices.ContainsFunc(led.ports, func(p servicePort) bool {
+			return p.name == b.port || strconv.Itoa(p.number) == b.port
+		}):
+			found = append(found, "the port "+b.port+" of the Service "+b.service)
 		}
 	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// doors are those of an Ingress: controllers send clients from http to https where there is TLS.
+func (r route) doors() (found []door) {
+	for _, host := range r.fact.Hosts {
+		d := door{by: "class " + r.fact.Class, host: host.Name, managed: r.managed, secure: r.managed}
+		for _, each := range r.tls {
+			if !covers(each.host, host.Name) {
+				continue
+			}
+			d.secure = true
+			if each.secret.Name == "" {
+				d.managed = true // By the controller's default.
+			} else {
+				d.secrets = append(d.secrets, each.secret)
+			}
+		}
+		found = append(found, d)
+	}
+	return found
+}
+
+// met tells what clients meet at a host of a route, whose other routes are given too.
+func (s *snapshot) met(host string, r namedRoute, all []namedRoute) fact.IngressHost {
+	f := fact.IngressHost{Name: host, Trouble: fact.HostNotCovered}
+	if r.foreign && len(r.doors) == 0 {
+		f.Trouble = fact.HostNoGateway
+	}
+	plain, secure := false, false
+	by := make(map[string]bool)
+	for _, d := range r.doors {
+		by[d.by] = true
+		switch {
+		case d.host != host:
+		case !d.secure:
+			plain = plain || !r.redirects
+		default:
+			secret, trouble := s.shownAt(d)
+			if !secure || f.Trouble == "" || f.Trouble == fact.HostManaged && trouble != "" { // Of several doors, one with trouble is trouble.
+				f.Secret, f.Trouble = secret, trouble
+			}
+			secure = true
+		}
+	}
+	if !secure {
+		f.Secret, secure = besides(host, by, all)
+		if secure { // The other one is judged for what it shows.
+			f.Trouble = ""
+		}
+	}
+	f.Plain = secure && plain && r.fact.Kind != "Ingress"
 	return f
+}
+
+// besides tells whether another route of a host has TLS with one of those who open it, and gives the Secret that is shown.
+func besides(host string, by map[string]bool, all []namedRoute) (secret string, secure bool) {
+	for _, other := range all {
+		for _, d := range other.doors {
+			if d.host == host && d.secure && by[d.by] {
+				if len(d.secrets) > 0 {
+					return d.secrets[0].String(), true
+				}
+				secure = true
+			}
+		}
+	}
+	return "", secure
+}
+
+// shownAt tells which certificate is shown at a door, and what is wrong with it. Of several Secrets, servers choose one that fits.
+func (s *snapshot) shownAt(d door) (secret string, trouble fact.HostTrouble) {
+	trouble = fact.HostManaged
+	for _, each := range d.secrets {
+		secret = each.String()
+		if trouble = s.troubleWith(d.host, each); trouble == "" {
+			break
+		}
+	}
+	return secret, trouble
 }
 
 // covers tells whether the host of a tls entry or a listener stands for a host.

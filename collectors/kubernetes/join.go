@@ -27,6 +27,8 @@ type join[F any] struct {
 	ask func(ctx context.Context, c *watch.Connection, t Target) (any, error)
 	// add adds the facts of one scope to a set. It is pure.
 	add func(s *snapshot, set *fact.Set[F])
+	// proven, where set, gives the facts of manifests that are wrong whatever a cluster reports of the kind.
+	proven func(all []*F) []*F
 	// place is a fact of which only the cluster and, unless it is empty, the namespace are known.
 	place func(cluster, namespace string) F
 }

@@ -147,7 +147,7 @@ func TestProbesAreKeptWithoutWhatTheyAsk(t *testing.T) {
 	exec := corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"mysqladmin", "ping", "-phunter2"}}}
 	spec := corev1.PodSpec{
 		InitContainers: []corev1.Container{
-			{Name: "migrate"},
+			{Name: "migrate", Env: []corev1.EnvVar{{Name: "DB_PASSWORD", Value: "hunter2"}, {Name: "ALLOW_EMPTY_PASSWORD", Value: "no"}}},
 			{Name: "mesh", RestartPolicy: pointer(corev1.ContainerRestartPolicyAlways), ReadinessProbe: &corev1.Probe{
 				ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(15021)}},
 			}},
@@ -158,6 +158,10 @@ func TestProbesAreKeptWithoutWhatTheyAsk(t *testing.T) {
 			StartupProbe:  &corev1.Probe{ProbeHandler: corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9000}}},
 		}},
 	}
+	running, first := containers(&spec)
+	require.Equal(t, []fact.Container{
+		{Name: "migrate", Variables: []fact.Variable{{Name: "DB_PASSWORD", PlainSecret: true}, {Name: "ALLOW_EMPTY_PASSWORD"}}},
+	}, first)
 	require.Equal(t, []fact.Container{
 		{Name: "mesh", Readiness: &fact.Probe{How: fact.ProbeTCP, Port: "15021", Patience: 30 * time.Second}},
 		{
@@ -166,7 +170,7 @@ func TestProbesAreKeptWithoutWhatTheyAsk(t *testing.T) {
 			Liveness:  &fact.Probe{How: fact.ProbeExec, Patience: 30 * time.Second},
 			Startup:   &fact.Probe{How: fact.ProbeGRPC, Port: "9000", Patience: 30 * time.Second},
 		},
-	}, containers(&spec))
+	}, running)
 }
 
 func TestABudgetCountsOnlyWhatItsControllerHasCounted(t *testing.T) {

@@ -274,11 +274,12 @@ func TestPermissionsAreThoseOfWhatIsAskedFor(t *testing.T) {
 func TestTimeAloneExpiresACertificate(t *testing.T) {
 	leaf := world.NewCA(t, world.Spec{}).Issue(t, world.Spec{DNSNames: []string{"shop.example.com"}})
 	joined := func(now time.Time) (fact.HostTrouble, time.Time) {
-		secret := hostSecret{"", types.NamespacedName{Namespace: "shop", Name: "tls"}}
+		shown := door{host: "shop.example.com", secure: true, secrets: []types.NamespacedName{{Namespace: "shop", Name: "tls"}}}
 		store, err := tlsSecrets().Hold([]any{&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "tls"}, Data: tlsData(leaf)}})
 		require.NoError(t, err)
 		s := &snapshot{now: now, stores: map[string]watch.Stored{tlsSecrets().Key(): store}}
-		return s.certified("shop.example.com", []hostSecret{secret}).Trouble, s.until
+		_, trouble := s.shownAt(shown)
+		return trouble, s.until
 	}
 	trouble, until := joined(leaf.X509.NotAfter.Add(-time.Hour))
 	require.Empty(t, trouble)

@@ -2,8 +2,11 @@ package kubernetes
 
 import (
 	"encoding/base64"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // defaulted adds to a manifest what the API server adds to an object, as far as anything here reads it
@@ -18,6 +21,10 @@ func defaulted(u *unstructured.Unstructured) {
 		}
 	case "StatefulSet", "DaemonSet":
 		otherwise(u, "RollingUpdate", "spec", "updateStrategy", "type")
+	case "HorizontalPodAutoscaler":
+		if u.GetAPIVersion() == "autoscaling/v1" { // What is read of it is the same in both, and both are served.
+			u.SetAPIVersion("autoscaling/v2")
+		}
 	case "Secret":
 		otherwise(u, "Opaque", "type")
 		merge(u)
@@ -42,4 +49,57 @@ func merge(u *unstructured.Unstructured) {
 		}
 	}
 	delete(u.Object, "stringData")
+}
+
+// scaledAs gives manifests in which workloads have the replicas that their autoscalers give them at least.
+func scaledAs(all []Manifest) []Manifest {
+	scaled := slices.Clone(all)
+	for _, each := range all {
+		if each.refused {
+			continue
+		}
+		var a autoscaler
+		switch each.resource().GroupResource() {
+		case horizontalPodAutoscalers().GroupResource():
+			a = autoscaler{target: reference{
+				textAt(each.object, "spec", "scaleTargetRef", "kind"), textAt(each.object, "spec", "scaleTargetRef", "name"),
+			}, fact: fact.Autoscaler{Minimum: 1}}
+			if minimum, declared := numberAt(each.object, "spec", "minReplicas"); declared {
+				a.fact.Minimum = minimum
+			}
+			a.fact.Maximum, _ = numberAt(each.object, "spec", "maxReplicas")
+		case scaledObjects().GroupResource():
+			a = keepScaledObject(each.object)
+		default:
+			continue
+		}
+		for i, m := range scaled {
+			named := reference{m.object.GetKind(), m.object.GetName()}
+			if !m.refused && m.object.GetNamespace() == each.object.GetNamespace() && named == a.target {
+				scaled[i].object = withReplicas(m.object, a)
+			}
+		}
+	}
+	return scaled
+}
+
+// withReplicas gives a workload as an autoscaler leaves it. One that is scaled to zero is none of a HorizontalPodAutoscaler.
+func withReplicas(object *unstructured.Unstructured, by autoscaler) *unstructured.Unstructured {
+	n, declared := numberAt(object, "spec", "replicas")
+	if !declared {
+		n = 1
+	}
+	switch at, pausedAt := by.pausedAt(); {
+	case pausedAt:
+		n = at
+	case n == 0 && declared && !by.fact.IdlesAtZero, by.fact.Paused:
+	default:
+		n = max(n, by.fact.Minimum)
+		if by.fact.Maximum > 0 {
+			n = min(n, by.fact.Maximum)
+		}
+	}
+	object = object.DeepCopy()
+	_ = unstructured.SetNestedField(object.Object, int64(n), "spec", "replicas") // A spec that is no map has been refused.
+	return object
 }

@@ -12,7 +12,7 @@ import (
 
 func read(t *testing.T, content string) []Manifest {
 	t.Helper()
-	all, err := ReadManifests("app.yaml", strings.NewReader(content))
+	all, err := NewManifestReader("").Read("app.yaml", strings.NewReader(content))
 	require.NoError(t, err)
 	return all
 }
@@ -49,14 +49,14 @@ items:
 }
 
 func TestWhatIsNoYAMLIsAnErrorWithItsPlace(t *testing.T) {
-	_, err := ReadManifests("templates/api.yaml", strings.NewReader("kind: Deployment\nmetadata:\n  {{- include \"labels\" . }}\n"))
+	_, err := NewManifestReader("").Read("templates/api.yaml", strings.NewReader("kind: Deployment\nmetadata:\n  {{- include \"labels\" . }}\n"))
 	require.ErrorContains(t, err, "templates/api.yaml")
 	require.ErrorContains(t, err, "helm template")
 }
 
 // TestHostileManifestsHarmNobody reads what API servers would refuse, and what some let through.
 func TestHostileManifestsHarmNobody(t *testing.T) {
-	all := read(t, strings.Join([]string{
+	all, err := NewManifestReader("").Read("app.yaml", strings.NewReader(strings.Join([]string{
 		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: empty}}`,
 		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: nulls}, spec: {replicas: null, template: null, strategy: null}}`,
 		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: odd}, spec: {strategy: {rollingUpdate: {maxSurge: lots}}, template: {spec: {
@@ -76,17 +76,14 @@ func TestHostileManifestsHarmNobody(t *testing.T) {
 		`{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: 5, password: "` + strings.Repeat("x", 100_000) + `"}, data: {b: "!!"}}`,
 		`{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {x: "` + strings.Repeat("y", 1_000_000) + `"}}, data: {a: "\u0000\x1b[2J"}}`,
 		`{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: a}, subjects: [{kind: Group}], roleRef: {kind: Role, name: x}}`,
-	}, "\n---\n"))
+	}, "\n---\n")))
 	facts, gaps := plannedOf(t, all)
 	require.GreaterOrEqual(t, facts, 8)
-	var invalid []string
 	for _, gap := range gaps {
-		if gap.Reason == fact.ReasonInvalid {
-			invalid = append(invalid, gap.Detail)
-		}
+		require.Equal(t, fact.ReasonManifest, gap.Reason, "%v", gap)
 	}
-	require.Contains(t, strings.Join(invalid, "\n"), "app.yaml:9: Deployment/wrong", "what makes no sense is reported with its place")
-	require.Contains(t, strings.Join(invalid, "\n"), "PodDisruptionBudget/old: apiVersion policy/v1beta1: expected policy/v1")
+	require.ErrorContains(t, err, "app.yaml:9: Deployment/wrong: spec.replicas: expected a number", "what makes no sense is reported with its place")
+	require.ErrorContains(t, err, "PodDisruptionBudget/old: apiVersion policy/v1beta1: Kubernetes does not serve it any more; expected policy/v1")
 }
 
 // planned collects from manifests.
@@ -140,8 +137,9 @@ func FuzzManifests(f *testing.F) {
 	f.Add("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec: {replicas: 2, template: {spec: {containers: [{name: a}]}}}\n")
 	f.Add(`{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"rules": [{}]}}]}`)
 	f.Add("apiVersion: v1\nkind: Secret\nstringData: {a.env: \"export A=b\\nC\"}\n---\n&a [*a]\n")
+	reader := NewManifestReader("")
 	f.Fuzz(func(t *testing.T, content string) {
-		if all, err := ReadManifests("fuzzed.yaml", strings.NewReader(content)); err == nil {
+		if all, err := reader.Read("fuzzed.yaml", strings.NewReader(content)); err == nil {
 			plannedOf(t, all)
 		}
 	})

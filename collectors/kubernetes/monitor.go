@@ -98,17 +98,21 @@ func monitorsOf(s *snapshot, w *workload, selecting []namedService) (found []fac
 		if !m.reaches(name.Namespace, w.fact.Namespace) {
 			return
 		}
+		var ports []string // Of all the services together: one that has the port is scraped.
+		selects := false
 		for _, service := range selecting {
 			if !m.selector.Matches(service.labels) {
 				continue
 			}
-			var ports []string
+			selects = true
 			for _, port := range service.ports {
 				ports = append(ports, port.name)
 			}
+		}
+		if selects {
 			found = append(found, fact.Monitor{
 				Kind: "ServiceMonitor", Name: name.Name,
-				UnknownPorts: append(unknown(m.ports, ports), unknown(m.targets, append(named, numbers...))...),
+				UnknownPorts: append(unknown(m.ports, ports), unknown(m.targets, slices.Concat(named, numbers))...),
 			})
 		}
 	})
@@ -116,7 +120,7 @@ func monitorsOf(s *snapshot, w *workload, selecting []namedService) (found []fac
 		if m.reaches(name.Namespace, w.fact.Namespace) && m.selector.Matches(w.podLabels) {
 			found = append(found, fact.Monitor{
 				Kind: "PodMonitor", Name: name.Name,
-				UnknownPorts: append(unknown(m.ports, named), unknown(m.targets, append(named, numbers...))...),
+				UnknownPorts: append(unknown(m.ports, named), unknown(m.targets, slices.Concat(named, numbers))...),
 			})
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -26,6 +27,7 @@ type plannedTarget struct{}
 // cluster reports is unavailable, for fact.ReasonManifest.
 func Manifests(all []Manifest) []collector.Any {
 	joined := append(joins(), New().configurations())
+	all = scaledAs(all)
 	made := collector.Collector[plannedTarget]{
 		Name: "kubernetes", Summary: "Manifests: what a cluster would hold if they were applied to it, and nothing else.",
 		Schedule: "@every 1h", Timeout: time.Minute,
@@ -89,26 +91,32 @@ func (j join[F]) plan(all []Manifest, unreported map[string]string) fact.AnySet 
 	set, known := &fact.Set[F]{}, j.place("", "")
 	s := &snapshot{
 		target: Target{Cluster: system.Cluster{Name: manifestCluster}}, selector: labels.Everything(),
-		now: time.Now(), planned: true, stores: make(map[string]watch.Stored),
+		now: time.Now(), planned: true, manifests: all, stores: make(map[string]watch.Stored),
 	}
 	for _, topic := range slices.Sorted(maps.Keys(unreported)) {
 		set.Unavailable = append(set.Unavailable, onlyInCluster(known, topic, unreported[topic]))
-		s.lacks = append(s.lacks, topic)
+		if topic != "" {
+			s.lacks = append(s.lacks, topic)
+		}
 	}
-	if unreported[""] != "" {
+	if unreported[""] != "" && j.proven == nil {
 		return j.kind.Set(set)
 	}
 	for _, p := range j.parts {
-		if _, filled := s.stores[p.Key()]; filled || unreported[p.topic] != "" {
+		if _, filled := s.stores[p.Key()]; filled || p.topic != "" && unreported[p.topic] != "" {
 			continue
 		}
-		store, failed := fill(p.Source, all)
-		s.stores[p.Key()] = store
-		for _, err := range failed {
+		store, err := fill(p.Source, all)
+		if err != nil {
 			set.Lack(known, manifestCluster, fact.Errorf(fact.ReasonInvalid, "read manifest: %w", err))
+			continue
 		}
+		s.stores[p.Key()] = store
 	}
 	j.add(s, set)
+	if unreported[""] != "" {
+		set.Facts = j.proven(set.Facts)
+	}
 	return j.kind.Set(j.sorted(set))
 }
 
@@ -123,7 +131,10 @@ func asIfWell(f *fact.Workload) {
 	f.Pods = fact.Pods{Running: n, Nodes: n}
 	if f.Autoscaler != nil {
 		scaler := *f.Autoscaler
-		scaler.Active, scaler.Trouble, scaler.Current = true, "", max(n, scaler.Minimum)
+		scaler.Current = n
+		if !scaler.Paused {
+			scaler.Active, scaler.Trouble = true, ""
+		}
 		f.Autoscaler = &scaler
 	}
 	for i := range f.Budgets {
@@ -145,4 +156,24 @@ func count(b *fact.DisruptionBudget, pods int) {
 		b.Needed = 1
 	}
 	b.Allowed = max(0, b.Healthy-b.Needed)
+}
+
+// JudgedTogether tells the objects that facts are made of all together, and not each by itself.
+func (m Manifest) JudgedTogether() bool { return m.object.GroupVersionKind().Group == rbacv1.GroupName }
+
+// Supports tells the objects that are read for what others are judged by, and those of which there is nothing to judge.
+func (m Manifest) Supports() bool {
+	return slices.Contains([]string{
+		"Service", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject.keda.sh",
+		"ServiceMonitor." + monitoringGroup, "PodMonitor." + monitoringGroup, "Gateway", "GatewayClass", "PersistentVolumeClaim",
+		"Namespace", "ServiceAccount", "IngressClass", "PriorityClass", "StorageClass", "CustomResourceDefinition",
+	}, m.Kind())
+}
+
+// suspendedAlone are the schedules of manifests, where none of them makes backups as they stand.
+func suspendedAlone(all []*fact.BackupSchedule) []*fact.BackupSchedule {
+	if slices.ContainsFunc(all, func(s *fact.BackupSchedule) bool { return !s.Suspended }) {
+		return nil
+	}
+	return all
 }

@@ -9,6 +9,7 @@ import (
 	"unique"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
@@ -24,9 +25,22 @@ type pod struct {
 	waiting       []containerReason // containers that cannot start, with the reason
 	restarted     *restart          // nil where no container has been started again
 	uses          *consumer         // of a pod that nothing has the template of
+	claims        []mountedClaim    // of a pod of a StatefulSet, which has its own
+	given         []containerGift
 }
 
 type containerImage struct{ container, id unique.Handle[string] }
+
+// A containerGift is what a container was given as its pod was made: with the defaults of its namespace.
+type containerGift struct {
+	container unique.Handle[string]
+	resources unique.Handle[containerResources]
+}
+
+type containerResources struct{ requests, limits fact.Resources }
+
+// A mountedClaim is a claim, and the volume of the pod by which it is mounted.
+type mountedClaim struct{ volume, claim unique.Handle[string] }
 
 type containerReason struct{ container, reason unique.Handle[string] }
 
@@ -43,6 +57,20 @@ func keepPod(p *corev1.Pod) pod {
 	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for i := range statuses {
 			keep.note(&statuses[i])
+		}
+	}
+	for _, containers := range [][]corev1.Container{p.Spec.InitContainers, p.Spec.Containers} {
+		for i := range containers {
+			c := &containers[i]
+			given := unique.Make(containerResources{resourcesOf(c.Resources.Requests), resourcesOf(c.Resources.Limits)})
+			keep.given = append(keep.given, containerGift{intern(c.Name), given})
+		}
+	}
+	if controller := metav1.GetControllerOfNoCopy(p); controller != nil && controller.Kind == fact.KindStatefulSet {
+		for _, volume := range volumes(&p.Spec) {
+			if volume.Type == volumeClaim {
+				keep.claims = append(keep.claims, mountedClaim{intern(volume.Name), intern(volume.Claim)})
+			}
 		}
 	}
 	return keep
@@ -88,6 +116,9 @@ type tally struct {
 	restarted     *restart
 	imagesOf      int64 // when the pod was made that images are of
 	images        []containerImage
+	givenOf       int64 // when the pod was made that given is of
+	given         []containerGift
+	claims        []mountedClaim
 }
 
 // tallyOf puts pods together. It is not changed afterwards: several runs share it.
@@ -116,17 +147,42 @@ func (t *tally) and(other *tally) *tally {
 		}
 		both.waiting[each] += count
 	}
-	if t.restarted == nil || other.restarted != nil && other.restarted.at > t.restarted.at {
+	if later(t.restarted, other.restarted) {
 		both.restarted = other.restarted
 	}
-	if other.imagesOf >= t.imagesOf && len(other.images) > 0 {
+	if newerImages(t.imagesOf, t.images, other.imagesOf, other.images) {
 		both.imagesOf, both.images = other.imagesOf, other.images
 	}
+	if other.givenOf > t.givenOf {
+		both.givenOf, both.given = other.givenOf, other.given
+	}
+	both.claims = slices.Concat(t.claims, other.claims)
 	return &both
+}
+
+// later tells whether the second restart counts, since it is the later one; of two at once always the same one does.
+func later(a, b *restart) bool {
+	return b != nil && (a == nil || b.at > a.at || b.at == a.at && strings.Compare(b.container.Value()+b.reason.Value(), a.container.Value()+a.reason.Value()) < 0)
+}
+
+// newerImages tells whether the second images count, since they are of the newer pod; of two pods that were made at once always
+// the same one's do.
+func newerImages(madeA int64, a []containerImage, madeB int64, b []containerImage) bool {
+	switch {
+	case len(b) == 0 || madeB < madeA:
+		return false
+	case len(a) == 0 || madeB > madeA:
+		return true
+	}
+	return slices.CompareFunc(b, a, func(b, a containerImage) int { return strings.Compare(b.id.Value(), a.id.Value()) }) < 0
 }
 
 func (t *tally) add(p pod) {
 	t.newest = max(t.newest, p.made)
+	t.claims = append(t.claims, p.claims...)
+	if p.made > t.givenOf {
+		t.givenOf, t.given = p.made, p.given
+	}
 	if p.going {
 		return
 	}
@@ -139,13 +195,13 @@ func (t *tally) add(p pod) {
 		}
 		t.waiting[waiting]++
 	}
-	if p.restarted != nil && (t.restarted == nil || p.restarted.at > t.restarted.at) {
+	if later(t.restarted, p.restarted) {
 		t.restarted = p.restarted
 	}
 	if p.node != intern("") {
 		t.running++
 		t.nodes[p.node] = struct{}{}
-		if len(p.images) > 0 && p.made >= t.imagesOf {
+		if newerImages(t.imagesOf, t.images, p.made, p.images) {
 			t.imagesOf, t.images = p.made, p.images
 		}
 	}
@@ -179,7 +235,18 @@ func (t *tally) imageID(container string) string {
 	return ""
 }
 
-// requestsOf is what the scheduler reserves for a pod: all containers together, or the greediest init container.
+// givenTo is what a container was given in the newest pod. Pods of one second differ only while a rollout begins.
+func (t *tally) givenTo(container string) containerResources {
+	for _, each := range t.given {
+		if each.container.Value() == container {
+			return each.resources.Value()
+		}
+	}
+	return containerResources{}
+}
+
+// requestsOf is what the scheduler reserves for a pod: what is requested for it as a whole, or else all containers together, or
+// the greediest init container.
 func requestsOf(spec *corev1.PodSpec) fact.Resources {
 	var sum fact.Resources
 	for i := range spec.Containers {
@@ -197,10 +264,16 @@ func requestsOf(spec *corev1.PodSpec) fact.Resources {
 		greediest.Memory = max(greediest.Memory, own.Memory+sidecars.Memory)
 	}
 	overhead := resourcesOf(spec.Overhead)
-	return fact.Resources{
-		CPU:    max(sum.CPU+sidecars.CPU, greediest.CPU) + overhead.CPU,
-		Memory: max(sum.Memory+sidecars.Memory, greediest.Memory) + overhead.Memory,
+	reserved := fact.Resources{CPU: max(sum.CPU+sidecars.CPU, greediest.CPU), Memory: max(sum.Memory+sidecars.Memory, greediest.Memory)}
+	if whole := spec.Resources; whole != nil {
+		if _, set := whole.Requests[corev1.ResourceCPU]; set {
+			reserved.CPU = whole.Requests.Cpu().AsApproximateFloat64()
+		}
+		if _, set := whole.Requests[corev1.ResourceMemory]; set {
+			reserved.Memory = whole.Requests.Memory().Value()
+		}
 	}
+	return reserved.Plus(overhead)
 }
 
 func resourcesOf(list corev1.ResourceList) fact.Resources {

@@ -15,12 +15,25 @@ import (
 // present is what is kept of an object of which only the metadata are asked for.
 type present struct {
 	owned   bool  // something made it, and cares for it
+	byLabel bool  // it bears a label by which others find what they read
 	changed int64 // when its data was last written, in seconds since 1970
 }
 
 func keepPresent(object any) present {
 	meta := object.(*metav1.PartialObjectMetadata)
-	return present{len(meta.OwnerReferences) > 0, changedAt(meta).Unix()}
+	return present{len(meta.OwnerReferences) > 0, foundByLabel(meta.Labels), changedAt(meta).Unix()}
+}
+
+// foundByLabel tells the labels by which sidecars and operators find the objects that they read, which nothing names then.
+func foundByLabel(own map[string]string) bool {
+	for key := range own {
+		name := key[strings.LastIndex(key, "/")+1:]
+		if strings.HasPrefix(name, "grafana_") || strings.HasSuffix(name, "_rule") || strings.HasSuffix(name, "_rules") ||
+			strings.HasPrefix(key, "argocd.argoproj.io/") || strings.HasPrefix(key, "velero.io/") {
+			return true
+		}
+	}
+	return false
 }
 
 // secretNames and configMapNames tell what there is, by the metadata alone: no value is asked for.
@@ -62,14 +75,14 @@ func references(spec *corev1.PodSpec) (found []fact.Reference) {
 		}
 	}
 	slices.SortFunc(found, func(a, b fact.Reference) int {
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), later(a.Optional, b.Optional),
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), behind(a.Optional, b.Optional),
 			strings.Compare(a.From, b.From))
 	})
 	return slices.CompactFunc(found, func(a, b fact.Reference) bool { return a.Kind == b.Kind && a.Name == b.Name })
 }
 
-// later puts what is optional behind what is not.
-func later(a, b bool) int {
+// behind puts what is optional behind what is not.
+func behind(a, b bool) int {
 	switch {
 	case a == b:
 		return 0

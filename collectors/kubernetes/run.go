@@ -146,16 +146,17 @@ func (r *run) answered(ctx context.Context, kind string, ask func(context.Contex
 
 // A snapshot is what a run has collected of one scope of a cluster.
 type snapshot struct {
-	target   Target
-	scope    watch.Scope
-	selector labels.Selector
-	now      time.Time
-	stores   map[string]watch.Stored // by the key of the resource
-	versions []version               // of the stores, from before anything is read of them
-	lacks    []string                // topics that could not be collected
-	planned  bool                    // nothing of it has run: it comes from manifests
-	answer   any                     // to what the join asks
-	until    time.Time               // when time alone changes what is joined; zero: never
+	target    Target
+	scope     watch.Scope
+	selector  labels.Selector
+	now       time.Time
+	stores    map[string]watch.Stored // by the key of the resource
+	versions  []version               // of the stores, from before anything is read of them
+	lacks     []string                // topics that could not be collected
+	planned   bool                    // nothing of it has run: it comes from manifests
+	manifests []Manifest              // those that it comes from
+	answer    any                     // to what the join asks
+	until     time.Time               // when time alone changes what is joined; zero: never
 }
 
 // stored gives the store of a resource. Where it could not be collected, and where the API server has no such resource,

@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -47,8 +46,7 @@ func writtenSecrets() watch.Resource[present] {
 func changedAt(of *metav1.PartialObjectMetadata) time.Time {
 	changed := of.CreationTimestamp.Time
 	for _, each := range of.ManagedFields {
-		wrote := each.FieldsV1 != nil && bytes.Contains(each.FieldsV1.GetRawBytes(), []byte(`"f:data"`))
-		if wrote && each.Time != nil && each.Time.After(changed) {
+		if len(dataKeysOf(each.FieldsV1)) > 0 && each.Time != nil && each.Time.After(changed) {
 			changed = each.Time.Time
 		}
 	}
@@ -58,18 +56,24 @@ func changedAt(of *metav1.PartialObjectMetadata) time.Time {
 // dataKeys are those of an object's data, as the API server notes of every field.
 func dataKeys(of *metav1.PartialObjectMetadata) (keys []string) {
 	for _, each := range of.ManagedFields {
-		var fields struct {
-			Data map[string]any `json:"f:data"`
-		}
-		if each.FieldsV1 == nil || json.Unmarshal(each.FieldsV1.GetRawBytes(), &fields) != nil {
-			continue
-		}
-		for field := range fields.Data {
-			if key, is := strings.CutPrefix(field, "f:"); is {
-				keys = append(keys, key)
-			}
-		}
+		keys = append(keys, dataKeysOf(each.FieldsV1)...)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// dataKeysOf are the keys of data that somebody wrote. Labels and annotations can be called data too.
+func dataKeysOf(written *metav1.FieldsV1) (keys []string) {
+	var fields struct {
+		Data map[string]any `json:"f:data"`
+	}
+	if written == nil || json.Unmarshal(written.GetRawBytes(), &fields) != nil {
+		return nil
+	}
+	for field := range fields.Data {
+		if key, is := strings.CutPrefix(field, "f:"); is {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }

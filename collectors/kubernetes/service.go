@@ -66,6 +66,7 @@ func keepService(s *corev1.Service) service {
 // An endpointSlice is what is kept of an EndpointSlice.
 type endpointSlice struct {
 	service string
+	family  discoveryv1.AddressType
 	ready   int
 	all     int
 	ports   []string // names; a port that the pods do not have by name is not among them
@@ -79,7 +80,7 @@ func endpointSlices() watch.Resource[endpointSlice] {
 }
 
 func keepEndpointSlice(e *discoveryv1.EndpointSlice) endpointSlice {
-	keep := endpointSlice{service: e.Labels[discoveryv1.LabelServiceName], all: len(e.Endpoints)}
+	keep := endpointSlice{service: e.Labels[discoveryv1.LabelServiceName], family: e.AddressType, all: len(e.Endpoints)}
 	for i := range e.Endpoints {
 		// Without the condition it is ready (https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/).
 		if ready := e.Endpoints[i].Conditions.Ready; ready == nil || *ready {
@@ -94,12 +95,13 @@ func keepEndpointSlice(e *discoveryv1.EndpointSlice) endpointSlice {
 	return keep
 }
 
-// serviceJoin is of Services that select pods, with their endpoints.
+// serviceJoin is of Services that select pods, with their endpoints, and with the workloads whose pods they select.
 func serviceJoin() join[fact.Service] {
 	return join[fact.Service]{
-		kind:  fact.Services(),
-		parts: []part{{"", services()}, {"", endpointSlices()}},
-		add:   joinServices,
+		kind:   fact.Services(),
+		parts:  append(workloadParts(), part{"", services()}, part{"", endpointSlices()}),
+		add:    joinServices,
+		proven: failing,
 		place: func(cluster, namespace string) fact.Service {
 			return fact.Service{Cluster: cluster, Namespace: namespace}
 		},
@@ -112,22 +114,48 @@ func joinServices(s *snapshot, set *fact.Set[fact.Service]) {
 		of := types.NamespacedName{Namespace: name.Namespace, Name: e.service}
 		slicesOf[of] = append(slicesOf[of], e)
 	})
+	templates := make(map[string][]podTemplate) // by namespace
+	eachWorkload(s, func(name types.NamespacedName, w workload) {
+		templates[name.Namespace] = append(templates[name.Namespace], podTemplate{w.fact.Kind + "/" + name.Name, w.podLabels, nil})
+	})
+	planned := plannedPods(s.manifests)
 	stored(s, services()).Each(func(name types.NamespacedName, each service) {
 		if each.selector == nil || !s.target.Cluster.Includes(name.Namespace) {
 			return
 		}
-		f := fact.Service{Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name}
-		var led []string
-		for _, e := range slicesOf[name] {
-			f.Ready, f.Endpoints, led = max(f.Ready, e.ready), max(f.Endpoints, e.all), append(led, e.ports...)
+		f := fact.Service{
+			Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, Selector: each.selector.String(), Planned: s.planned,
 		}
-		for _, port := range each.ports {
-			if f.Endpoints > 0 && !slices.Contains(led, port.name) {
-				f.LostPorts = append(f.LostPorts, port.target.String())
+		if s.planned {
+			each.plan(&f, planned[name.Namespace])
+			set.Add(f)
+			return
+		}
+		each.reach(&f, slicesOf[name])
+		for _, t := range templates[name.Namespace] {
+			if each.selector.Matches(t.labels) {
+				f.Workloads = append(f.Workloads, t.name)
 			}
 		}
+		slices.Sort(f.Workloads)
 		set.Add(f)
 	})
+}
+
+// reach counts the endpoints of a Service. One pod is in one slice of each family of addresses.
+func (s service) reach(f *fact.Service, endpoints []endpointSlice) {
+	ready, all := make(map[discoveryv1.AddressType]int), make(map[discoveryv1.AddressType]int)
+	var led []string
+	for _, e := range endpoints {
+		ready[e.family] += e.ready
+		all[e.family] += e.all
+		f.Ready, f.Endpoints, led = max(f.Ready, ready[e.family]), max(f.Endpoints, all[e.family]), append(led, e.ports...)
+	}
+	for _, port := range s.ports {
+		if f.Endpoints > 0 && !slices.Contains(led, port.name) {
+			f.LostPorts = append(f.LostPorts, port.target.String())
+		}
+	}
 }
 
 // A namedService is a service with its name.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,31 +15,35 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 )
 
-// containers gives those that run as long as the pod does.
-func containers(spec *corev1.PodSpec) []fact.Container {
-	var running []fact.Container
+// containers gives those that run as long as the pod does, and those that run to their end before.
+func containers(spec *corev1.PodSpec) (running, first []fact.Container) {
 	for i := range spec.InitContainers {
-		if restarts(&spec.InitContainers[i]) {
-			running = append(running, keepContainer(&spec.InitContainers[i], spec.HostNetwork))
+		c := &spec.InitContainers[i]
+		if restarts(c) {
+			running = append(running, keepContainer(c, spec))
+		} else {
+			first = append(first, fact.Container{
+				Name: c.Name, Image: c.Image, Variables: variables(c.Env), Security: securityOf(c, spec),
+			})
 		}
 	}
 	for i := range spec.Containers {
-		running = append(running, keepContainer(&spec.Containers[i], spec.HostNetwork))
+		running = append(running, keepContainer(&spec.Containers[i], spec))
 	}
-	return running
+	return running, first
 }
 
-func keepContainer(c *corev1.Container, ofNode bool) fact.Container {
+func keepContainer(c *corev1.Container, spec *corev1.PodSpec) fact.Container {
 	keep := fact.Container{
 		Name: c.Name, Image: c.Image, Requests: resourcesOf(c.Resources.Requests), Limits: resourcesOf(c.Resources.Limits),
-		Variables: variables(c.Env),
+		Variables: variables(c.Env), Security: securityOf(c, spec),
 		Readiness: keepProbe(c.ReadinessProbe), Liveness: keepProbe(c.LivenessProbe), Startup: keepProbe(c.StartupProbe),
 		SameProbes: c.ReadinessProbe != nil && c.LivenessProbe != nil &&
 			equality.Semantic.DeepEqual(c.ReadinessProbe.ProbeHandler, c.LivenessProbe.ProbeHandler),
 	}
 	for _, port := range c.Ports {
 		node := port.HostPort
-		if ofNode {
+		if spec.HostNetwork {
 			node = port.ContainerPort
 		}
 		keep.Ports = append(keep.Ports, fact.ContainerPort{Name: port.Name, Number: int(port.ContainerPort), Node: int(node)})
@@ -53,8 +56,7 @@ func variables(environment []corev1.EnvVar) (found []fact.Variable) {
 	for _, each := range environment {
 		found = append(found, fact.Variable{
 			Name: each.Name, Empty: each.Value == "" && each.ValueFrom == nil,
-			// A reference to another variable is no secret itself.
-			PlainSecret: each.ValueFrom == nil && each.Value != "" && !strings.HasPrefix(each.Value, "$(") && secret.Named(each.Name),
+			PlainSecret: each.ValueFrom == nil && secret.Holds(each.Name, each.Value),
 		})
 	}
 	return found

@@ -61,8 +61,8 @@ func mapsOf(value any) (found []map[string]any) {
 
 // A condition is one of an object's status.
 type condition struct {
-	status, reason string
-	since          time.Time
+	status, reason, message string
+	since                   time.Time
 }
 
 // conditionOf gives a condition by its type; the zero value where there is none.
@@ -70,7 +70,7 @@ func conditionOf(u *unstructured.Unstructured, of string) condition {
 	for _, each := range mapsAt(u, "status", "conditions") {
 		if text(each, "type") == of {
 			since, _ := time.Parse(time.RFC3339, text(each, "lastTransitionTime"))
-			return condition{text(each, "status"), text(each, "reason"), since.UTC()}
+			return condition{text(each, "status"), text(each, "reason"), text(each, "message"), since.UTC()}
 		}
 	}
 	return condition{}

@@ -3,11 +3,17 @@ package kubernetes
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/watch"
@@ -21,7 +27,8 @@ func namespaces() join[fact.Namespace] {
 			return fact.Namespace{Cluster: cluster, Name: namespace}
 		},
 		parts: slices.Concat(workloadParts(), []part{
-			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingresses()}, {"", scaledObjects()},
+			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingressReferences()}, {"", issuerReferences()},
+			{"", scaledObjects()}, {"", rollouts()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
 		}),
 		add: joinNamespaces,
@@ -99,27 +106,89 @@ func serviceAccounts() watch.Resource[consumer] {
 	}
 }
 
+// ingressReferences are the Secrets and ConfigMaps that Ingresses name: for TLS, and in annotations of their controllers, such
+// as nginx.ingress.kubernetes.io/auth-secret.
+func ingressReferences() watch.Resource[consumer] {
+	return watch.Resource[consumer]{
+		GroupVersionResource: networkingv1.SchemeGroupVersion.WithResource("ingresses"), Example: &networkingv1.Ingress{},
+		Variant: " by reference",
+		Keep: func(object any) (keep consumer) {
+			i := object.(*networkingv1.Ingress)
+			for _, each := range i.Spec.TLS {
+				keep.uses = append(keep.uses, fact.Reference{Kind: kindSecret, Name: each.SecretName})
+			}
+			for _, value := range i.Annotations {
+				namespace, name, qualified := strings.Cut(value, "/")
+				if !qualified {
+					namespace, name = i.Namespace, value
+				}
+				if namespace == i.Namespace && len(validation.IsDNS1123Subdomain(name)) == 0 {
+					keep.uses = append(keep.uses, fact.Reference{Kind: kindSecret, Name: name}, fact.Reference{Kind: kindConfigMap, Name: name})
+				}
+			}
+			return keep
+		},
+	}
+}
+
+// issuerReferences are the Secrets that Issuers of cert-manager name: accounts, tokens of DNS providers, authorities.
+func issuerReferences() watch.Resource[consumer] {
+	return watch.Resource[consumer]{
+		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "issuers"}, Variant: " by reference",
+		Keep: func(object any) (keep consumer) {
+			spec := object.(*unstructured.Unstructured).Object["spec"]
+			for _, name := range secretsNamedIn(spec, false) {
+				keep.uses = append(keep.uses, fact.Reference{Kind: kindSecret, Name: name})
+			}
+			return keep
+		},
+	}
+}
+
+// secretsNamedIn are the names of Secrets in an object: what secretName says, and the name within whatever is called a
+// reference to a Secret.
+func secretsNamedIn(value any, reference bool) (names []string) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, each := range value {
+			of := strings.Contains(strings.ToLower(key), "secret")
+			if name, is := each.(string); is && (of || reference && key == "name") {
+				names = append(names, name)
+			}
+			names = append(names, secretsNamedIn(each, of)...)
+		}
+	case []any:
+		for _, each := range value {
+			names = append(names, secretsNamedIn(each, reference)...)
+		}
+	}
+	return names
+}
+
 // A usage is what of a scope is used, and what is left over.
 type usage struct {
 	*snapshot
-	used  map[types.NamespacedName]map[string]bool // by the object, and its kind
-	found map[string]*fact.Namespace
+	used      map[types.NamespacedName]map[string]bool // by the object, and its kind
+	templates map[types.NamespacedName]bool            // of claims, by what their names begin with
+	pods      map[string][]labels.Set                  // of templates, by namespace
+	found     map[string]*fact.Namespace
 }
 
 func joinNamespaces(s *snapshot, set *fact.Set[fact.Namespace]) {
-	u := usage{s, make(map[types.NamespacedName]map[string]bool), make(map[string]*fact.Namespace)}
+	u := usage{
+		s, make(map[types.NamespacedName]map[string]bool), make(map[types.NamespacedName]bool), make(map[string][]labels.Set),
+		make(map[string]*fact.Namespace),
+	}
 	u.workloads()
-	for _, r := range []watch.Resource[consumer]{cronJobs(), jobs(), serviceAccounts()} {
+	for _, r := range []watch.Resource[consumer]{cronJobs(), jobs(), serviceAccounts(), ingressReferences(), issuerReferences()} {
 		stored(s, r).Each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })
 	}
 	stored(s, pods()).Each(func(name types.NamespacedName, p pod) {
 		if p.uses != nil {
 			u.consumes(name.Namespace, p.uses.uses, p.uses.claims)
 		}
-	})
-	stored(s, ingresses()).Each(func(name types.NamespacedName, r route) {
-		for _, entry := range r.tls {
-			u.use(name.Namespace, kindSecret, entry.secret.Name)
+		for _, each := range p.claims {
+			u.use(name.Namespace, kindClaim, each.claim.Value())
 		}
 	})
 	stored(s, jobs()).Each(func(name types.NamespacedName, c consumer) { u.count(name, "Job", c.idle) })
@@ -165,28 +234,49 @@ func (u usage) count(name types.NamespacedName, kind, reason string) {
 	}
 }
 
-// workloads use what their templates name; those that are scaled to zero, and not by what scales them, are left over.
+// workloads use what their templates name; those that are scaled to zero, and neither by what scales them nor since another
+// runs their pods, are left over.
 func (u usage) workloads() {
-	scaled := scales(u.snapshot)
-	join := workloadJoin{snapshot: u.snapshot}
+	scaled, rolledOut := scales(u.snapshot), rolloutsOf(u.snapshot)
 	eachWorkload(u.snapshot, func(name types.NamespacedName, w workload) {
 		f := w.fact
-		f.Volumes = slices.Clone(f.Volumes)
-		join.claimed(&f)
-		var claims []string
-		for _, claim := range f.Claims() {
-			claims = append(claims, claim.Name)
+		u.consumes(name.Namespace, w.needs, nil)
+		for _, volume := range f.Volumes {
+			switch {
+			case volume.Type != volumeClaim:
+			case volume.Template:
+				u.templates[types.NamespacedName{Namespace: name.Namespace, Name: volume.Claim + "-" + f.Name}] = true
+			default:
+				u.use(name.Namespace, kindClaim, volume.Claim)
+			}
 		}
-		u.consumes(name.Namespace, w.needs, claims)
+		if len(w.podLabels) > 0 {
+			u.pods[name.Namespace] = append(u.pods[name.Namespace], w.podLabels)
+		}
+		_, others := rolledOut[name]
 		reason := ""
-		if f.Kind != fact.KindDaemonSet && f.Replicas.Desired == 0 && scaled[name.Namespace][reference{f.Kind, f.Name}] == nil {
+		if f.Kind != fact.KindDaemonSet && f.Replicas.Desired == 0 && scaled[name.Namespace][reference{f.Kind, f.Name}] == nil &&
+			!(others && f.Kind == fact.KindDeployment) {
 			reason = "it is scaled to zero"
 		}
 		u.count(name, f.Kind, reason)
 	})
 }
 
+// ofTemplate tells the claims that a StatefulSet's template has made, or would make: it keeps those of pods that it does not
+// want just now.
+func (u usage) ofTemplate(claim types.NamespacedName) bool {
+	at := strings.LastIndex(claim.Name, "-")
+	if at < 0 {
+		return false
+	}
+	_, err := strconv.Atoi(claim.Name[at+1:])
+	return err == nil && u.templates[types.NamespacedName{Namespace: claim.Namespace, Name: claim.Name[:at]}]
+}
+
 const kindClaim = "PersistentVolumeClaim"
+
+const noReference = "no reference found"
 
 // objects are counted once it is known what is used.
 func (u usage) objects() {
@@ -196,8 +286,12 @@ func (u usage) objects() {
 		}
 		return reason
 	}
-	stored(u.snapshot, claims()).Each(func(name types.NamespacedName, _ claim) {
-		u.count(name, kindClaim, unless(u.used[name][kindClaim], "no pod mounts it"))
+	stored(u.snapshot, claims()).Each(func(name types.NamespacedName, c claim) {
+		reason := "no pod or workload mounts it"
+		if c.phase == string(corev1.ClaimBound) {
+			reason += ", and it has a volume with data"
+		}
+		u.count(name, kindClaim, unless(c.owned || u.used[name][kindClaim] || u.ofTemplate(name), reason))
 	})
 	answered := make(map[types.NamespacedName]bool)
 	stored(u.snapshot, endpointSlices()).Each(func(name types.NamespacedName, e endpointSlice) {
@@ -206,12 +300,15 @@ func (u usage) objects() {
 		}
 	})
 	stored(u.snapshot, services()).Each(func(name types.NamespacedName, s service) {
-		u.count(name, "Service", unless(s.selector == nil || answered[name], "it selects no pod"))
+		selects := func(pods labels.Set) bool { return s.selector.Matches(pods) } // They may not have an address yet.
+		u.count(name, "Service", unless(s.selector == nil || answered[name] || slices.ContainsFunc(u.pods[name.Namespace], selects),
+			"it selects neither a pod nor those of a workload"))
 	})
 	stored(u.snapshot, writtenSecrets()).Each(func(name types.NamespacedName, p present) {
-		u.count(name, kindSecret, unless(p.owned || u.used[name][kindSecret], "nothing refers to it"))
+		u.count(name, kindSecret, unless(p.owned || p.byLabel || u.used[name][kindSecret], noReference))
 	})
 	stored(u.snapshot, configMapNames()).Each(func(name types.NamespacedName, p present) {
-		u.count(name, kindConfigMap, unless(madeByCluster(name.Name) || p.owned || u.used[name][kindConfigMap], "nothing refers to it"))
+		used := madeByCluster(name.Name) || p.owned || p.byLabel || u.used[name][kindConfigMap]
+		u.count(name, kindConfigMap, unless(used, noReference))
 	})
 }

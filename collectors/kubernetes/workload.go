@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"time"
 	"unique"
 
@@ -23,13 +24,16 @@ type workload struct {
 	id        owner
 	labels    labels.Set // its own
 	podLabels labels.Set
-	needs     []fact.Reference // Secrets and ConfigMaps
-	revision  string           // of a Deployment: the number of the newest one
+	needs     []fact.Reference  // Secrets and ConfigMaps
+	revision  string            // of a Deployment: the number of the newest one
+	ordinal   int               // of a StatefulSet: that of its first pod
+	notes     map[string]string // annotations of its pods that concern backups
 }
 
 // A replicaSet is what is kept of a ReplicaSet.
 type replicaSet struct {
 	id, owner owner
+	pods      fact.Replicas // as far as its controller counts them
 	name      string
 	revision  string // the number that the Deployment gave it
 	made      int64  // in seconds since 1970
@@ -44,6 +48,7 @@ func keepReplicaSet(r *appsv1.ReplicaSet) replicaSet {
 	keep := replicaSet{
 		id: intern(r.UID), owner: ownerOf(r), name: r.Name, revision: r.Annotations[revisionAnnotation],
 		made: r.CreationTimestamp.Unix(), needs: references(&r.Spec.Template.Spec),
+		pods: fact.Replicas{Ready: int(r.Status.ReadyReplicas), Available: int(r.Status.AvailableReplicas)},
 	}
 	for i := range r.Spec.Template.Spec.Containers {
 		keep.images = append(keep.images, intern(r.Spec.Template.Spec.Containers[i].Image).Value())
@@ -59,16 +64,18 @@ func ownerOf(object metav1.Object) owner {
 }
 
 func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template *corev1.PodTemplateSpec) workload {
-	running := containers(&template.Spec)
+	running, first := containers(&template.Spec)
+	requests, limits := ofPod(&template.Spec)
 	return workload{
-		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels,
+		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels, notes: backupNotes(template.Annotations),
 		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation],
 		fact: fact.Workload{
 			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
-			Containers:  running,
-			Database:    fact.DatabaseOf(running),
-			SpreadRules: spreadRules(meta.Namespace, template),
-			Volumes:     volumes(&template.Spec),
+			Containers: running, InitContainers: first, PodRequests: requests, PodLimits: limits,
+			Database:       fact.DatabaseOf(running),
+			HostNamespaces: hostNamespaces(&template.Spec),
+			SpreadRules:    spreadRules(meta.Namespace, template),
+			Volumes:        volumes(&template.Spec),
 		},
 	}
 }
@@ -81,6 +88,7 @@ func keepDeployment(d *appsv1.Deployment) workload {
 	}
 	w.fact.Rollout = fact.Rollout{
 		Strategy: string(d.Spec.Strategy.Type), MinReady: seconds(d.Spec.MinReadySeconds), Paused: d.Spec.Paused,
+		NoHistory: d.Spec.RevisionHistoryLimit != nil && *d.Spec.RevisionHistoryLimit == 0,
 	}
 	desired := w.fact.Replicas.Desired
 	if rolling := d.Spec.Strategy.RollingUpdate; rolling != nil && d.Spec.Strategy.Type == appsv1.RollingUpdateDeploymentStrategyType {
@@ -98,6 +106,11 @@ func keepDeployment(d *appsv1.Deployment) workload {
 // where the Deployment has no deadline.
 func progressing(w *fact.Workload, status *appsv1.DeploymentStatus) {
 	for _, condition := range status.Conditions {
+		if condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue {
+			w.Rollout.Trouble = cmp.Or(condition.Message, condition.Reason)
+		}
+	}
+	for _, condition := range status.Conditions {
 		if condition.Type == appsv1.DeploymentProgressing {
 			w.Rollout.InProgress = condition.Status == corev1.ConditionTrue && condition.Reason != "NewReplicaSetAvailable"
 			w.Rollout.Stalled = condition.Status == corev1.ConditionFalse && condition.Reason == "ProgressDeadlineExceeded"
@@ -113,6 +126,9 @@ func keepStatefulSet(s *appsv1.StatefulSet) workload {
 		name := s.Spec.VolumeClaimTemplates[i].Name
 		w.fact.Volumes = append(w.fact.Volumes, fact.Volume{Name: name, Type: volumeClaim, Claim: name, Template: true})
 	}
+	if s.Spec.Ordinals != nil {
+		w.ordinal = int(s.Spec.Ordinals.Start)
+	}
 	desired := replicasOf(s.Spec.Replicas)
 	w.fact.Replicas = fact.Replicas{
 		Desired: desired, Ready: int(s.Status.ReadyReplicas), Available: int(s.Status.AvailableReplicas),
@@ -127,9 +143,10 @@ func keepStatefulSet(s *appsv1.StatefulSet) workload {
 	if rolling := s.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
 		maxUnavailable = rolling.MaxUnavailable
 		if rolling.Partition != nil {
-			partition = int(*rolling.Partition)
+			partition = max(0, int(*rolling.Partition)-w.ordinal) // It is an ordinal.
 		}
 	}
+	w.fact.Rollout.Partition = min(partition, desired)
 	w.fact.Rollout.MaxUnavailable = max(1, scaled(maxUnavailable, 1, desired, false))
 	w.fact.Rollout.InProgress = w.fact.Replicas.Updated < desired-partition ||
 		partition == 0 && s.Status.UpdateRevision != s.Status.CurrentRevision
@@ -151,6 +168,27 @@ func keepDaemonSet(d *appsv1.DaemonSet) workload {
 	w.fact.Rollout.InProgress = d.Spec.UpdateStrategy.Type == appsv1.RollingUpdateDaemonSetStrategyType &&
 		w.fact.Replicas.Updated < desired
 	return w
+}
+
+// ofPod are the resources of a pod as a whole.
+func ofPod(spec *corev1.PodSpec) (requests, limits fact.Resources) {
+	if spec.Resources == nil {
+		return requests, limits
+	}
+	return resourcesOf(spec.Resources.Requests), resourcesOf(spec.Resources.Limits)
+}
+
+// backupNotes are the annotations of pods by which they tell Velero what to copy.
+func backupNotes(all map[string]string) (notes map[string]string) {
+	for _, key := range []string{veleroOptedIn, veleroOptedOut} {
+		if value, there := all[key]; there {
+			if notes == nil {
+				notes = make(map[string]string)
+			}
+			notes[key] = value
+		}
+	}
+	return notes
 }
 
 // replicasOf is the desired number; Kubernetes wants one pod where nothing is declared.

@@ -20,7 +20,7 @@ func workloads() join[fact.Workload] {
 			return fact.Workload{Cluster: cluster, Namespace: namespace}
 		},
 		parts: slices.Concat(workloadParts(), []part{
-			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()},
+			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()}, {fact.TopicPods, rollouts()},
 			{fact.TopicBudgets, budgets()},
 			{fact.TopicAutoscalers, horizontalPodAutoscalers()}, {fact.TopicAutoscalers, scaledObjects()},
 			{fact.TopicNetworkPolicies, networkPolicies()},
@@ -31,9 +31,9 @@ func workloads() join[fact.Workload] {
 			{fact.TopicVulnerabilities, replicaSets()}, {fact.TopicVulnerabilities, vulnerabilityReports()},
 			{fact.TopicNodeImages, pods()}, {fact.TopicNodeImages, nodeImages()},
 			{fact.TopicRoutes, services()}, {fact.TopicRoutes, ingresses()}, {fact.TopicRoutes, httpRoutes()},
-			{fact.TopicClaims, claims()},
-			{fact.TopicStorage, claims()}, {fact.TopicStorage, storageClasses()}, {fact.TopicStorage, volumePolicies()},
-			{fact.TopicBackupSchedules, claims()},
+			{fact.TopicClaims, claims()}, {fact.TopicClaims, pods()},
+			{fact.TopicStorage, claims()}, {fact.TopicStorage, pods()}, {fact.TopicStorage, storageClasses()}, {fact.TopicStorage, volumePolicies()},
+			{fact.TopicBackupSchedules, claims()}, {fact.TopicBackupSchedules, services()}, {fact.TopicBackupSchedules, pods()},
 		}, scheduleParts(fact.TopicBackupSchedules)),
 		add: joinWorkloads,
 	}
@@ -65,13 +65,14 @@ type workloadJoin struct {
 	revisions map[owner][]replicaSet
 	reports   map[containerOf]fact.Vulnerabilities
 	sizes     map[string]int64
+	rollouts  map[types.NamespacedName]rollout // by the Deployment that they run the pods of
 }
 
 func joinWorkloads(s *snapshot, set *fact.Set[fact.Workload]) {
 	join := workloadJoin{
 		snapshot: s, coverage: coverageOf(stored(s, budgets())), scales: scales(s), policies: policiesOf(s),
 		services: servicesIn(stored(s, services())), routes: routesOf(s), schedules: schedulesOf(s),
-		revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s),
+		revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s), rollouts: rolloutsOf(s),
 	}
 	join.tallies = join.tally()
 	var facts []fact.Workload
@@ -99,8 +100,12 @@ func (j workloadJoin) of(w workload) fact.Workload {
 	f := w.fact
 	f.Cluster, f.Missing, f.Planned = j.target.Cluster.Name, j.lacks, j.planned
 	f.Containers, f.Volumes = slices.Clone(f.Containers), slices.Clone(f.Volumes) // What is kept stays as it is.
-	j.claimed(&f)
+	j.claimed(&f, w)
 	t := j.tallies[w.id]
+	if r, there := j.rollouts[types.NamespacedName{Namespace: f.Namespace, Name: f.Name}]; there && f.Kind == fact.KindDeployment {
+		r.run(&f, j.revisions[r.id])
+		t = t.and(j.tallies[r.id])
+	}
 	if t != nil {
 		f.Pods = t.pods()
 	}
@@ -129,6 +134,7 @@ func (j workloadJoin) of(w workload) fact.Workload {
 		c := &f.Containers[i]
 		if t != nil {
 			c.ImageID = t.imageID(c.Name)
+			withDefaults(c, t.givenTo(c.Name))
 		}
 		c.ImageSize = sizeOf(j.sizes, c.Image, c.ImageID)
 		if found, there := j.reports[containerOf{f.Namespace, reported, c.Name}]; there {
@@ -136,6 +142,12 @@ func (j workloadJoin) of(w workload) fact.Workload {
 		}
 	}
 	return f
+}
+
+// withDefaults adds to a container what its template leaves open, and its pods were given as they were made.
+func withDefaults(c *fact.Container, given containerResources) {
+	c.Requests.CPU, c.Requests.Memory = cmp.Or(c.Requests.CPU, given.requests.CPU), cmp.Or(c.Requests.Memory, given.requests.Memory)
+	c.Limits.CPU, c.Limits.Memory = cmp.Or(c.Limits.CPU, given.limits.CPU), cmp.Or(c.Limits.Memory, given.limits.Memory)
 }
 
 // tally puts together the pods by what owns them; where that is a ReplicaSet, by what owns the ReplicaSet.

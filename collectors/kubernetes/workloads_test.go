@@ -109,7 +109,7 @@ func TestAWorkloadIsCollectedAsItIs(t *testing.T) {
 			w.Replicas = fact.Replicas{Desired: 1, Ready: 1, Available: 1, Updated: 1}
 			w.Pods = fact.Pods{Running: 1, Nodes: 1}
 			w.Budgets[0].Expected, w.Budgets[0].Healthy, w.Budgets[0].Needed = 1, 1, 0
-		}, []string{"workload_replicas: too_few_desired", "workload_disruption_budget: allows_all", "workload_spread: too_few_replicas"}},
+		}, []string{"workload_replicas: too_few_desired", "workload_disruption_budget: single_pod", "workload_spread: too_few_replicas"}},
 		{"scaled to zero", "scaled-to-zero.yaml", func(w *fact.Workload) {
 			w.Replicas, w.Pods = fact.Replicas{}, fact.Pods{}
 			w.Budgets[0].Expected, w.Budgets[0].Healthy, w.Budgets[0].Needed, w.Budgets[0].Allowed = 0, 0, 0, 0
@@ -282,7 +282,7 @@ func TestADeclaredNamespaceIsUnavailableOnlyWhenItDoesNotExist(t *testing.T) {
 	finds(t, clusters, in(cluster.Kubeconfig, cluster.Namespace(t)))
 	require.Equal(t, fact.Unavailable[fact.Workload]{
 		Subject: "main/nowhere", Known: fact.Workload{Cluster: "main", Namespace: "nowhere"},
-		Reason: fact.ReasonNotFound, Detail: "look for namespace nowhere: there is none",
+		Reason: fact.ReasonNotFound, Detail: "find namespace nowhere: there is none",
 	}, unavailable(t, clusters, in(cluster.Kubeconfig, "nowhere"), 10*time.Second))
 }
 

@@ -81,6 +81,16 @@ func Read[F any](c Context, kind *fact.Kind[F]) []*F {
 	panic("the check does not name " + kind.Name + " in With")
 }
 
+// Count is how many facts of a kind there are, whatever an item is about.
+func (c Context) Count(kind fact.Any) (count int) {
+	fact.OfAny(c.view, kind, []string{}, func(set fact.AnySet, _ *fact.Gap) {
+		if set != nil {
+			count += set.Len()
+		}
+	})
+	return count
+}
+
 // Description is what documents, metrics and pages say of a kind.
 type Description struct {
 	Name, Summary, Remedy string

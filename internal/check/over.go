@@ -83,10 +83,12 @@ func PerGroup[F, P any](
 	}
 }
 
-// AllOf judges all facts together, even if there are none: one group that is always expected.
+// AllOf judges all facts together, as one group that is judged even if it is empty.
 func AllOf[F, P any](kind *fact.Kind[F], judge func(Context, []*F, P) []Problem) *Over[*F, P] {
-	return PerGroup(kind, func(*F) string { return "" }, func(Context, P) []string { return []string{""} },
-		func(c Context, _ string, facts []*F, p P) []Problem { return judge(c, facts, p) })
+	return &Over[*F, P]{
+		source: typed(kind), quantifier: (*boundOver[*F, P]).together,
+		judgeGroup: func(c Context, _ string, facts []*F, p P) []Problem { return judge(c, facts, p) },
+	}
 }
 
 // Where narrows it to the facts that an item with these parameters is about.
@@ -141,30 +143,36 @@ func (b *boundOver[T, P]) facts(c Context) (facts []any) {
 // scan goes through what the item is about: the facts, and what is unavailable with what is known of it, if anything is.
 // The gap is nil where another one says so already.
 func (b *boundOver[T, P]) scan(c Context, found func(T), lack func(known T, isKnown bool, gap *fact.Gap)) {
-	b.source.parts(c.view, b.needed, func(part part[T], pending *fact.Gap) {
+	kind := b.source.kind.KindName()
+	for i := range c.view.Parts(kind) {
+		set, pending := c.view.Part(kind, i, b.needed)
 		if pending != nil {
 			var nothing T
 			lack(nothing, false, pending)
-			return
+			continue
 		}
-		var reported []string // topics
-		for i := range part.gaps {
-			known, isKnown, gap := part.gap(i)
-			if concerns(gap.Topic, b.needed) && b.isAbout(known, isKnown) {
-				reported = append(reported, gap.Topic)
-				lack(known, isKnown, &gap)
-			}
+		b.scanPart(c, b.source.part(set), found, lack)
+	}
+}
+
+func (b *boundOver[T, P]) scanPart(c Context, part part[T], found func(T), lack func(known T, isKnown bool, gap *fact.Gap)) {
+	var reported []string // topics
+	for i := range part.Lacking() {
+		known, isKnown, gap := part.Gap(i)
+		if concerns(gap.Topic, b.needed) && b.isAbout(known, isKnown) {
+			reported = append(reported, gap.Topic)
+			lack(known, isKnown, &gap)
 		}
-		for i := range part.facts {
-			f := part.fact(i)
-			switch topic, lacks := b.lacks(f); {
-			case !lacks && (b.selects == nil || b.selects(c, f, b.p)):
-				found(f)
-			case lacks && b.isAbout(f, true):
-				lack(f, true, b.gap(f, topic, reported))
-			}
+	}
+	for i := range part.Len() {
+		f := part.Fact(i)
+		switch topic, lacks := b.lacks(f); {
+		case !lacks && (b.selects == nil || b.selects(c, f, b.p)):
+			found(f)
+		case lacks && b.isAbout(f, true):
+			lack(f, true, b.gap(f, topic, reported))
 		}
-	})
+	}
 }
 
 // isAbout tells whether the item is about something of which not everything is known.
@@ -275,15 +283,37 @@ func (b *boundOver[T, P]) perGroup(c Context) (t tally) {
 		}
 	})
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		for _, problem := range b.judgeGroup(c, key, groups[key], b.p) {
-			if problem.absence && (partial[key] || partial[""]) {
-				continue
-			}
-			if problem.Subject == "" {
-				problem.Subject = key
-			}
-			t.problems = append(t.problems, problem)
-		}
+		t.problems = b.appendOf(t.problems, c, key, groups[key], partial[key] || partial[""])
 	}
+	return t
+}
+
+// appendOf adds the problems of a group. One of absence is none while something of the group is unavailable.
+func (b *boundOver[T, P]) appendOf(all []Problem, c Context, key string, facts []T, partial bool) []Problem {
+	for _, problem := range b.judgeGroup(c, key, facts, b.p) {
+		if problem.absence && partial {
+			continue
+		}
+		if problem.Subject == "" {
+			problem.Subject = key
+		}
+		all = append(all, problem)
+	}
+	return all
+}
+
+func (b *boundOver[T, P]) together(c Context) (t tally) {
+	var facts []T
+	partial := false
+	b.scan(c, func(f T) {
+		t.facts++
+		facts = append(facts, f)
+	}, func(_ T, _ bool, gap *fact.Gap) {
+		partial = true
+		if gap != nil {
+			t.lack(*gap)
+		}
+	})
+	t.problems = b.appendOf(t.problems, c, "", facts, partial)
 	return t
 }

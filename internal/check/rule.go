@@ -57,16 +57,18 @@ func compareProblems(a, b Problem) int {
 
 // waiver finds what excuses the item now: of several, the one that lasts longest.
 func (r *Rule) waiver(view fact.View, now time.Time) (longest *fact.Waiver) {
-	fact.Of(view, fact.Waivers(), nil, func(set *fact.Set[fact.Waiver], _ *fact.Gap) {
-		if set == nil {
-			return
+	for i := range view.Parts(fact.WaiverKind) {
+		set, pending := view.Part(fact.WaiverKind, i, nil)
+		if pending != nil {
+			continue
 		}
-		for _, waiver := range set.Facts {
+		for j := range set.Len() {
+			waiver := set.At(j).(*fact.Waiver)
 			if waiver.Check == r.ID && now.Before(waiver.Until) && (longest == nil || waiver.Until.After(longest.Until)) {
 				longest = waiver
 			}
 		}
-	})
+	}
 	return longest
 }
 

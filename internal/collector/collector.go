@@ -34,8 +34,8 @@ type Collector[T any] struct {
 	// Narrows: the collector collects only what is asked for, since it takes permissions. Without a need for any kind that
 	// it yields it does not run.
 	Narrows bool
-	// Collect collects from one target what is asked for. It gives at most one set a kind; a kind without one was looked
-	// for, and there is none. An error means that nothing could be collected; what is unavailable in part is in the sets.
+	// Collect collects from one target what is asked for. It gives at most one set a kind; a kind without one was sought
+	// and there is none. An error means that nothing could be collected; what is unavailable in part is in the sets.
 	Collect func(ctx context.Context, target T, asked fact.Topics) ([]fact.AnySet, error)
 	// Changes tells when a target has changed since the last run, so that the next is soon and not only on schedule; nil:
 	// nobody can tell. It is asked once, before the first run.

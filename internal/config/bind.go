@@ -161,6 +161,7 @@ func (l *loader) parameterMistake(in layer, found *check.ParameterError) {
 	if found.Parameter != "" {
 		path = mistake.At(path, found.Parameter)
 	}
+	// What a kind says of a parameter may repeat it; that it is wrong is all that anybody may know.
 	if found.Line == 0 {
 		l.addOnce(Errors{in.doc.place(mistake.Mistake{Path: path, Message: found.Message})})
 		return

@@ -6,6 +6,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // A loadedChecklist is a checklist with where its items were written.
@@ -52,6 +53,10 @@ func (l *loader) addChecklist(doc *document, list *checklist.Checklist) {
 				path := mistake.At(nil, "categories", i, "sections", j, "items", k)
 				loaded.items[item.ID] = writtenItem{doc: doc, path: path}
 				l.knownKinds(doc, path, &item.Clause)
+				var texts mistake.List
+				system.CheckText(&texts, mistake.At(path, "owner"), "owner", item.Owner)
+				system.CheckLink(&texts, mistake.At(path, "runbook"), "runbook", item.Runbook)
+				l.mistakes(doc, texts)
 			}
 		}
 	}
@@ -64,7 +69,7 @@ func (l *loader) knownKinds(doc *document, path []any, clause *checklist.Clause)
 		return
 	}
 	if clause.Kind != "" && l.kinds[clause.Kind] == nil {
-		l.mistake(doc, mistake.At(path, "kind"), "unknown kind of check %q%s", clause.Kind, suggestion(clause.Kind, sortedKeys(l.kinds)))
+		l.mistake(doc, mistake.At(path, "kind"), "unknown kind of check %q%s", clause.Kind, words.Suggestion(clause.Kind, sortedKeys(l.kinds)))
 	}
 	for _, list := range clause.Lists() {
 		for i := range list.Clauses {
@@ -141,7 +146,7 @@ func (l *loader) names(described describedSystem, list *loadedChecklist) {
 			l.mistake(described.doc, mistake.At(described.path, path...), "check is missing: say which item it is about")
 		} else if _, known := list.items[id]; !known {
 			l.mistake(described.doc, mistake.At(described.path, path...), "no item %q in the checklist %q%s", id, list.Name,
-				suggestion(id, ids))
+				words.Suggestion(id, ids))
 		}
 	}
 	for id := range described.Checks {

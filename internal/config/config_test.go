@@ -126,6 +126,7 @@ func options(tb testing.TB) config.Options {
 		}
 	}
 	all := config.Options{
+		Now: time.Date(2026, time.May, 1, 0, 0, 0, 0, time.UTC),
 		Collectors: []collector.Any{
 			collector.Collector[string]{Name: "certificate"}, collector.Collector[string]{Name: "host"},
 		},

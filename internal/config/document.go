@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 )
 
 // An Error is one mistake in a file. Line and Column count from 1; 0 means the file as a whole.
@@ -20,23 +22,59 @@ type Error struct {
 	File         string
 	Line, Column int
 	Message      string
+	public       string // the message without what the file says; empty: what that leaves is not known
 }
 
-func (e Error) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("%s: %s", e.File, e.Message)
+// Error is for whoever may read the file. It has no character that a terminal would obey.
+func (e Error) Error() string { return printable(e.at(e.File) + e.Message) }
+
+// Public is for anybody: it repeats nothing of what the file says.
+func (e Error) Public() string {
+	public := e.public
+	if strings.Trim(public, "…") == "" {
+		public = "not what is expected here; the exporter's log says more"
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	return printable(e.at(filepath.Base(e.File)) + public)
 }
+
+func (e Error) at(file string) string {
+	if e.Line == 0 {
+		return file + ": "
+	}
+	return fmt.Sprintf("%s:%d:%d: ", file, e.Line, e.Column)
+}
+
+// printable writes out the characters that are not seen, such as those that colour a terminal or begin a line.
+func printable(text string) string {
+	if !strings.ContainsFunc(text, isHidden) && utf8.ValidString(text) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if isHidden(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func isHidden(r rune) bool { return !strconv.IsPrint(r) }
 
 // Errors are all mistakes of a configuration, in the order of files and lines.
 type Errors []Error
 
 // Error puts each mistake on a line of its own.
-func (e Errors) Error() string {
+func (e Errors) Error() string { return e.lines(Error.Error) }
+
+// Public is what may be shown to anybody: where the mistakes are and what was expected, without what the files say.
+func (e Errors) Public() string { return e.lines(Error.Public) }
+
+func (e Errors) lines(line func(Error) string) string {
 	lines := make([]string, len(e))
 	for i, each := range e {
-		lines[i] = each.Error()
+		lines[i] = line(each)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -69,15 +107,19 @@ func decoding() []yaml.Option {
 	return []yaml.Option{yaml.WithV4Defaults(), yaml.WithUniqueKeys(false)}
 }
 
+// maximumFileSize is that of one file in bytes: more than a thousand systems need.
+const maximumFileSize = 16 << 20
+
 // readDocument reads a file and decodes it strictly into a struct. The document has no root where it is no YAML.
 func readDocument(file string, into any) (*document, Errors) {
-	content, err := os.ReadFile(file)
+	content, err := readfile.Read(file, maximumFileSize)
 	if err != nil {
 		var cause *fs.PathError
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
-		return nil, Errors{{File: file, Message: "read configuration: " + err.Error()}}
+		message := "read configuration: " + err.Error()
+		return nil, Errors{{File: file, Message: message, public: message}}
 	}
 	return parseDocument(file, content, into)
 }
@@ -93,15 +135,11 @@ func parseDocument(file string, content []byte, into any) (*document, Errors) {
 	}
 	switch len(roots) {
 	case 0:
-		return doc, Errors{{File: file, Message: "the file is empty"}}
+		return doc, Errors{{File: file, Message: "the file is empty", public: "the file is empty"}}
 	case 1:
 		doc.root = &roots[0]
 	default:
-		second := roots[1].Content[0]
-		return doc, Errors{{
-			File: file, Line: second.Line, Column: second.Column,
-			Message: "a second document begins here, after ---: expected one in a file",
-		}}
+		return doc, Errors{doc.at(roots[1].Content[0], "a second document begins here, after ---: expected one in a file")}
 	}
 	errs := doc.walk(doc.root, nil)
 	if len(doc.unreadable) > 0 {
@@ -128,11 +166,11 @@ func (d *document) notText() *Error {
 		r, size := utf8.DecodeRune(rest)
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return &Error{File: d.file, Line: line, Column: column,
-				Message: fmt.Sprintf("expected text in UTF-8, found the byte %#x", rest[0])}
+			found := d.at(&yaml.Node{Line: line, Column: column}, "expected text in UTF-8, found the byte %#x", rest[0])
+			return &found
 		case r < ' ' && !strings.ContainsRune("\t\n\r", r), r == '\uFFFE', r == '\uFFFF':
-			return &Error{File: d.file, Line: line, Column: column,
-				Message: fmt.Sprintf("expected text, found the character %U", r)}
+			found := d.at(&yaml.Node{Line: line, Column: column}, "expected text, found the character %U", r)
+			return &found
 		}
 		column++
 		if r == '\n' {
@@ -147,13 +185,13 @@ func (d *document) notText() *Error {
 func (d *document) walk(node *yaml.Node, errs Errors) Errors {
 	if node.Style&yaml.TaggedStyle != 0 {
 		d.unreadable[node.Line] = true
-		errs = append(errs, d.at(node, fmt.Sprintf("tag %s: expected a value without a tag", node.Tag)))
+		errs = append(errs, d.at(node, "tag %q: expected a value without a tag", node.Tag))
 	}
 	first := make(map[string]int)
 	for i, each := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 0 && each.Kind == yaml.ScalarNode {
 			if line, taken := first[each.Value]; taken {
-				errs = append(errs, d.at(each, fmt.Sprintf("key %q stands twice: line %d has it already", each.Value, line)))
+				errs = append(errs, d.at(each, "key %q stands twice: line %d has it already", each.Value, line))
 			} else {
 				first[each.Value] = each.Line
 			}
@@ -163,8 +201,14 @@ func (d *document) walk(node *yaml.Node, errs Errors) Errors {
 	return errs
 }
 
-func (d *document) at(node *yaml.Node, message string) Error {
-	return Error{File: d.file, Line: node.Line, Column: node.Column, Message: message}
+// at places a message; see the package mistake for its verbs.
+func (d *document) at(node *yaml.Node, format string, args ...any) Error {
+	return d.put(node, mistake.New(nil, format, args...))
+}
+
+// put places a mistake, whatever its path is.
+func (d *document) put(node *yaml.Node, m mistake.Mistake) Error {
+	return Error{File: d.file, Line: node.Line, Column: node.Column, Message: m.Message, public: m.Public}
 }
 
 // loadErrors places what the YAML library found.
@@ -190,7 +234,7 @@ func (d *document) loadError(err *yaml.LoadError) Error {
 	if err.ContextMsg != "" {
 		message = fmt.Sprintf("%s, %s that begins at line %d", message, err.ContextMsg, err.ContextMark.Line)
 	}
-	return Error{File: d.file, Line: err.Mark.Line, Column: err.Mark.Column, Message: message}
+	return Error{File: d.file, Line: err.Mark.Line, Column: err.Mark.Column, Message: message, public: "invalid YAML"}
 }
 
 // has tells whether something is written at a path.
@@ -215,7 +259,7 @@ func (d *document) within(path []any, line, column int, message string) Error {
 	lines := strings.Split(string(d.content), "\n")
 	switch {
 	case node.Line == 0 || node.Line > len(lines): // described by other means than a file
-		return d.at(node, message)
+		return d.put(node, mistake.Mistake{Message: message})
 	case node.Style&yaml.LiteralStyle != 0 && node.Line+line <= len(lines):
 		// The text begins on the line below; all of it is indented as that is.
 		first := lines[node.Line]
@@ -228,7 +272,7 @@ func (d *document) within(path []any, line, column int, message string) Error {
 		return Error{File: d.file, Line: node.Line, Column: node.Column + column - 1, Message: message}
 	default:
 		// Folded or escaped, it does not stand in the file as it reads.
-		return d.at(node, fmt.Sprintf("%d:%d in it: %s", line, column, message))
+		return d.put(node, mistake.Mistake{Message: fmt.Sprintf("%d:%d in it: %s", line, column, message)})
 	}
 }
 
@@ -243,7 +287,7 @@ func (d *document) place(m mistake.Mistake) Error {
 		}
 		node = next
 	}
-	return d.at(node, m.Message)
+	return d.put(node, m)
 }
 
 func child(node *yaml.Node, step any) *yaml.Node {

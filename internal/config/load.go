@@ -3,13 +3,11 @@
 package config
 
 import (
-	"bytes"
-	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -42,15 +40,17 @@ type SystemFile struct {
 type Config struct {
 	Plans []*assess.Plan
 
-	contents map[string][]byte // of every file that was asked for; nil where it could not be read
-	patterns []string          // of the files that it names
-	matches  []string
+	files    []string // every one that was asked for
+	patterns []string // of the files that it names
+	loaded   State
 }
 
 // Options are what configuration can refer to.
 type Options struct {
 	Kinds      []check.Any
 	Collectors []collector.Any
+	// Now is when it is loaded, against which dates are held; zero: by the clock.
+	Now time.Time
 }
 
 // A loader collects what one configuration says, and all that is wrong with it.
@@ -72,13 +72,12 @@ type loader struct {
 func Load(file string, options Options) (*Config, error) {
 	l := newLoader(options)
 	plans := l.load(file)
-	config := &Config{contents: make(map[string][]byte), patterns: l.patterns, matches: l.matches}
-	for _, file := range l.files {
-		config.contents[file] = nil
-	}
+	contents := make(map[string][]byte)
 	for _, doc := range l.documents {
-		config.contents[doc.file] = doc.content
+		contents[doc.file] = doc.content
 	}
+	config := &Config{files: l.files, patterns: l.patterns}
+	config.loaded = stateOf(l.files, l.matches, func(file string) []byte { return contents[file] })
 	if err := l.errors.orNil(l.files); err != nil {
 		return config, err
 	}
@@ -112,6 +111,9 @@ func (l *loader) load(file string) []*assess.Plan {
 			described = append(described, l.describe(further, more.Systems)...)
 		}
 	}
+	if len(described) == 0 && len(l.errors) == 0 {
+		l.mistake(doc, nil, "no system is described: expected systems, or system_files with some")
+	}
 	return l.plans(described, main.Collectors)
 }
 
@@ -121,7 +123,7 @@ func For(systems []*system.System, options Options) (*Config, error) {
 	l.loadProduction()
 	l.extendChecklists()
 	doc := &document{file: "built-in configuration", root: &yaml.Node{Content: []*yaml.Node{{}}}}
-	config := &Config{Plans: l.plans(l.describe(doc, systems), nil)}
+	config := &Config{Plans: l.plans(l.describe(doc, systems), nil), loaded: stateOf(nil, nil, nil)}
 	if err := l.errors.orNil(l.files); err != nil {
 		return nil, err
 	}
@@ -129,29 +131,14 @@ func For(systems []*system.System, options Options) (*Config, error) {
 }
 
 func newLoader(options Options) *loader {
+	if options.Now.IsZero() {
+		options.Now = time.Now()
+	}
 	l := &loader{options: options, kinds: make(map[string]check.Any), checklists: make(map[string]*loadedChecklist)}
 	for _, kind := range options.Kinds {
 		l.kinds[kind.Describe().Name] = kind
 	}
 	return l
-}
-
-// Changed tells whether loading again could give something else: a file that was read has changed or gone, or a pattern
-// matches other files.
-func (c *Config) Changed() bool {
-	for file, content := range c.contents {
-		now, err := os.ReadFile(file)
-		if (err != nil) != (content == nil) || !bytes.Equal(now, content) {
-			return true
-		}
-	}
-	var matches []string
-	for _, pattern := range c.patterns {
-		// The pattern was good when the configuration was loaded.
-		found, _ := filepath.Glob(pattern)
-		matches = append(matches, found...)
-	}
-	return !slices.Equal(matches, c.matches)
 }
 
 // A describedSystem is a system with where it was described.
@@ -169,7 +156,7 @@ func (l *loader) describe(doc *document, systems []*system.System) []describedSy
 			l.mistake(doc, path, "expected a system, found nothing")
 			continue
 		}
-		l.mistakes(doc, each.Validate(path))
+		l.mistakes(doc, each.Validate(path, l.options.Now))
 		if at := doc.place(mistake.Mistake{Path: path}); each.Origin == (system.Origin{}) {
 			each.Origin = system.Origin{File: at.File, Line: at.Line}
 		}
@@ -255,33 +242,8 @@ func (l *loader) read(file string, into any) *document {
 // join lists names for a message.
 func join(names []string) string { return strings.Join(names, ", ") }
 
-// match finds the files of patterns that are relative to a document, without those that were read already. A pattern
-// without a match is a mistake.
-func (l *loader) match(doc *document, key string, patterns []string) []string {
-	var files []string
-	for i, pattern := range patterns {
-		if !filepath.IsAbs(pattern) {
-			pattern = filepath.Join(filepath.Dir(doc.file), pattern)
-		}
-		matches, err := filepath.Glob(pattern)
-		l.patterns, l.matches = append(l.patterns, pattern), append(l.matches, matches...)
-		switch {
-		case err != nil:
-			l.mistake(doc, mistake.At(nil, key, i), "pattern %q: %v", patterns[i], err)
-		case len(matches) == 0:
-			l.mistake(doc, mistake.At(nil, key, i), "no file matches %q", patterns[i])
-		}
-		for _, file := range matches {
-			if !slices.Contains(l.files, file) && !slices.Contains(files, file) {
-				files = append(files, file)
-			}
-		}
-	}
-	return files
-}
-
 func (l *loader) mistake(doc *document, path []any, format string, args ...any) {
-	l.mistakes(doc, mistake.List{{Path: path, Message: fmt.Sprintf(format, args...)}})
+	l.mistakes(doc, mistake.List{mistake.New(path, format, args...)})
 }
 
 // mistakes notes what is wrong with a document. What stands on a line that could not be read is left out, since its value

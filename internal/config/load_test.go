@@ -102,7 +102,7 @@ func TestASystemTunesItsItems(t *testing.T) {
 	require.Equal(t, "https://github.com/readiness-exporter/readiness-exporter/blob/main/docs/reference/checks.md#disk_space",
 		item.Runbook, "the reference of the kind stands in for a runbook")
 	require.Equal(t, map[string]any{"disk_space": &space{
-		MinimumSize: 100e9, MinimumFreeRatio: 0.15, MinimumInodesFreeRatio: 0.15, Purposes: []string{"root", "data"},
+		MinimumSize: 100e9, MinimumFreeRatio: 0.15, MinimumInodesFreeRatio: 0.15, Purposes: []string{"root"},
 	}}, parametersOf(item))
 
 	item = itemOf(t, plan, "post-launch.celebrate")
@@ -247,7 +247,7 @@ func TestAFileThatCannotBeReadIsAMistake(t *testing.T) {
 	require.NoError(t, os.Remove("config.yaml"))
 	require.NoError(t, os.Mkdir("config.yaml", 0o700))
 	_, err = config.Load("config.yaml", options(t))
-	require.EqualError(t, err, "config.yaml: read configuration: is a directory")
+	require.EqualError(t, err, "config.yaml: read configuration: not a regular file: it is a folder")
 }
 
 func TestAConfigurationChanges(t *testing.T) {

@@ -132,14 +132,14 @@ func objectives(plan *assess.Plan) (made []assess.Objective) {
 	declared := plan.System.Objectives
 	if declared.Readiness != 0 {
 		made = append(made, assess.Objective{
-			Name: readinessObjective, Ratio: declared.Readiness,
+			Name: readinessObjective, Ratio: float64(declared.Readiness),
 			Items: promised(plan.Items, func(*assess.Item) bool { return true }),
 		})
 	}
 	for _, category := range plan.Categories {
 		if ratio := declared.Categories[category.ID]; ratio != 0 {
 			made = append(made, assess.Objective{
-				Name: category.ID, Ratio: ratio,
+				Name: category.ID, Ratio: float64(ratio),
 				Items: promised(plan.Items, func(item *assess.Item) bool { return item.Category.ID == category.ID }),
 			})
 		}

@@ -2,15 +2,15 @@ package config
 
 import (
 	"encoding"
-	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // A comparison finds where what is written does not fit the Go type that it is decoded into: unknown keys, and values of
@@ -50,7 +50,8 @@ func (c *comparison) value(node *yaml.Node, with reflect.Type) {
 	}
 	switch {
 	case with == reflect.TypeFor[yaml.Node](), with.Kind() == reflect.Interface, isNull(node):
-	case with != reflect.TypeFor[time.Time]() && reflect.PointerTo(with).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+	case with != reflect.TypeFor[time.Time]() && reflect.PointerTo(with).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) &&
+		!(with.Kind() == reflect.Struct && node.Kind == yaml.MappingNode): // What is a text in short can be keys and values in full.
 		c.text(node, with)
 	case with == reflect.TypeFor[time.Time]():
 		c.scalar(node, with)
@@ -74,7 +75,7 @@ func (c *comparison) text(node *yaml.Node, with reflect.Type) {
 		return
 	}
 	if err := reflect.New(with).Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(node.Value)); err != nil {
-		c.errors = append(c.errors, c.doc.at(node, err.Error()))
+		c.errors = append(c.errors, c.doc.put(node, mistake.Mistake{Message: err.Error(), Public: mistake.Public(err)}))
 	}
 }
 
@@ -90,6 +91,11 @@ func (c *comparison) list(node *yaml.Node, with reflect.Type) {
 		return
 	}
 	for _, each := range node.Content {
+		// A key without a value is as one that is left out; an entry of a list is there for something.
+		if kind := with.Elem().Kind(); isNull(each) && kind != reflect.Struct && kind != reflect.Pointer {
+			c.errors = append(c.errors, c.doc.at(each, "expected %s, found nothing", inWords(with.Elem())))
+			continue
+		}
 		c.value(each, with.Elem())
 	}
 }
@@ -118,11 +124,11 @@ func (c *comparison) fields(node *yaml.Node, with reflect.Type) {
 			c.value(node.Content[i+1], field)
 			continue
 		}
-		message := "expected the name of a key, found " + found(key)
 		if key.Kind == yaml.ScalarNode {
-			message = fmt.Sprintf("unknown key %q%s", key.Value, suggestion(key.Value, names))
+			c.errors = append(c.errors, c.doc.at(key, "unknown key %q%s", key.Value, words.Suggestion(key.Value, names)))
+		} else {
+			c.errors = append(c.errors, c.doc.at(key, "expected the name of a key, found %s", sortOf(key)))
 		}
-		c.errors = append(c.errors, c.doc.at(key, message))
 	}
 }
 
@@ -147,7 +153,11 @@ func fieldsOf(of reflect.Type, types map[string]reflect.Type) (names []string) {
 }
 
 func (c *comparison) expected(node *yaml.Node, with reflect.Type) {
-	c.errors = append(c.errors, c.doc.at(node, fmt.Sprintf("expected %s, found %s", inWords(with), found(node))))
+	if node.Kind == yaml.ScalarNode {
+		c.errors = append(c.errors, c.doc.at(node, "expected %s, found %q", inWords(with), mistake.Clip(node.Value)))
+	} else {
+		c.errors = append(c.errors, c.doc.at(node, "expected %s, found %s", inWords(with), sortOf(node)))
+	}
 }
 
 const dateExamples = "2006-01-02 or 2006-01-02T15:04:05Z"
@@ -179,56 +189,10 @@ func inWords(t reflect.Type) string {
 	}
 }
 
-// shownCharacters is how much of a value a message repeats: enough to know it again, too little to give a secret away.
-const shownCharacters = 10
-
-// found names what stands in place of what is expected.
-func found(node *yaml.Node) string {
-	switch node.Kind {
-	case yaml.MappingNode:
+// sortOf names what stands in place of a single value.
+func sortOf(node *yaml.Node) string {
+	if node.Kind == yaml.MappingNode {
 		return "keys and values"
-	case yaml.SequenceNode:
-		return "a list"
-	default:
-		text := []rune(node.Value)
-		if len(text) > shownCharacters {
-			return fmt.Sprintf("%q", string(text[:shownCharacters-1])+"…")
-		}
-		return fmt.Sprintf("%q", string(text))
 	}
-}
-
-// suggestion asks whether the known name was meant that is nearest to an unknown one; empty where none is near.
-func suggestion(unknown string, known []string) string {
-	nearest, least := "", max(1, len(unknown)/4)
-	for _, name := range known {
-		if distance := editDistance(unknown, name); distance <= least && (nearest == "" || distance < least) {
-			nearest, least = name, distance
-		}
-	}
-	if nearest == "" {
-		return ""
-	}
-	return fmt.Sprintf(": did you mean %q?", nearest)
-}
-
-// editDistance is how many letters must be added, removed or replaced to make one text of another.
-func editDistance(a, b string) int {
-	above := make([]int, len(b)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := range len(a) {
-		row := slices.Clone(above)
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := above[j]
-			if a[i] != b[j] {
-				replaced++
-			}
-			row[j+1] = min(replaced, above[j+1]+1, row[j]+1)
-		}
-		above = row
-	}
-	return above[len(b)]
+	return "a list"
 }

@@ -74,6 +74,8 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[quantity.Duration]():
 		return &jsonschema.Schema{Type: "string", Pattern: durationPattern, MinLength: &one, Examples: []any{"30s", "26h", "21d"}}
+	case reflect.TypeFor[system.Retention]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{mapped(reflect.TypeFor[quantity.Duration]()), retentionScheme()}}
 	case reflect.TypeFor[quantity.Bytes]():
 		return &jsonschema.Schema{Type: "string", Pattern: sizePattern, Examples: []any{"50GB", "10Gi"}}
 	case reflect.TypeFor[time.Time]():
@@ -83,6 +85,18 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 	default:
 		return nil
 	}
+}
+
+// retentionScheme is the schema of a retention that keeps ever fewer of the older backups.
+func retentionScheme() *jsonschema.Schema {
+	one := uint64(1)
+	scheme := &jsonschema.Schema{
+		Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema, MinProperties: &one,
+	}
+	for _, each := range []string{"hourly", "daily", "weekly", "monthly", "yearly"} {
+		scheme.Properties.Set(each, &jsonschema.Schema{Type: "integer", Minimum: "0"})
+	}
+	return scheme
 }
 
 // describeByType gives keys that say nothing of themselves the description of what stands there.

@@ -46,10 +46,13 @@ type Waiver struct {
 	Link   string    `json:"link"`
 }
 
+// WaiverKind is the name of the kind of waivers.
+const WaiverKind = "waiver"
+
 // Waivers describes the facts of waivers.
 func Waivers() *Kind[Waiver] {
 	return &Kind[Waiver]{
-		Name:    "waiver",
+		Name:    WaiverKind,
 		Help:    "A failing item of the checklist is excused until a date, by somebody, for a reason.",
 		Subject: func(w *Waiver) string { return w.Check + " by " + w.By },
 		Labels: []Label[Waiver]{

@@ -3,10 +3,10 @@ package fact
 // An Authorization is who may do what in a Kubernetes cluster, as far as it is too much.
 type Authorization struct {
 	Cluster string `json:"cluster"`
-	// Open: whoever looks may do what nothing has permitted, so that nothing restricts anybody.
+	// Open: the exporter may do what nothing has permitted, so that nothing restricts anybody.
 	Open   bool    `json:"open"`
-	Grants []Grant `json:"grants"` // those that permit too much; none: nobody looked at may do too much
-	// Bindings is how many bindings were looked at.
+	Grants []Grant `json:"grants"` // those that permit too much; none: nobody that was checked may do too much
+	// Bindings is how many bindings were checked.
 	Bindings int `json:"bindings"`
 }
 

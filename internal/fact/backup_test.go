@@ -40,14 +40,14 @@ func TestBackups_samples(t *testing.T) {
 			fact.Backup{
 				Name: "database", Place: "restic", Group: "db1:/data", OffSite: true,
 				Schedule: 24 * time.Hour, RecoveryPoint: 48 * time.Hour,
-				Copies: 3, Newest: newest, NewestBytes: &bytes, Oldest: oldest, TotalBytes: &total,
+				Copies: 4, Newest: newest, NewestBytes: &bytes, Oldest: oldest, TotalBytes: &total, EarlierSizes: 3, MedianBytes: 13,
 				LongestGap: time.Minute, LongestGapEnd: newest,
 			},
 			[]string{"database", "restic", "db1:/data"},
 			map[string]float64{
 				"backup_last_success_timestamp_seconds": 1.7e9, "backup_oldest_timestamp_seconds": 1.6e9,
-				"backup_copies": 3, "backup_last_size_bytes": 12, "backup_kept_bytes": 345,
-				"backup_longest_gap_seconds": 60, "backup_objective_seconds": 48 * 3600, "backup_off_site": 1,
+				"backup_copies": 4, "backup_last_size_bytes": 12, "backup_kept_bytes": 345, "backup_usual_size_bytes": 13,
+				"backup_longest_gap_seconds": 60, "backup_objective_seconds": 26 * 3600, "backup_off_site": 1,
 			},
 		},
 		{
@@ -55,6 +55,18 @@ func TestBackups_samples(t *testing.T) {
 			fact.Backup{Name: "database", Place: "s3"},
 			[]string{"database", "s3", ""},
 			map[string]float64{"backup_copies": 0, "backup_off_site": 0},
+		},
+		{
+			"a recovery point objective that is less than the schedule is the objective",
+			fact.Backup{Name: "database", Place: "s3", Schedule: 24 * time.Hour, RecoveryPoint: time.Hour, EarlierSizes: 2},
+			[]string{"database", "s3", ""},
+			map[string]float64{"backup_copies": 0, "backup_off_site": 0, "backup_objective_seconds": 3600},
+		},
+		{
+			"a recovery point objective without a schedule is the objective",
+			fact.Backup{Name: "database", Place: "s3", RecoveryPoint: time.Hour},
+			[]string{"database", "s3", ""},
+			map[string]float64{"backup_copies": 0, "backup_off_site": 0, "backup_objective_seconds": 3600},
 		},
 		{
 			"without a recovery point objective the schedule is the objective",

@@ -19,13 +19,31 @@ type Certificate struct {
 	// expired cross-signed certificate which nobody needs does no harm. Never empty.
 	Path  []ChainCertificate `json:"path"`
 	Names []string           `json:"names"` // the DNS names and IP addresses that the leaf is valid for
+	// Authority: it is the certificate of an authority, which nobody else vouches for, and not one that a server shows.
+	Authority bool `json:"authority"`
 	// Trust says which authorities vouch for it, whatever its dates and names.
-	Trust   CertificateTrust `json:"trust"`
-	Staging bool             `json:"staging"` // signed by a staging issuer of Let's Encrypt, which no client trusts
+	Trust CertificateTrust `json:"trust"`
+	// TrustUnknown says why it is not known whether an authority vouches for it; empty: it is known.
+	TrustUnknown string `json:"trust_unknown,omitempty"`
+	// UnreadAuthorities says of each declared authority that could not be read why.
+	UnreadAuthorities []string `json:"unread_authorities,omitempty"`
+
+	Staging bool `json:"staging"` // signed by a staging issuer of Let's Encrypt, which no client trusts
 	// Faults are why it did not verify when it was seen, each kind once; none: it did.
 	Faults []CertificateFinding `json:"faults"`
 	// Manager is what renews it, as far as that is known.
 	Manager *CertificateManager `json:"manager,omitempty"`
+}
+
+// TopicTrust is that of who vouches for a certificate; its dates and names are known without it.
+const TopicTrust = "trust"
+
+// Lacks gives the topics of what could not be collected.
+func (c *Certificate) Lacks() []string {
+	if c.TrustUnknown != "" {
+		return []string{TopicTrust}
+	}
+	return nil
 }
 
 // A CertificateManager is the Certificate of cert-manager by which one is renewed.
@@ -135,9 +153,13 @@ func (c *Certificate) Has(fault CertificateFault) bool {
 	return slices.ContainsFunc(c.Faults, func(found CertificateFinding) bool { return found.Fault == fault })
 }
 
-// exportedFaults are the first two faults in the order of all: more of them would be more series than one certificate is worth.
+// exportedFaults are the first two faults in the order of all, or the first one where the chain takes a series more: more of
+// them would be more series than one certificate is worth.
 func (c *Certificate) exportedFaults(yield func(string, float64) bool) {
 	exported := 0
+	if _, short := c.chainNotBefore(); short {
+		exported++
+	}
 	for _, fault := range CertificateFaults() {
 		if !c.Has(fault) {
 			continue
@@ -146,6 +168,24 @@ func (c *Certificate) exportedFaults(yield func(string, float64) bool) {
 			return
 		}
 	}
+}
+
+// chainNotAfter is when the first of those expires that vouch for the certificate; false where none does.
+func (c *Certificate) chainNotAfter() (float64, bool) {
+	if len(c.Path) < 2 {
+		return 0, false
+	}
+	return Timestamp(FirstToEnd(c.Path[1:]).NotAfter)
+}
+
+// chainNotBefore is when that one became valid, as long as it does not live so long that it hardly matters.
+func (c *Certificate) chainNotBefore() (float64, bool) {
+	if len(c.Path) < 2 {
+		return 0, false
+	}
+	first := FirstToEnd(c.Path[1:])
+	start, known := Timestamp(first.NotBefore)
+	return start, known && first.NotAfter.Sub(first.NotBefore) < 365*24*time.Hour
 }
 
 // FirstToEnd is the certificate among several that ends first: of Path, it says how long the leaf can be verified. Of
@@ -187,13 +227,20 @@ func certificateGauges() []Gauge[Certificate] {
 		},
 		{
 			Name:  "certificate_chain_not_after_timestamp_seconds",
-			Help:  "When the first of the certificates expires that verification needs, the authority included.",
-			Value: func(c *Certificate) (float64, bool) { return Timestamp(FirstToEnd(c.Path).NotAfter) },
+			Help:  "When the first of the other certificates expires that verification needs, the authority included.",
+			Value: (*Certificate).chainNotAfter,
 		},
 		{
-			Name:  "certificate_verified",
-			Help:  "Whether the certificate verified when it was last collected, 1 or 0.",
-			Value: func(c *Certificate) (float64, bool) { return Bool(len(c.Faults) == 0), true },
+			Name:  "certificate_chain_not_before_timestamp_seconds",
+			Help:  "When that one of the other certificates became valid; only where it lives for less than a year.",
+			Value: (*Certificate).chainNotBefore,
+		},
+		{
+			Name: "certificate_verified",
+			Help: "Whether the certificate verified when it was last collected, 1 or 0; of an authority, whether it is in date and strong.",
+			Value: func(c *Certificate) (float64, bool) {
+				return Bool(len(c.Faults) == 0 && !c.Staging), len(c.Faults) > 0 || c.TrustUnknown == ""
+			},
 		},
 		{
 			Name:   "certificate_fault",

@@ -2,6 +2,7 @@ package fact_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,16 @@ certificate_info{WHERE,subject="shop.example.com",issuer="R11",serial_number="ff
 		faulty.Faults = append(faulty.Faults, fact.CertificateFinding{Fault: fault})
 	}
 	require.Equal(t, 7, strings.Count(samples(faulty), "\n")+1, "seven series are what a certificate is worth")
+	alone := faulty
+	alone.Path = faulty.Path[:1]
+	require.NotContains(t, samples(alone), "chain", "nobody vouches for it")
+	short := faulty
+	short.Path = slices.Clone(faulty.Path)
+	for i := range short.Path {
+		short.Path[i].NotBefore = short.Path[i].NotAfter.Add(-24 * time.Hour)
+	}
+	require.Contains(t, samples(short), "certificate_chain_not_before_timestamp_seconds{"+where+"}")
+	require.Equal(t, 7, strings.Count(samples(short), "\n")+1)
 	require.Contains(t, samples(faulty), `fault="expired"} 1`)
 
 	verified := certificate()

@@ -24,12 +24,19 @@ type BackupSchedule struct {
 	Name      string   `json:"name"`
 	Schedule  string   `json:"schedule"` // as it is declared there: cron expressions of five or six fields
 	Suspended bool     `json:"suspended"`
+	Planned   bool     `json:"planned,omitempty"` // it comes from manifests, and has never run
 	// Failed tells that the last run that has ended did not succeed, and Trouble why, in the word of whoever ran it.
-	Failed      bool      `json:"failed"`
-	Trouble     string    `json:"trouble"`
+	Failed  bool   `json:"failed"`
+	Trouble string `json:"trouble"`
+	// Guess is, in words, why it is not known that it makes backups; empty where that is known.
+	Guess string `json:"guess,omitempty"`
+	// Empty is, in words, why its backups hold no data of claims; empty where they do, or where that is not known.
+	Empty       string    `json:"empty,omitempty"`
 	LastRunAt   time.Time `json:"last_run_at,omitzero"`  // when the newest run began; zero before the first
 	FailedAt    time.Time `json:"failed_at,omitzero"`    // when the newest run ended that failed; zero where that is not known
 	SucceededAt time.Time `json:"succeeded_at,omitzero"` // when the newest run ended that succeeded; zero where that is not known
+	// DueAt is when, by its own schedule, the next run must have succeeded; zero where none has succeeded yet.
+	DueAt time.Time `json:"due_at,omitzero"`
 }
 
 // Subject names the schedule.

@@ -16,7 +16,7 @@ type Cluster struct {
 	Distribution string `json:"distribution"` // k3s, rke2, eks, gke, aks, or kubernetes for any other
 	// SupportEnd is when the community ends its support of the version; zero where that is not known.
 	SupportEnd time.Time `json:"support_end,omitzero"`
-	// CredentialsEnd is when the credentials end by which the exporter looks; zero where they do not say, or renew themselves.
+	// CredentialsEnd is when the exporter's credentials expire; zero where they do not report it, or renew themselves.
 	CredentialsEnd time.Time `json:"credentials_end,omitzero"`
 	Nodes          []Node    `json:"nodes"`
 	// Unschedulable are the pods that no node takes.
@@ -25,9 +25,11 @@ type Cluster struct {
 
 // A Node is one machine of a cluster.
 type Node struct {
-	Name        string    `json:"name"`
-	Ready       bool      `json:"ready"`
-	Cordoned    bool      `json:"cordoned"`  // no pod is scheduled to it
+	Name     string `json:"name"`
+	Ready    bool   `json:"ready"`
+	Cordoned bool   `json:"cordoned"` // no pod is scheduled to it
+	// Taints keep away the pods that do not tolerate them, as key=value:effect; those of a node's own state are left out.
+	Taints      []string  `json:"taints,omitempty"`
 	Pressures   []string  `json:"pressures"` // DiskPressure, MemoryPressure, PIDPressure, NetworkUnavailable
 	Kubelet     string    `json:"kubelet"`   // its version
 	OS          string    `json:"os"`        // Ubuntu 24.04.3 LTS
@@ -88,22 +90,22 @@ func Clusters() *Kind[Cluster] {
 			},
 			{
 				Name:  "cluster_allocatable_cpu_cores",
-				Help:  "How many cores the ready nodes that take pods have for them.",
+				Help:  "How many cores the ready nodes that take pods have for them, without those that taints reserve.",
 				Value: func(c *Cluster) (float64, bool) { return c.Allocatable().CPU, c.knows(TopicNodes) },
 			},
 			{
 				Name:  "cluster_allocatable_memory_bytes",
-				Help:  "How much memory the ready nodes that take pods have for them.",
+				Help:  "How much memory the ready nodes that take pods have for them, without those that taints reserve.",
 				Value: func(c *Cluster) (float64, bool) { return float64(c.Allocatable().Memory), c.knows(TopicNodes) },
 			},
 			{
 				Name:  "cluster_requested_cpu_cores",
-				Help:  "How many cores the pods of the cluster's nodes request.",
+				Help:  "How many cores the pods of the cluster's nodes request, without those on nodes that taints reserve.",
 				Value: func(c *Cluster) (float64, bool) { return c.Requested().CPU, c.knows(TopicNodes, TopicPods) },
 			},
 			{
 				Name:  "cluster_requested_memory_bytes",
-				Help:  "How much memory the pods of the cluster's nodes request.",
+				Help:  "How much memory the pods of the cluster's nodes request, without those on nodes that taints reserve.",
 				Value: func(c *Cluster) (float64, bool) { return float64(c.Requested().Memory), c.knows(TopicNodes, TopicPods) },
 			},
 			{
@@ -151,9 +153,23 @@ func MinorVersion(version string) int {
 // Usable tells whether pods are scheduled to the node.
 func (n Node) Usable() bool { return n.Ready && !n.Cordoned }
 
-// Allocatable is what the nodes have that take pods.
-func (c *Cluster) Allocatable() (sum Resources) {
+// Open are the nodes that take pods of every sort. Those with taints are no room for what does not tolerate them; where all
+// have some, all pods tolerate them.
+func (c *Cluster) Open() (open []Node) {
 	for _, node := range c.Nodes {
+		if len(node.Taints) == 0 {
+			open = append(open, node)
+		}
+	}
+	if len(open) == 0 {
+		return c.Nodes
+	}
+	return open
+}
+
+// Allocatable is what the open nodes have that take pods.
+func (c *Cluster) Allocatable() (sum Resources) {
+	for _, node := range c.Open() {
 		if node.Usable() {
 			sum = sum.Plus(node.Allocatable)
 		}
@@ -161,9 +177,9 @@ func (c *Cluster) Allocatable() (sum Resources) {
 	return sum
 }
 
-// Requested is what the pods of all nodes request.
+// Requested is what the pods of all open nodes request.
 func (c *Cluster) Requested() (sum Resources) {
-	for _, node := range c.Nodes {
+	for _, node := range c.Open() {
 		sum = sum.Plus(node.Requested)
 	}
 	return sum

@@ -16,8 +16,24 @@ type Container struct {
 	Readiness *Probe           `json:"readiness"`
 	Liveness  *Probe           `json:"liveness"`
 	Startup   *Probe           `json:"startup"` // nil where there is none
+	Security  Security         `json:"security"`
 	// SameProbes: liveness and readiness ask exactly the same. The questions themselves can hold secrets, and are not kept.
 	SameProbes bool `json:"same_probes"`
+}
+
+// Security says what a container may do to the node that it runs on, by its own security context and that of its pod.
+type Security struct {
+	Privileged bool `json:"privileged"`
+	// MayEscalate: a process of it may gain more rights than the one that started it.
+	MayEscalate bool `json:"may_escalate"`
+	// MayBeRoot: neither the workload nor a number of a user keeps it from running as root; the image decides.
+	MayBeRoot bool `json:"may_be_root"`
+	// WritableRoot: its own file system can be written to.
+	WritableRoot bool     `json:"writable_root"`
+	Capabilities []string `json:"capabilities"` // those that it is given beyond the default ones
+	DropsAll     bool     `json:"drops_all"`    // it gives up the default ones
+	// Seccomp is the profile that restricts its system calls: RuntimeDefault, Localhost, Unconfined; empty where none is named.
+	Seccomp string `json:"seccomp"`
 }
 
 // Resources are what a container asks for, or may take; 0 where nothing is said.
@@ -29,7 +45,7 @@ type Resources struct {
 // A Variable is one of a container's environment. Its value can be a secret, and is not kept.
 type Variable struct {
 	Name string `json:"name"`
-	// PlainSecret: the name is that of a secret, and the value stands in the workload for everybody to read.
+	// PlainSecret: the value is a secret or has one within it, and stands in the workload for everybody to read.
 	PlainSecret bool `json:"plain_secret,omitempty"`
 	Empty       bool `json:"empty,omitempty"`
 }
@@ -38,7 +54,7 @@ type Variable struct {
 type Vulnerabilities struct {
 	At      time.Time      `json:"at"`      // of the report
 	Counts  map[string]int `json:"counts"`  // by severity, in lower case: critical, high, medium, low, unknown
-	Fixable map[string]int `json:"fixable"` // of those, the ones that a newer version mends
+	Fixable map[string]int `json:"fixable"` // of those, the ones that a newer version fixes
 }
 
 // A ContainerPort is a port that a container declares.

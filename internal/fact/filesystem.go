@@ -9,8 +9,10 @@ type Filesystem struct {
 	Purpose    string `json:"purpose"`    // as declared, else "root" for / and "other" for the rest
 	Mounted    bool   `json:"mounted"`    // as a file system of its own; all below is zero when it is not
 	Device     string `json:"device"`
-	Type       string `json:"type"` // ext4, xfs, nfs4
-	ReadOnly   bool   `json:"read_only"`
+	Type       string `json:"type"`      // ext4, xfs, nfs4
+	ReadOnly   bool   `json:"read_only"` // nothing can be written, for whatever reason
+	// MeantReadOnly: it was mounted read-only, and did not become so by an error.
+	MeantReadOnly bool `json:"meant_read_only"`
 
 	Size      uint64 `json:"size"`      // bytes
 	Free      uint64 `json:"free"`      // bytes, with those reserved for root
@@ -25,6 +27,10 @@ type Filesystem struct {
 	GrowthKnown bool      `json:"growth_known"`
 	FullAt      time.Time `json:"full_at,omitzero"` // at that growth; zero when it does not grow, or in no foreseeable time
 }
+
+// NothingIsWritten tells file systems that nobody has declared and that are read-only since that is what they are for: neither
+// their room nor that nothing can be written to them is a fault.
+func (f *Filesystem) NothingIsWritten() bool { return f.MeantReadOnly && f.Purpose == "other" }
 
 // AvailableRatio is the share of the file system that everybody can still use; false when its size is not known.
 func (f *Filesystem) AvailableRatio() (float64, bool) { return ratio(f.Available, f.Size) }
@@ -63,8 +69,8 @@ func Filesystems() *Kind[Filesystem] {
 			},
 			{
 				Name:  "filesystem_available_bytes",
-				Help:  "What everybody can still use of the file system.",
-				Value: func(f *Filesystem) (float64, bool) { return float64(f.Available), f.Mounted },
+				Help:  "What everybody can still use of the file system; absent where nothing is meant to be written.",
+				Value: func(f *Filesystem) (float64, bool) { return float64(f.Available), f.Mounted && !f.NothingIsWritten() },
 			},
 			{
 				Name:  "filesystem_inodes",
@@ -72,14 +78,16 @@ func Filesystems() *Kind[Filesystem] {
 				Value: func(f *Filesystem) (float64, bool) { return float64(f.Inodes), f.Inodes > 0 },
 			},
 			{
-				Name:  "filesystem_inodes_free",
-				Help:  "The free inodes of the file system, where they are numbered.",
-				Value: func(f *Filesystem) (float64, bool) { return float64(f.InodesFree), f.Inodes > 0 },
+				Name: "filesystem_inodes_free",
+				Help: "The free inodes of the file system, where they are numbered and something is meant to be written.",
+				Value: func(f *Filesystem) (float64, bool) {
+					return float64(f.InodesFree), f.Inodes > 0 && !f.NothingIsWritten()
+				},
 			},
 			{
 				Name:  "filesystem_read_only",
-				Help:  "Whether nothing can be written to the file system.",
-				Value: func(f *Filesystem) (float64, bool) { return Bool(f.ReadOnly), f.Mounted },
+				Help:  "Whether nothing can be written to the file system, unless nothing is meant to be.",
+				Value: func(f *Filesystem) (float64, bool) { return Bool(f.ReadOnly && !f.NothingIsWritten()), f.Mounted },
 			},
 			{
 				Name: "filesystem_full_timestamp_seconds",

@@ -27,6 +27,15 @@ func TestFilesystemSamples(t *testing.T) {
 		"filesystem_full_timestamp_seconds{host=web-1,mountpoint=/srv,purpose=data} 500",
 	}, exported(fact.Filesystems(), full))
 	require.Equal(t, "web-1:/srv", fact.Filesystems().Subject(full))
+	image := &fact.Filesystem{
+		Host: "web-1", Mountpoint: "/snap/core", Purpose: "other", Mounted: true, ReadOnly: true, MeantReadOnly: true, Size: 100, Inodes: 10,
+	}
+	require.Equal(t, []string{
+		"filesystem_mounted{host=web-1,mountpoint=/snap/core,purpose=other} 1",
+		"filesystem_size_bytes{host=web-1,mountpoint=/snap/core,purpose=other} 100",
+		"filesystem_inodes{host=web-1,mountpoint=/snap/core,purpose=other} 10",
+		"filesystem_read_only{host=web-1,mountpoint=/snap/core,purpose=other} 0",
+	}, exported(fact.Filesystems(), image), "an image is full and read-only, as it is meant to be")
 }
 
 func TestRatiosOfNothingAreNotKnown(t *testing.T) {

@@ -5,6 +5,7 @@ package fact
 type Ingress struct {
 	Cluster   string        `json:"cluster"`
 	Missing   []string      `json:"missing,omitempty"` // topics of what could not be seen
+	Planned   bool          `json:"planned,omitempty"` // it comes from manifests
 	Namespace string        `json:"namespace"`
 	Kind      string        `json:"kind"` // Ingress, HTTPRoute
 	Name      string        `json:"name"`
@@ -12,6 +13,8 @@ type Ingress struct {
 	Hosts     []IngressHost `json:"hosts"`     // each once
 	CatchAll  bool          `json:"catch_all"` // it takes requests to any host
 	Services  []string      `json:"services"`  // names of those in its namespace that it leads to
+	// LostBackends are those Services, or their ports, that do not exist, in words: "the Service gone".
+	LostBackends []string `json:"lost_backends,omitempty"`
 }
 
 // An IngressHost is a host name that requests are led by, and the certificate that is shown for it.
@@ -21,6 +24,8 @@ type IngressHost struct {
 	Secret string `json:"secret"`
 	// Trouble is what is wrong with the certificate; empty where it is valid for the host.
 	Trouble HostTrouble `json:"trouble"`
+	// Plain: it is served without TLS too, and clients are not sent to https.
+	Plain bool `json:"plain,omitempty"`
 }
 
 // A HostTrouble is why a host has no certificate that is valid for it.
@@ -30,14 +35,20 @@ type HostTrouble string
 const (
 	HostNotCovered    HostTrouble = "not_covered"      // no tls entry or listener names it
 	HostNoSecret      HostTrouble = "secret_missing"   // the Secret is not there, or is not one of TLS
-	HostElsewhere     HostTrouble = "secret_elsewhere" // the Secret is in a namespace that is not looked at
+	HostElsewhere     HostTrouble = "secret_elsewhere" // the Secret is in a namespace that is not collected
 	HostNoCertificate HostTrouble = "no_certificate"   // the Secret holds none
 	HostOtherName     HostTrouble = "other_name"       // the certificate is for other names
-	HostExpired       HostTrouble = "expired"          // the certificate has ended
+	HostExpired       HostTrouble = "expired"          // the certificate has expired
+	HostManaged       HostTrouble = "managed"          // the certificate is in no Secret: a provider or a controller keeps it
+	HostNoGateway     HostTrouble = "gateway_missing"  // the manifests do not hold the Gateway that shows one
 )
 
-// TopicCertificates is that of the certificates that ingresses show.
-const TopicCertificates = "certificates"
+// The topics of ingresses.
+const (
+	TopicGateways     = "gateways"     // that routes are open at
+	TopicCertificates = "certificates" // that are shown
+	TopicBackends     = "backends"     // Services that are led to
+)
 
 // Subject names the ingress.
 func (i *Ingress) Subject() string {
@@ -77,7 +88,7 @@ func Ingresses() *Kind[Ingress] {
 func (i *Ingress) hostsWithoutCertificate() (float64, bool) {
 	without := 0
 	for _, host := range i.Hosts {
-		if host.Trouble != "" {
+		if host.Trouble != "" && host.Trouble != HostManaged {
 			without++
 		}
 	}

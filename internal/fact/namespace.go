@@ -4,7 +4,7 @@ package fact
 type Namespace struct {
 	Cluster string     `json:"cluster"`
 	Name    string     `json:"name"`
-	Objects int        `json:"objects"` // how many were looked at
+	Objects int        `json:"objects"` // how many were checked
 	Unused  []Leftover `json:"unused"`
 }
 

@@ -101,29 +101,36 @@ func (v View) Extended(set AnySet) View {
 // HasTarget tells whether there is anything from which facts of a kind could be collected.
 func (v View) HasTarget(kind string) bool { return len(v.parts[kind]) > 0 }
 
-// Of calls use for what each run knows of a kind. Where a run was not asked for one of the topics, what it has says
-// nothing of it, and not that there is none: the set is nil then, and the gap says which topic is pending.
+// Parts is how many runs know something of a kind.
+func (v View) Parts(kind string) int { return len(v.parts[kind]) }
+
+// Part gives what one run knows of a kind. Where the run was not asked for one of the topics, what it has says nothing of
+// it, and not that there is none: the set is nil then, and the gap says which topic is pending.
+func (v View) Part(kind string, i int, topics []string) (AnySet, *Gap) {
+	part := v.parts[kind][i]
+	own, asked := part.asked.Of(kind)
+	if !asked || !covers(own, topics) {
+		return nil, pendingTopic(part.set, topics, own)
+	}
+	return part.set, nil
+}
+
+// Of calls use for what each run knows of a kind, as Part gives it.
 func Of[F any](view View, kind *Kind[F], topics []string, use func(set *Set[F], pending *Gap)) {
-	for _, part := range view.parts[kind.Name] {
-		set := part.set.(typedSet[F])
-		own, asked := part.asked.Of(kind.Name)
-		if !asked || !covers(own, topics) {
-			use(nil, pendingTopic(set, topics, own))
+	for i := range view.Parts(kind.Name) {
+		set, pending := view.Part(kind.Name, i, topics)
+		if pending != nil {
+			use(nil, pending)
 			continue
 		}
-		use(set.Set, nil)
+		use(set.(typedSet[F]).Set, nil)
 	}
 }
 
 // OfAny is Of for whoever handles facts of every kind alike.
 func OfAny(view View, kind Any, topics []string, use func(set AnySet, pending *Gap)) {
-	for _, part := range view.parts[kind.KindName()] {
-		own, asked := part.asked.Of(kind.KindName())
-		if !asked || !covers(own, topics) {
-			use(nil, pendingTopic(part.set, topics, own))
-			continue
-		}
-		use(part.set, nil)
+	for i := range view.Parts(kind.KindName()) {
+		use(view.Part(kind.KindName(), i, topics))
 	}
 }
 

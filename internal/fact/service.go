@@ -5,8 +5,13 @@ type Service struct {
 	Cluster   string `json:"cluster"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
-	Ready     int    `json:"ready"`     // endpoints that take requests
-	Endpoints int    `json:"endpoints"` // all of them
+	// Planned: it comes from manifests, and what it selects is taken to be as it should.
+	Planned  bool   `json:"planned,omitempty"`
+	Selector string `json:"selector"` // of its pods, as labels are selected by kubectl
+	// Workloads are those whose pods it selects, running or not: Deployment/api.
+	Workloads []string `json:"workloads"`
+	Ready     int      `json:"ready"`     // endpoints that take requests
+	Endpoints int      `json:"endpoints"` // all of them
 	// LostPorts are ports of the Service that lead to none of those pods, which have no port of the name it wants.
 	LostPorts []string `json:"lost_ports"`
 }

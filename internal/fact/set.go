@@ -80,6 +80,22 @@ func (s typedSet[F]) Kind() Any    { return s.kind }
 func (s typedSet[F]) Len() int     { return len(s.Facts) }
 func (s typedSet[F]) At(i int) any { return s.Facts[i] }
 
+// Fact gives one fact.
+func (s typedSet[F]) Fact(i int) *F { return s.Facts[i] }
+
+// Lacking is how many things are unavailable.
+func (s typedSet[F]) Lacking() int { return len(s.Unavailable) }
+
+// Gap gives one of them, with what is known of it, if anything is.
+func (s typedSet[F]) Gap(i int) (known *F, isKnown bool, gap Gap) {
+	u := &s.Unavailable[i]
+	return &u.Known, !reflect.ValueOf(&u.Known).Elem().IsZero(), s.gap(u)
+}
+
+func (s typedSet[F]) gap(u *Unavailable[F]) Gap {
+	return Gap{Subject: s.kind.SubjectOfUnavailable(u), Reason: u.Reason, Topic: u.Topic, Detail: u.Detail}
+}
+
 func (s typedSet[F]) Equal(other AnySet) bool {
 	same, is := other.(typedSet[F])
 	return is && reflect.DeepEqual(s.Set, same.Set)
@@ -88,8 +104,7 @@ func (s typedSet[F]) Equal(other AnySet) bool {
 func (s typedSet[F]) Gaps() []Gap {
 	gaps := make([]Gap, len(s.Unavailable))
 	for i := range s.Unavailable {
-		each := &s.Unavailable[i]
-		gaps[i] = Gap{Subject: s.kind.SubjectOfUnavailable(each), Reason: each.Reason, Topic: each.Topic, Detail: each.Detail}
+		gaps[i] = s.gap(&s.Unavailable[i])
 	}
 	return gaps
 }

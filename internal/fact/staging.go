@@ -9,7 +9,7 @@ type Staging struct {
 	Differences []Difference `json:"differences"`
 	// Images are those that run in production.
 	Images []StagedImage `json:"images"`
-	// CompareValues: the values of Secrets were looked at. SameValues are those that are the same in both, as Secret/name key.
+	// CompareValues: the values of Secrets were compared. SameValues are those that are the same in both, as Secret/name key.
 	CompareValues bool     `json:"compare_values"`
 	Values        int      `json:"values"` // how many credentials were compared
 	SameValues    []string `json:"same_values"`

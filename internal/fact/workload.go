@@ -22,6 +22,13 @@ type Workload struct {
 	Observed   bool        `json:"observed"`
 	Rollout    Rollout     `json:"rollout"`
 	Containers []Container `json:"containers"` // with those sidecars that are restarted init containers
+	// PodRequests and PodLimits are those of a pod as a whole, which its containers share; 0 where nothing is said.
+	PodRequests Resources `json:"pod_requests,omitzero"`
+	PodLimits   Resources `json:"pod_limits,omitzero"`
+	// InitContainers are those that run to their end before: of each the name, the image and the variables.
+	InitContainers []Container `json:"init_containers,omitempty"`
+	// HostNamespaces are those of the node that its pods share: network, pid, ipc.
+	HostNamespaces []string `json:"host_namespaces"`
 	// Database is the one that it runs, by the names of its images: postgresql, mysql, …; empty where it runs none.
 	Database string `json:"database"`
 	// SpreadRules keep its pods apart, in words: "required anti-affinity by kubernetes.io/hostname".
@@ -31,7 +38,7 @@ type Workload struct {
 	Budgets     []DisruptionBudget `json:"budgets"` // those that cover its pods
 	Autoscaler  *Autoscaler        `json:"autoscaler"`
 	Policies    []NetworkPolicy    `json:"policies"` // those that select its pods
-	// DefaultDeny: a policy of its namespace selects every pod, and lets nothing in by itself.
+	// DefaultDeny: a policy of its namespace isolates every pod for what comes in.
 	DefaultDeny bool      `json:"default_deny"`
 	Services    []Outlet  `json:"services"` // those that select its pods
 	Routes      []string  `json:"routes"`   // Ingresses and routes that lead to those services: Ingress/shop
@@ -64,6 +71,17 @@ const (
 // Lacks gives the topics of what could not be seen.
 func (w *Workload) Lacks() []string { return w.Missing }
 
+// Least is how many pods the workload may be left with while there is work: the number that it wants or, where an autoscaler
+// changes that, the minimum of it.
+func (w *Workload) Least() int {
+	switch scaler := w.Autoscaler; {
+	case scaler == nil, scaler.Paused, w.Replicas.Desired == 0 && !scaler.IdlesAtZero && scaler.Minimum > 0:
+		return w.Replicas.Desired
+	default:
+		return scaler.Minimum
+	}
+}
+
 // The kinds of workloads.
 const (
 	KindDeployment  = "Deployment"
@@ -87,9 +105,14 @@ type Rollout struct {
 	MaxSurge       int           `json:"max_surge"`       // pods, as the controller counts them for the desired number
 	MinReady       time.Duration `json:"min_ready"`
 	Paused         bool          `json:"paused"`
-	InProgress     bool          `json:"in_progress"`       // pods are being replaced, and no deadline of the workload's own has passed
-	Stalled        bool          `json:"stalled"`           // its deadline has passed without progress
-	BeganAt        time.Time     `json:"began_at,omitzero"` // when the newest rollout began; zero where that is not known
+	NoHistory      bool          `json:"no_history,omitempty"` // of a Deployment: no revision is kept but the newest
+	InProgress     bool          `json:"in_progress"`          // pods are being replaced, and no deadline of the workload's own has passed
+	Stalled        bool          `json:"stalled"`              // its deadline has passed without progress
+	// Partition is how many pods of a StatefulSet are held at the revision before.
+	Partition int `json:"partition,omitempty"`
+	// Trouble is why its controller cannot make pods, in its own words: exceeded quota; empty where it can.
+	Trouble string    `json:"trouble,omitempty"`
+	BeganAt time.Time `json:"began_at,omitzero"` // when the newest rollout began; zero where that is not known
 }
 
 // Pods are what runs of a workload: pods that have a node and are not on their way out.
@@ -136,6 +159,10 @@ type Autoscaler struct {
 	Minimum int    `json:"minimum"`
 	Maximum int    `json:"maximum"`
 	Current int    `json:"current"`
+	// IdlesAtZero: while there is nothing to do no pod runs at all, whatever the minimum.
+	IdlesAtZero bool `json:"idles_at_zero,omitempty"`
+	// Paused: the number of pods stays what it is.
+	Paused  bool   `json:"paused,omitempty"`
 	Active  bool   `json:"active"`  // it can read its metrics and scale
 	Trouble string `json:"trouble"` // why it is not active, in its controller's word: FailedGetResourceMetric
 	// AtMaximumSince is when it began to want more than the maximum; zero while it does not.
@@ -148,7 +175,22 @@ type NetworkPolicy struct {
 	Name    string `json:"name"`
 	Ingress bool   `json:"ingress"` // it isolates them for what comes in
 	Egress  bool   `json:"egress"`  // it isolates them for what goes out
+	// Admits are the widest peers that it lets in to every port, AdmitsToPorts those to some ports alone; empty: nobody.
+	Admits        Peers `json:"admits,omitempty"`
+	AdmitsToPorts Peers `json:"admits_to_ports,omitempty"`
 }
+
+// Peers say how many may connect.
+type Peers string
+
+// The peers that a policy can let in, from few to many.
+const (
+	PeersNone      Peers = ""          // nobody
+	PeersSome      Peers = "some"      // those that a selector or a block of addresses names
+	PeersNamespace Peers = "namespace" // every pod of the same namespace
+	PeersCluster   Peers = "cluster"   // every pod of the cluster
+	PeersAny       Peers = "any"       // whoever can reach the pod
+)
 
 // A Monitor is a ServiceMonitor or PodMonitor that selects the services or the pods of a workload.
 type Monitor struct {
@@ -212,6 +254,11 @@ func Workloads() *Kind[Workload] {
 				Value: func(w *Workload) (float64, bool) { return float64(w.Replicas.Desired), true },
 			},
 			{
+				Name:  "workload_replicas_least",
+				Help:  "How many pods the workload's autoscaler may leave it with; absent where that is as many as are desired.",
+				Value: (*Workload).fewer,
+			},
+			{
 				Name:  "workload_replicas_available",
 				Help:  "How many pods of the workload are available.",
 				Value: func(w *Workload) (float64, bool) { return float64(w.Replicas.Available), true },
@@ -235,6 +282,15 @@ func Workloads() *Kind[Workload] {
 			},
 		},
 	}
+}
+
+// fewer is how many pods may be left of those that are desired now, while there is work.
+func (w *Workload) fewer() (float64, bool) {
+	least := w.Least()
+	if w.Replicas.Desired > 0 {
+		least = min(least, w.Replicas.Desired)
+	}
+	return float64(least), least != w.Replicas.Desired
 }
 
 func (w *Workload) disruptionsAllowed() (float64, bool) {

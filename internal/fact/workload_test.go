@@ -37,6 +37,13 @@ func TestWorkloadsExportWhatIsKnown(t *testing.T) {
 	want = append(want[:3:3], "workload_disruptions_allowed[main shop Deployment api] 1", want[3])
 	require.Equal(t, want, samples(w), "the strictest budget decides")
 
+	w.Autoscaler = &Autoscaler{Minimum: 1, Maximum: 9}
+	least := append([]string{want[0], "workload_replicas_least[main shop Deployment api] 1"}, want[1:]...)
+	require.Equal(t, least, samples(w), "the autoscaler may leave fewer than are desired now")
+	w.Autoscaler.Minimum = 7
+	require.Equal(t, want, samples(w), "it is about to make more")
+	w.Autoscaler = nil
+
 	w.Missing = []string{TopicPods}
 	require.Equal(t, append(want[:2:2], want[3:]...), samples(w), "where pods are unavailable, it is not known on how many nodes they are")
 }

@@ -16,10 +16,11 @@ const (
 
 var (
 	leadingBox = regexp.MustCompile(`^(?:(` + openMark + `)|(` + tickedMark + `))(?:[ \x{A0}]+|$)`)
+	lastBox    = regexp.MustCompile(`[ \x{A0}]+(?:(` + openMark + `)|(` + tickedMark + `))$`)
 	anyBox     = regexp.MustCompile(openMark + `|` + tickedMark)
 	// answer is what stands beside a box in a column of answers, and is no item.
-	answer = regexp.MustCompile(`(?i)^(?:yes|no|n/?a|not applicable|done|ok|pass(?:ed)?|fail(?:ed)?|partial(?:ly)?|open|ready|not ready|complete[d]?|` +
-		`not started|in progress|todo|to do|pending|verified|approved|required|implemented)[.:]?$`)
+	answer = regexp.MustCompile(`(?i)^(?:yes|no|n/?a|not applicable|done|ok|pass(?:ed)?|fail(?:ed)?|partial(?:ly)?|open|ready|` +
+		`not ready|completed?|not started|in progress|todo|to do|pending|verified|approved|required|implemented)[.:]?$`)
 )
 
 // cutBox splits a box from the text that it stands before.
@@ -41,6 +42,19 @@ func (p passage) cut() (rest passage, boxed, ticked bool) {
 	return rest, boxed, ticked
 }
 
+// cutCell is the passage of a cell without its box, which can stand after the text too.
+func (p passage) cutCell() (rest passage, boxed, ticked bool) {
+	if rest, boxed, ticked = p.cut(); boxed {
+		return rest, boxed, ticked
+	}
+	found := lastBox.FindStringSubmatch(p.text)
+	if found == nil {
+		return p, false, false
+	}
+	rest.text, rest.raw = strings.TrimSuffix(p.text, found[0]), strings.TrimSuffix(p.raw, found[0])
+	return rest, true, found[2] != ""
+}
+
 // A column is what the cells of one column of a table are.
 type column int
 
@@ -52,11 +66,12 @@ const (
 )
 
 var (
-	textHeader = regexp.MustCompile(`(?i)^(?:items?|checks?|check ?(?:list )?(?:items?|names?)|tasks?|requirements?|questions?|controls?|criteri(?:a|on)|` +
-		`steps?|actions?|what|names?|titles?|practices?|recommendations?|to ?do|test(?: cases?)?)$`)
-	detailHeader = regexp.MustCompile(`(?i)^(?:#|i|ids?|nos?\.?|nr\.?|numbers?|areas?|categor(?:y|ies)|sections?|topics?|types?|status|states?|done\??|` +
-		`owners?|who|assignees?|responsible|teams?|notes?|comments?|remarks?|evidence|proofs?|links?|references?|docs?|dates?|due|tools?|` +
-		`descriptions?|short descriptions?|details?|item descriptions?|examples?|how|why|rationale|effort|phases?|related.*|verified by|method|result)$`)
+	textHeader = regexp.MustCompile(`(?i)^(?:items?|checks?|check ?(?:list )?(?:items?|names?)|tasks?|requirements?|questions?|` +
+		`controls?|criteri(?:a|on)|steps?|actions?|what|names?|titles?|practices?|recommendations?|to ?do|test(?: cases?)?)$`)
+	detailHeader = regexp.MustCompile(`(?i)^(?:#|i|ids?|nos?\.?|nr\.?|numbers?|areas?|categor(?:y|ies)|sections?|topics?|types?|` +
+		`status|states?|done\??|owners?|who|assignees?|responsible|teams?|notes?|comments?|remarks?|evidence|proofs?|links?|` +
+		`references?|docs?|dates?|due|tools?|descriptions?|short descriptions?|details?|item descriptions?|examples?|how|why|` +
+		`rationale|effort|phases?|related.*|verified by|method|result)$`)
 	gravityHeader = regexp.MustCompile(`(?i)^(?:severity|severities|priority|priorities|importance|level|criticality|required\??)$`)
 )
 
@@ -84,7 +99,7 @@ type row struct {
 func (r row) boxed() bool {
 	for _, cell := range r.cells {
 		for _, line := range cell {
-			if _, boxed, _ := line.cut(); boxed {
+			if _, boxed, _ := line.cutCell(); boxed {
 				return true
 			}
 		}
@@ -152,7 +167,7 @@ func itemsOf(from row, columns []column) (items []*item, boxed bool) {
 			as = columns[i]
 		}
 		for _, line := range cell {
-			rest, isBoxed, ticked := line.cut()
+			rest, isBoxed, ticked := line.cutCell()
 			boxed = boxed || isBoxed
 			isAnswer := isBoxed && (rest.text == "" || answer.MatchString(rest.text) || anyBox.MatchString(rest.text))
 			switch {

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -25,12 +24,16 @@ type composer struct {
 }
 
 // compose makes the checklist, and notes of each line with an item what became of it.
-func compose(read *document, options Options) *checklist.Checklist {
+func compose(read *document, options Options) (*checklist.Checklist, error) {
+	matcher, err := newMatcher(options.Known)
+	if err != nil {
+		return nil, err
+	}
 	title := orElse(read.title, "Imported checklist")
 	c := &composer{
-		options: options, read: read, matcher: newMatcher(options.Known), taken: make(map[string]bool),
-		list: &checklist.Checklist{Name: orElse(options.Name, slug(title, "imported")), Title: title},
+		options: options, read: read, matcher: matcher, taken: make(map[string]bool),
 	}
+	c.list = &checklist.Checklist{Name: orElse(options.Name, c.slug(title, "imported")), Title: title}
 	for _, section := range read.sections {
 		if len(section.items) > 0 {
 			c.section(section)
@@ -38,7 +41,7 @@ func compose(read *document, options Options) *checklist.Checklist {
 	}
 	c.accountForHeadings()
 	c.list.Gates = c.gates()
-	return c.list
+	return c.list, nil
 }
 
 // accountForHeadings notes of the headings without items of their own whether they are categories.
@@ -68,7 +71,7 @@ func (c *composer) section(from *section) {
 	}
 	matches := make([]match, len(from.items))
 	for i, item := range from.items {
-		matches[i] = c.matcher.find(item.text, sectionTitle)
+		matches[i] = c.matcher.find(item.raw, sectionTitle)
 	}
 	known := c.knownSection(sectionTitle, matches)
 	category := c.category(categoryTitle, known)
@@ -76,7 +79,7 @@ func (c *composer) section(from *section) {
 	if known != nil {
 		made.ID = known.Section.ID
 	} else {
-		made.ID = c.free("section", slug(sectionTitle, "section"))
+		made.ID = c.free("section", c.slug(sectionTitle, "section"))
 	}
 	c.taken["section "+made.ID] = true
 	ids := make(map[*item]string)
@@ -106,7 +109,7 @@ func (c *composer) knownSection(title string, matches []match) *knownItem {
 func (c *composer) category(title string, known *knownItem) *checklist.Category {
 	at := slices.IndexFunc(c.list.Categories, func(each checklist.Category) bool { return each.Title == title })
 	if at < 0 {
-		id := slug(title, "category")
+		id := c.slug(title, "category")
 		if known != nil && plain(known.Category.Title) == plain(title) {
 			id = known.Category.ID
 		}
@@ -120,13 +123,17 @@ func (c *composer) category(title string, known *knownItem) *checklist.Category 
 func (c *composer) item(from *item, found match, section string, sectionIsKnown bool) checklist.Item {
 	line := c.read.accounts[from.line]
 	words := strings.TrimSuffix(from.text, ":")
-	each := checklist.Item{Text: words, Severity: severityOf(words), Mode: checklist.Attest, Clause: c.signature()}
-	id := section + "." + slug(words, "item")
+	severity, isSaid := severityOf(from)
+	each := checklist.Item{Text: words, Severity: severity, Mode: checklist.Attest, Clause: c.signature()}
+	id := section + "." + c.slug(words, "item")
 	line.Became = BecameAttestation
 	if found.item != nil {
 		known := found.item.Item
 		each = *known
-		each.Text, each.Parent, each.Since, each.Clause = words, "", 0, cloneClause(known.Clause)
+		each.Text, each.Parent, each.Since, each.Clause = words, "", 0, found.clause
+		if isSaid {
+			each.Severity = severity
+		}
 		if !known.IsSupported() {
 			each.Clause, each.Mode = c.signable(each.Clause), signableMode(known.Mode)
 		}
@@ -134,13 +141,25 @@ func (c *composer) item(from *item, found match, section string, sectionIsKnown 
 			id = known.ID
 		}
 		line.Known, line.Confidence = known.ID, found.confidence
-		if judged(known) {
+		switch {
+		case judged(known):
 			line.Became = BecameCheck
+		case known.MainKind() != checklist.AttestationKind:
+			line.Awaited = true
 		}
 	}
 	each.ID = c.free("item", id)
-	line.ID, line.Note = each.ID, noteOf(from, found)
+	note := noteOf(from, found)
+	if line.ID != "" { // a row of a table can have several
+		line.ID, line.Note = line.ID+", "+each.ID, joined(line.Note, note)
+	} else {
+		line.ID, line.Note = each.ID, note
+	}
 	return each
+}
+
+func joined(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(note string) bool { return note == "" }), "; ")
 }
 
 // judged tells whether an item is judged by more than a signature in this version.
@@ -210,8 +229,16 @@ func noteOf(from *item, found match) string {
 		notes = append(notes, fmt.Sprintf("check whether it means the same as %q", found.item.Item.Text))
 	case found.confidence == High:
 		notes = append(notes, fmt.Sprintf("as %q", found.item.Item.Text))
-	case found.item == nil && found.closest != nil && found.likeness > 0.3:
+	case found.item == nil && found.closest != nil && found.likeness >= mediumLikeness:
+		notes = append(notes, fmt.Sprintf("it resembles %s, and does not mean the same", found.closest.Item.ID))
+	case found.item == nil && found.closest != nil && found.likeness > noteworthyLikeness:
 		notes = append(notes, fmt.Sprintf("the nearest known item, %s, has %.0f %% in common", found.closest.Item.ID, found.likeness*100))
+	}
+	if len(found.changed) > 0 {
+		notes = append(notes, "with "+strings.Join(found.changed, ", ")+", as it says")
+	}
+	if len(found.unsaid) > 0 {
+		notes = append(notes, "with "+strings.Join(found.unsaid, ", ")+", which it does not say")
 	}
 	if found.item != nil && found.item.Item.MainKind() != checklist.AttestationKind && !judged(found.item.Item) {
 		notes = append(notes, "its check is not supported yet: somebody signs it until then")
@@ -219,7 +246,7 @@ func noteOf(from *item, found match) string {
 	if from.ticked {
 		notes = append(notes, "that it was ticked counts for nothing")
 	}
-	return strings.Join(notes, "; ")
+	return joined(notes...)
 }
 
 // gates are the known ones, where all that they name is here too; else one of everything.
@@ -254,28 +281,14 @@ func (c *composer) free(what, id string) string {
 	return candidate
 }
 
-var grave = regexp.MustCompile(`(?i)\b(must|critical|required|mandatory|blocker|never)\b`)
-
-// severityOf reads how much an item matters from its words: warning where they do not say.
-func severityOf(words string) checklist.Severity {
-	switch lower := strings.ToLower(words); {
-	case grave.MatchString(words):
-		return checklist.Critical
-	case strings.Contains(lower, "nice to have") || strings.Contains(lower, "optional") || strings.Contains(lower, "if applicable"):
-		return checklist.Info
-	default:
-		return checklist.Warning
-	}
-}
-
 // slug makes an id of the first words of a text.
-func slug(text, otherwise string) string {
+func (c *composer) slug(text, otherwise string) string {
 	words := strings.FieldsFunc(strings.ToLower(linkTarget.ReplaceAllString(text, "]")), func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 	var telling []string
 	for _, word := range words {
-		if sameWord(word) != "" {
+		if same, known := c.matcher.same[word]; same != "" || !known {
 			telling = append(telling, word)
 		}
 	}

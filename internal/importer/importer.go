@@ -36,6 +36,7 @@ type Line struct {
 	ID         string     // of the item, section or category it became
 	Known      string     // id of the known item that it was matched with
 	Confidence Confidence // of that
+	Awaited    bool       // somebody signs it until its check is supported
 	Note       string     // in words
 }
 
@@ -68,9 +69,11 @@ func From(source []byte, options Options) (*Import, error) {
 	if len(read.items()) == 0 {
 		return nil, fmt.Errorf("found no item: expected lines such as \"- [ ] Backups are restored\"%s", read.unboxed())
 	}
-	list := compose(read, options)
+	list, err := compose(read, options)
+	if err != nil {
+		return nil, err
+	}
 	if mistakes := list.Validate(nil); len(mistakes) > 0 {
-		var err error
 		for _, mistake := range mistakes {
 			err = errors.Join(err, fmt.Errorf("%v: %s", mistake.Path, mistake.Message))
 		}
@@ -111,15 +114,20 @@ func write(list *checklist.Checklist, read *document) ([]byte, error) {
 	}
 	remarks := make(map[string]string)
 	for _, line := range read.lines() {
+		remark := ""
 		switch line.Became {
 		case BecameCheck:
-			remarks[line.ID] = fmt.Sprintf("line %d: %s match with %s", line.Number, line.Confidence, line.Known)
+			remark = fmt.Sprintf("line %d: %s match with %s", line.Number, line.Confidence, line.Known)
 		case BecameAttestation:
-			remarks[line.ID] = fmt.Sprintf("line %d: an attestation", line.Number)
+			remark = fmt.Sprintf("line %d: an attestation", line.Number)
 			if line.Known != "" {
-				remarks[line.ID] += fmt.Sprintf("; %s match with %s", line.Confidence, line.Known)
+				remark += fmt.Sprintf("; %s match with %s", line.Confidence, line.Known)
 			}
 		default:
+			continue
+		}
+		for _, id := range strings.Split(line.ID, ", ") {
+			remarks[id] = remark
 		}
 	}
 	var out strings.Builder

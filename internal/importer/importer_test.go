@@ -163,7 +163,7 @@ func TestBulletsAreTakenWhereThatIsWanted(t *testing.T) {
 	source, err := os.ReadFile("testdata/bullets.md")
 	require.NoError(t, err)
 	_, err = importer.From(source, options(t))
-	require.EqualError(t, err, `found no item: expected lines such as "- [ ] Backups are restored"; there are 2 entries of lists without a box, which can be taken too`)
+	require.EqualError(t, err, `found no item: expected lines such as "- [ ] Backups are restored"; --bullets takes what has no box too: 2 entries of lists`)
 	wanted := options(t)
 	wanted.Bullets, wanted.Name = true, "own"
 	made, err := importer.From(source, wanted)

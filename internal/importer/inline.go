@@ -89,6 +89,10 @@ func (w *writing) element(tag string) {
 	switch element := strings.ToLower(name[1]); {
 	case element == "br":
 		w.next()
+	case element == "input" && strings.Contains(tag, "checkbox") && strings.Contains(tag, "checked"):
+		w.write("[x] ", "[x] ")
+	case element == "input" && strings.Contains(tag, "checkbox"):
+		w.write("[ ] ", "[ ] ")
 	case element == "summary" && strings.HasPrefix(tag, "</"):
 		w.within = true
 	case element == "details" && strings.HasPrefix(tag, "</"):

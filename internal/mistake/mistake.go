@@ -20,7 +20,7 @@ type Mistake struct {
 
 // New makes a mistake at a path.
 func New(path []any, format string, args ...any) Mistake {
-	return Mistake{Path: path, Message: fmt.Sprintf(format, args...), Public: publicly(format, args)}
+	return Mistake{Path: path, Message: written(format, args, false), Public: written(format, args, true)}
 }
 
 // A List collects mistakes, so that all are reported in one go.
@@ -41,7 +41,7 @@ type Error struct{ message, public string }
 
 // Errorf makes an error about a value.
 func Errorf(format string, args ...any) error {
-	return &Error{fmt.Sprintf(format, args...), publicly(format, args)}
+	return &Error{written(format, args, false), written(format, args, true)}
 }
 
 func (e *Error) Error() string { return e.message }
@@ -60,29 +60,48 @@ const shownCharacters = 10
 
 // Clip shortens a value to what a message may repeat of it.
 func Clip[T ~string | ~[]byte](value T) string {
-	text := []rune(string(value[:min(len(value), 4*(shownCharacters+1))]))
-	if len(text) <= shownCharacters {
-		return string(text)
-	}
-	return string(text[:shownCharacters-1]) + "…"
+	return shorten(string(value[:min(len(value), 4*(shownCharacters+1))]), shownCharacters)
 }
 
-func publicly(format string, args []any) string {
-	hidden := make([]any, len(args))
+// shorten keeps the beginning of a text that is longer than a number of characters.
+func shorten(text string, characters int) string {
+	if len(text) <= characters {
+		return text
+	}
+	kept := []rune(text[:min(len(text), 4*(characters+1))])
+	if len(kept) <= characters {
+		return text
+	}
+	return string(kept[:characters-1]) + "…"
+}
+
+// longestQuoted is how many characters of a value a message quotes at most.
+const longestQuoted = 200
+
+func written(format string, args []any, public bool) string {
+	shown := make([]any, len(args))
 	for i, arg := range args {
-		hidden[i] = argument{arg}
+		shown[i] = argument{arg, public}
 	}
-	return fmt.Sprintf(format, hidden...)
+	return fmt.Sprintf(format, shown...)
 }
 
-// An argument shows itself only by the verbs for what the program knows.
-type argument struct{ value any }
+// An argument of a message is left out of its public form where it is what a file says; else it is shortened.
+type argument struct {
+	value  any
+	public bool
+}
 
-// Format writes the value, or that it is left out.
+// Format writes the value, as far as it is shown.
 func (a argument) Format(state fmt.State, verb rune) {
-	if verb == 'q' || verb == 'v' {
+	ofFile := verb == 'q' || verb == 'v'
+	text, isText := a.value.(string)
+	switch {
+	case ofFile && a.public:
 		fmt.Fprint(state, "…")
-		return
+	case verb == 'q' && isText:
+		fmt.Fprintf(state, "%q", shorten(text, longestQuoted))
+	default:
+		fmt.Fprintf(state, fmt.FormatString(state, verb), a.value)
 	}
-	fmt.Fprintf(state, fmt.FormatString(state, verb), a.value)
 }

@@ -22,7 +22,22 @@ import (
 type Expectation struct {
 	Public   *x509.CertPool // the authorities that every client trusts, from PublicRoots
 	Declared *x509.CertPool // authorities of the system's own, to trust instead; nil: a public one must vouch for it
-	Now      time.Time
+	// Unread says of each authority that could not be read why: one of them may vouch for what no other does.
+	Unread []error
+	Now    time.Time
+	// WithKey: a private key lies beside the certificates, in one file.
+	WithKey bool
+}
+
+// Declare sets the authorities of the system's own, from the content of a file or the error that reading it gave. What
+// cannot be read leaves the certificate to be judged by its dates all the same.
+func (e *Expectation) Declare(content []byte, err error) {
+	if err == nil {
+		e.Declared, e.Unread, err = ParseAuthorities(content)
+	}
+	if err != nil {
+		e.Declared, e.Unread = x509.NewCertPool(), []error{err}
+	}
 }
 
 // PublicRoots gives the authorities that every client trusts, as they are installed on this machine.
@@ -53,7 +68,12 @@ func Describe(place fact.CertificatePlace, chain []*x509.Certificate, expectatio
 		Path:             describeEach(verified.path),
 		Names:            names(leaf),
 		Trust:            verified.trust,
+		TrustUnknown:     verified.unknown,
 		Faults:           verified.faults,
+		Authority:        isAuthority(place, leaf, expectation.WithKey),
+	}
+	for _, err := range expectation.Unread {
+		f.UnreadAuthorities = append(f.UnreadAuthorities, printable(err.Error(), maxDetail))
 	}
 	for _, c := range slices.Concat(verified.path, chain) {
 		f.Staging = f.Staging || staging(c.Issuer)

@@ -12,9 +12,10 @@ import (
 )
 
 type verification struct {
-	path   []*x509.Certificate
-	trust  fact.CertificateTrust
-	faults []fact.CertificateFinding
+	path    []*x509.Certificate
+	trust   fact.CertificateTrust
+	unknown string // why it is not known who vouches for it
+	faults  []fact.CertificateFinding
 }
 
 // maxDetail is how much of a fault's description is kept, in bytes: the standard library quotes all names.
@@ -39,10 +40,7 @@ func verify(place fact.CertificatePlace, chain []*x509.Certificate, expectation 
 		v.path, v.trust = path, trust
 	} else {
 		v.path = follow(chain)
-		// A signature that can be forged proves nothing, and is said below to be weak.
-		if !slices.ContainsFunc(v.path, forgeable) {
-			v.fault(whyUntrusted(chain, v.path, err))
-		}
+		v.untrusted(place, chain, expectation, err)
 	}
 	if v.trust == fact.TrustDeclared {
 		if public, _, _ := findPath(place, chain, expectation.Public, expectation.Now); public != nil {
@@ -52,7 +50,7 @@ func verify(place fact.CertificatePlace, chain []*x509.Certificate, expectation 
 	v.checkDates(expectation.Now)
 	v.checkStrength()
 	if place.ServerName != "" {
-		if err := chain[0].VerifyHostname(place.ServerName); err != nil {
+		if err := chain[0].VerifyHostname(ASCIIName(place.ServerName)); err != nil {
 			v.fault(fact.FaultNameMismatch, err.Error())
 		}
 	}
@@ -62,10 +60,26 @@ func verify(place fact.CertificatePlace, chain []*x509.Certificate, expectation 
 	return v
 }
 
-// maxMoments bounds the times for which a path is looked for.
+// untrusted says why no authority vouches for a certificate, where that is a fault and is known.
+func (v *verification) untrusted(place fact.CertificatePlace, chain []*x509.Certificate, expectation Expectation, err error) {
+	fault, detail := whyUntrusted(chain, v.path, err)
+	ownRoot := fault == fact.FaultSelfSigned && !expectation.Declared.Equal(x509.NewCertPool())
+	switch {
+	case slices.ContainsFunc(v.path, forgeable):
+		// A signature that can be forged proves nothing, and is said to be weak.
+	case isAuthority(place, chain[0], expectation.WithKey):
+		// Nobody vouches for an authority but those who declare it.
+	case len(expectation.Unread) > 0 && fault != fact.FaultOther && !ownRoot:
+		v.unknown = fmt.Sprintf("%s, as far as its authorities could be read: %s", detail, expectation.Unread[0])
+	default:
+		v.fault(fault, detail)
+	}
+}
+
+// maxMoments bounds the times at which a path is tried.
 const maxMoments = 8
 
-// findPath looks for the path from the leaf to one of the roots that lasts longest: a path that is valid now or, where
+// findPath finds the path from the leaf to one of the roots that lasts longest: a path that is valid now or, where
 // there is none, one that is valid at some other time of the leaf's life. Without any, the error says why there is none
 // whatever the time; else why there is none now.
 func findPath(place fact.CertificatePlace, chain []*x509.Certificate, roots *x509.CertPool, now time.Time) (
@@ -177,11 +191,14 @@ func whyUntrusted(chain, path []*x509.Certificate, err error) (fact.CertificateF
 	}
 }
 
+// maxPath is how far up follow goes: those of real authorities have three or four certificates.
+const maxPath = 32
+
 // follow goes up from the leaf by names as far as the chain leads, without asking whether the signatures hold. Of
 // several issuers of the same name it takes the one that lasts longest.
 func follow(chain []*x509.Certificate) []*x509.Certificate {
 	path := []*x509.Certificate{chain[0]}
-	for {
+	for len(path) < maxPath {
 		var issuer *x509.Certificate
 		for _, c := range chain {
 			next := issuedBy(path[len(path)-1], c) && !slices.Contains(path, c)
@@ -194,6 +211,7 @@ func follow(chain []*x509.Certificate) []*x509.Certificate {
 		}
 		path = append(path, issuer)
 	}
+	return path
 }
 
 // leafFirst puts the certificate that none of the others is signed by before the others; of several the one that ends

@@ -1,6 +1,8 @@
 package quantity_test
 
 import (
+	"encoding/json"
+	"math"
 	"testing"
 	"time"
 
@@ -122,4 +124,69 @@ func TestBytesAreSaidRounded(t *testing.T) {
 	for want, bytes := range map[string]float64{"0 B": -5, "12 B": 12.4, "1.5 GB": 1.5e9, "54 GB": 53.6e9} {
 		require.Equal(t, want, quantity.BytesInWords(bytes))
 	}
+}
+
+func TestNumbersThatMakeNoSenseAreRefused(t *testing.T) {
+	for _, text := range []string{"", ".nan", "NaN", "nan", ".inf", "Inf", "-Inf", "infinity", "-0.1", "-1", "1e999", "x", "1%", "1,5"} {
+		ratio, factor, count := quantity.Ratio(0.5), quantity.Factor(2), quantity.Count(3)
+		require.ErrorContains(t, ratio.UnmarshalText([]byte(text)), "expected a number from 0 to 1", text)
+		require.ErrorContains(t, factor.UnmarshalText([]byte(text)), "expected a number from 0 to 1000000", text)
+		require.ErrorContains(t, count.UnmarshalText([]byte(text)), "expected a whole number, 0 or more", text)
+		require.Equal(t, []any{quantity.Ratio(0.5), quantity.Factor(2), quantity.Count(3)}, []any{ratio, factor, count}, "what was there stays")
+	}
+	require.Error(t, new(quantity.Ratio).UnmarshalText([]byte("1.01")))
+	require.Error(t, new(quantity.Factor).UnmarshalText([]byte("1000001")))
+	for _, text := range []string{"0.5", "0x10", "+1", "1_000", "1000000001", "99999999999999999999"} {
+		require.Error(t, new(quantity.Count).UnmarshalText([]byte(text)), text)
+	}
+}
+
+func TestNumbersThatMakeSenseAreTaken(t *testing.T) {
+	for text, want := range map[string]quantity.Ratio{"0": 0, "-0": 0, "1": 1, ".15": 0.15, "1e-3": 0.001} {
+		var ratio quantity.Ratio
+		require.NoError(t, ratio.UnmarshalText([]byte(text)), text)
+		require.Equal(t, want, ratio, text)
+		require.False(t, math.Signbit(float64(ratio)), text)
+	}
+	type parameters struct {
+		Ratio  quantity.Ratio             `yaml:"ratio"`
+		Factor quantity.Factor            `yaml:"factor"`
+		Count  quantity.Count             `yaml:"count"`
+		Colour quantity.Choice[colours]   `yaml:"colour"`
+		More   []quantity.Choice[colours] `yaml:"more"`
+	}
+	const text = "ratio: 0.15\nfactor: 2\ncount: 3\ncolour: red\nmore:\n    - blue\n    - red\n"
+	var p parameters
+	require.NoError(t, yaml.Load([]byte(text), &p))
+	require.Equal(t, parameters{0.15, 2, 3, "red", []quantity.Choice[colours]{"blue", "red"}}, p)
+	written, err := yaml.Dump(p)
+	require.NoError(t, err)
+	require.YAMLEq(t, text, string(written))
+	encoded, err := json.Marshal(p)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"Ratio": 0.15, "Factor": 2, "Count": 3, "Colour": "red", "More": ["blue", "red"]}`, string(encoded))
+}
+
+type colours struct{}
+
+func (colours) Values() []string { return []string{"red", "blue"} }
+
+func TestAChoiceIsOneOfItsSet(t *testing.T) {
+	for text, want := range map[string]string{
+		"Red":   `"Red" is not allowed: expected one of red, blue: did you mean "red"?`,
+		"BLUE":  `"BLUE" is not allowed: expected one of red, blue: did you mean "blue"?`,
+		"bleu":  `"bleu" is not allowed: expected one of red, blue`,
+		"blu":   `"blu" is not allowed: expected one of red, blue: did you mean "blue"?`,
+		"green": `"green" is not allowed: expected one of red, blue`,
+		"":      `"" is not allowed: expected one of red, blue`,
+	} {
+		require.EqualError(t, new(quantity.Choice[colours]).UnmarshalText([]byte(text)), want)
+	}
+	require.True(t, quantity.ChoiceOf([]quantity.Choice[colours]{"red"}, "red"))
+	require.False(t, quantity.ChoiceOf([]quantity.Choice[colours]{"red"}, "blue"))
+}
+
+func TestDurationsLeaveRoomForArithmetic(t *testing.T) {
+	require.NoError(t, new(quantity.Duration).UnmarshalText([]byte("100y")))
+	require.EqualError(t, new(quantity.Duration).UnmarshalText([]byte("101y")), `"101y" is too long: expected 100y at most`)
 }

@@ -89,7 +89,9 @@ func regular(info fs.FileInfo, limit int64) error {
 	return nil
 }
 
-func tooLarge(limit int64) error { return fmt.Errorf("%w: expected at most %d bytes", ErrTooLarge, limit) }
+func tooLarge(limit int64) error {
+	return fmt.Errorf("%w: expected at most %d bytes", ErrTooLarge, limit)
+}
 
 // kindOf names what a file is that is not regular; empty where it is.
 func kindOf(mode fs.FileMode) string {

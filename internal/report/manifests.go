@@ -21,8 +21,12 @@ func (s System) OfManifests(places map[string]system.Origin) System {
 			if place, written := places[problem.Subject]; written {
 				problem.Detail = fmt.Sprintf("%s (%s:%d)", problem.Detail, place.File, place.Line)
 			}
-			if problem.Cause == fact.ReasonManifest {
+			switch {
+			case problem.Cause == fact.ReasonManifest:
 				problem.Remedy = "Check it in the cluster: readiness-exporter check, without --manifests."
+			case problem.Level == check.Undeclared:
+				problem.Remedy = "Where there is one, give its manifest too: --manifests is repeatable. Where there need be none, list the item " +
+					"under not_applicable with a reason."
 			}
 		}
 	}

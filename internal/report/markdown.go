@@ -67,8 +67,11 @@ func markdownItem(out *bufio.Writer, item Item) {
 		text = "~~" + text + "~~"
 	}
 	fmt.Fprintf(out, "%s- [%s] %s\n", indent, box, text)
-	if item.Status == check.NotApplicable || item.Waiver != nil {
-		fmt.Fprintf(out, "%s  - %s: %s\n", indent, strings.ReplaceAll(item.Status.String(), "_", " "), markdownText(summary(item)))
+	switch {
+	case item.Status == check.NotApplicable:
+		fmt.Fprintf(out, "%s  - not applicable: %s\n", indent, markdownText(summary(item)))
+	case item.Waiver != nil:
+		fmt.Fprintf(out, "%s  - %s\n", indent, markdownText(summary(item)))
 	}
 	for _, problem := range item.Problems {
 		fmt.Fprintf(out, "%s  - %s: %s\n", indent, problem.Level, markdownText(problemLine(problem)))

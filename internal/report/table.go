@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"time"
 
 	"charm.land/lipgloss/v2"
 
@@ -28,27 +27,15 @@ func Table(w io.Writer, systems []System) error {
 }
 
 func tableSystem(out *bufio.Writer, system System) {
-	bold, faint := lipgloss.NewStyle().Bold(true), lipgloss.NewStyle().Faint(true)
-	fmt.Fprintf(out, "%s (%s)  %s\n", bold.Render(Printable(system.Name)), Printable(system.Environment),
-		faint.Render(system.Title+", "+system.EvaluatedAt.Format(time.RFC3339)))
+	tableHead(out, system)
 	for _, section := range sections(system.Items) {
-		fmt.Fprintf(out, "\n%s\n", bold.Render(section[0].CategoryTitle+" / "+section[0].SectionTitle))
+		fmt.Fprintf(out, "\n%s\n", lipgloss.NewStyle().Bold(true).Render(section[0].CategoryTitle+" / "+section[0].SectionTitle))
 		for _, item := range section {
 			tableItem(out, item)
 		}
 	}
 	fmt.Fprintln(out)
-	for _, gate := range system.Gates {
-		fmt.Fprintf(out, "gate %-16s %s", gate.ID, verdictStyle(gate.Ready).Render(readiness(gate.Ready)))
-		if len(gate.Blocking) > 0 {
-			fmt.Fprintf(out, ", %d of %d checks not ready", len(gate.Blocking), len(gate.Items))
-		}
-		fmt.Fprintln(out)
-	}
-	if len(system.Unsupported) > 0 {
-		fmt.Fprintf(out, "%d items of the checklist are not supported yet; they count nowhere.\n", len(system.Unsupported))
-	}
-	fmt.Fprintf(out, "%s: %s\n", verdictStyle(system.Ready).Bold(true).Render(readiness(system.Ready)), countsInWords(system.Counts))
+	tableFoot(out, system)
 }
 
 // tableItem writes an item on a line, and beneath it each problem that keeps it from passing with how to fix it.
@@ -59,14 +46,14 @@ func tableItem(out *bufio.Writer, item Item) {
 	if item.Status == check.NotApplicable || item.Waiver != nil {
 		fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(Printable(summary(item))))
 	}
-	remedy := ""
+	remedies := make(map[string]bool)
 	for _, problem := range item.Problems {
 		fmt.Fprintf(out, "  %-14s %s\n", "", Printable(problemLine(problem)))
 		// One way to fix many problems is shown once.
-		if problem.Remedy != remedy {
-			fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(problem.Remedy))
+		if problem.Remedy != "" && !remedies[problem.Remedy] {
+			fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(Printable(problem.Remedy)))
+			remedies[problem.Remedy] = true
 		}
-		remedy = problem.Remedy
 	}
 }
 

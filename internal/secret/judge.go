@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -10,16 +9,6 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
-
-// named tells keys of credentials by the words in them.
-var named = regexp.MustCompile(
-	`(?i)(^|_)(PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_(KEY|VALUE|\d+))?$`,
-)
-
-// Named tells whether the name of a variable or a key is that of a credential: DB_PASSWORD, api-key.
-func Named(key string) bool {
-	return named.MatchString(strings.NewReplacer("-", "_", ".", "_").Replace(key))
-}
 
 // longest is how much of a credential is looked at closely: what is longer is guessed by nobody.
 const longest = 64
@@ -46,12 +35,8 @@ func Judge(key, value string) []fact.ConfiguredValue {
 
 func judge(key, value string) fact.ConfiguredValue {
 	verdict := fact.ConfiguredValue{Key: key, Placeholder: placeholder.MatchString(value), Development: development(key, value)}
-	credential := value
-	if password, within := passwordWithin(value); within {
-		credential, verdict.Credential = password, true
-	} else {
-		verdict.Credential = Named(key) && value != ""
-	}
+	credential, is := Credential(key, value)
+	verdict.Credential = is
 	if !verdict.Credential {
 		return verdict
 	}
@@ -66,15 +51,6 @@ func judge(key, value string) fact.ConfiguredValue {
 		verdict.Strength = zxcvbn.PasswordStrength(credential, nil).Score
 	}
 	return verdict
-}
-
-// passwordWithin gives the password of an address: postgres://user:password@host/database.
-func passwordWithin(value string) (string, bool) {
-	address, err := url.Parse(value)
-	if err != nil || address.Host == "" {
-		return "", false
-	}
-	return address.User.Password()
 }
 
 // placeholder tells values that stand for one that nobody has put in.

@@ -15,7 +15,7 @@ import (
 type Backup struct {
 	Name      string            `yaml:"name"`                // the value of the label backup
 	Schedule  quantity.Duration `yaml:"schedule,omitempty"`  // how often one is made; default: that of the check
-	Retention quantity.Duration `yaml:"retention,omitempty"` // how long each is kept; default: that of the check
+	Retention Retention         `yaml:"retention,omitempty"` // how long they are kept; default: that of the check
 	// RecoveryPoint is how much work may be lost when only this place is left, such as one off-site; default: the
 	// system's objective.
 	RecoveryPoint quantity.Duration `yaml:"recovery_point,omitempty"`
@@ -29,12 +29,18 @@ type Backup struct {
 	Restic    *Restic    `yaml:"restic,omitempty"`
 }
 
-// A Directory holds one file or one folder a backup, dated by its last change; what is deeper inside only counts for
-// the size. Links, hidden files, lost+found and names of unfinished files (.tmp, .temp, .part, .partial,
+// A Directory holds one file or one folder a backup. A file is dated by its last change and a folder by that of the newest
+// file in it, unless it is said otherwise; what is deeper inside counts for that and for the size. Links, hidden files, lost+found and names of unfinished files (.tmp, .temp, .part, .partial,
 // .incomplete, ~) are no backups: a backup that grows under its final name is counted before it is complete.
 type Directory struct {
 	Path    string `yaml:"path"`              // of the folder, from the root
 	Pattern string `yaml:"pattern,omitempty"` // of the names: *.dump; default: every file and folder
+	// DateFormat dates each by its name, wherever that has it: %Y-%m-%d, %Y%m%d-%H%M%S, %s. A name without a zone (%z) is in
+	// that of the exporter, and a day without a time counts as a whole.
+	DateFormat DateFormat `yaml:"date_format,omitempty"`
+	// Manifest is the name of a file that is written into each folder when it is complete: its change dates the backup, and
+	// a folder without it is unfinished, and none.
+	Manifest string `yaml:"manifest,omitempty"`
 }
 
 // S3 is a bucket of an S3-compatible store that holds one object a backup, at any depth; names of hidden and of
@@ -45,7 +51,9 @@ type S3 struct {
 	Bucket   string `yaml:"bucket"`            // its name
 	Prefix   string `yaml:"prefix,omitempty"`  // of the object names
 	Pattern  string `yaml:"pattern,omitempty"` // of the last part of the object names; default: every object
-	CAFile   string `yaml:"ca_file,omitempty"` // PEM file of the authorities that may sign for it; default: the public ones
+	// DateFormat dates each by its name, as in a directory; default: by the time at which the store got it.
+	DateFormat DateFormat `yaml:"date_format,omitempty"`
+	CAFile     string     `yaml:"ca_file,omitempty"` // PEM file of the authorities that may sign for it; default: the public ones
 	// PathStyle puts the bucket into the path; default: into the host name for the stores known to want that.
 	PathStyle     bool   `yaml:"path_style,omitempty"`
 	AccessKeyFile string `yaml:"access_key_file,omitempty"` // a file that holds the access key
@@ -74,6 +82,10 @@ func (b Backup) identity() (string, string) { return "backup", b.Name }
 
 func (b Backup) validate(list *mistake.List, path []any) {
 	checkName(list, mistake.At(path, "name"), "name", b.Name)
+	if kept := quantity.Duration(b.Retention.Longest()); kept > 0 && b.Schedule > kept {
+		list.Add(mistake.At(path, "schedule"), "schedule %s: expected at most the retention, %s, or each backup is gone before the next is made",
+			b.Schedule, kept)
+	}
 	places := 0
 	if b.Directory != nil {
 		places++
@@ -97,6 +109,13 @@ func (d *Directory) validate(list *mistake.List, path []any) {
 		list.Add(mistake.At(path, "path"), "path %q: expected an absolute path", d.Path)
 	}
 	checkPattern(list, mistake.At(path, "pattern"), d.Pattern)
+	d.DateFormat.validate(list, mistake.At(path, "date_format"))
+	if d.Manifest != "" && (filepath.Base(d.Manifest) != d.Manifest || d.Manifest == "." || d.Manifest == "..") {
+		list.Add(mistake.At(path, "manifest"), "manifest %q: expected the name of a file", d.Manifest)
+	}
+	if d.Manifest != "" && d.DateFormat != "" {
+		list.Add(path, "expected either date_format or manifest, not both")
+	}
 }
 
 func (s *S3) validate(list *mistake.List, path []any) {
@@ -110,6 +129,7 @@ func (s *S3) validate(list *mistake.List, path []any) {
 		list.Add(path, "bucket is missing")
 	}
 	checkPattern(list, mistake.At(path, "pattern"), s.Pattern)
+	s.DateFormat.validate(list, mistake.At(path, "date_format"))
 	if (s.AccessKeyFile == "" && s.AccessKeyEnv == "") != (s.SecretKeyFile == "" && s.SecretKeyEnv == "") {
 		list.Add(path, "expected an access key and a secret key, or neither to use the role of the machine")
 	}

@@ -93,7 +93,7 @@ func TestBackup_Validate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := system.System{Name: "shop", Environment: "production", Backups: []system.Backup{c.backup}}
-			require.Equal(t, c.want, s.Validate(nil))
+			require.Equal(t, c.want, mistakesOf(&s))
 		})
 	}
 }

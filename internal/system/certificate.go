@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
@@ -15,8 +18,11 @@ type Certificate struct {
 	Address    string `yaml:"address,omitempty"`     // host:port of a server that speaks TLS
 	ServerName string `yaml:"server_name,omitempty"` // asked for by SNI, and verified; default: the host of address
 	StartTLS   string `yaml:"starttls,omitempty"`    // the protocol that is turned to TLS: smtp, postgres
-	Path       string `yaml:"path,omitempty"`        // a PEM file, a folder, or a pattern such as /etc/ssl/*.pem
-	CAFile     string `yaml:"ca_file,omitempty"`     // PEM file of the authorities that may sign it; default: the public ones
+	// Path is a file, a folder (the files in it, not those deeper), or a pattern such as /etc/ssl/*.pem: in PEM, DER, PKCS#7,
+	// PKCS#12 or a key store of Java.
+	Path         string `yaml:"path,omitempty"`
+	PasswordFile string `yaml:"password_file,omitempty"` // a file that holds the password of those in PKCS#12 or of Java
+	CAFile       string `yaml:"ca_file,omitempty"`       // PEM file of the authorities that may sign it; default: the public ones
 }
 
 // StartTLSProtocols are the protocols that can be turned to TLS.
@@ -62,7 +68,17 @@ func (c Certificate) validate(list *mistake.List, path []any) {
 	if c.StartTLS != "" {
 		checkOneOf(list, mistake.At(path, "starttls"), "starttls", c.StartTLS, StartTLSProtocols())
 	}
+	if _, err := idna.Lookup.ToASCII(c.VerifiedName()); err != nil && !isASCII(c.VerifiedName()) {
+		list.Add(path, "%q is no host name: %v", c.VerifiedName(), err)
+	}
+	if c.PasswordFile != "" {
+		list.Add(mistake.At(path, "password_file"), "password_file goes with path, not with address")
+	}
 	c.validateCAFile(list, path)
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 func (c Certificate) validateCAFile(list *mistake.List, path []any) {
@@ -92,6 +108,9 @@ func (c Certificate) validatePath(list *mistake.List, path []any) {
 	}
 	if c.ServerName != "" {
 		list.Add(mistake.At(path, "server_name"), "server_name goes with address, not with path")
+	}
+	if c.PasswordFile != "" && !filepath.IsAbs(c.PasswordFile) {
+		list.Add(mistake.At(path, "password_file"), "password_file %q: expected an absolute path", c.PasswordFile)
 	}
 	c.validateCAFile(list, path)
 }

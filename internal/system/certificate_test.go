@@ -71,7 +71,7 @@ func TestMistakesInCertificatesAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := system.System{Name: "shop", Environment: "production", Certificates: test.certificates}
 			var messages []string
-			for _, mistake := range s.Validate(nil) {
+			for _, mistake := range mistakesOf(&s) {
 				messages = append(messages, mistake.Message)
 			}
 			require.Equal(t, test.want, messages)

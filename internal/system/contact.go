@@ -2,7 +2,6 @@ package system
 
 import (
 	"net/mail"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -61,9 +60,7 @@ func (c Contacts) validate(list *mistake.List, path []any) {
 }
 
 func (c Contact) validate(list *mistake.List, path []any) {
-	if c.Name == "" {
-		list.Add(mistake.At(path, "name"), "name is missing: say who is called")
-	}
+	requireText(list, mistake.At(path, "name"), "name", c.Name, "who is called")
 	if c.Phone == "" && c.Email == "" && c.Link == "" {
 		list.Add(path, "expected at least one of phone, email and link")
 	}
@@ -79,9 +76,7 @@ func (c Contact) validate(list *mistake.List, path []any) {
 		}
 	}
 	if c.Link != "" && !refusePlaceholder(list, mistake.At(path, "link"), "link", c.Link) {
-		if parsed, err := url.Parse(c.Link); err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Host == "" {
-			list.Add(mistake.At(path, "link"), "link %q: expected an address, https://…", c.Link)
-		}
+		CheckLink(list, mistake.At(path, "link"), "link", c.Link, "mailto")
 	}
 }
 

@@ -70,7 +70,7 @@ func TestMistakesInContactsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			described := system.System{Name: "shop", Environment: "production", Contacts: test.contacts}
 			var got []string
-			for _, mistake := range described.Validate(nil) {
+			for _, mistake := range mistakesOf(&described) {
 				got = append(got, mistake.Message)
 			}
 			require.Equal(t, test.want, got)

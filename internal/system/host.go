@@ -41,7 +41,7 @@ func (f Filesystem) validate(list *mistake.List, at []any) {
 	case !path.IsAbs(f.Mount):
 		list.Add(mistake.At(at, "mount"), "mount %q: expected an absolute path", f.Mount)
 	case path.Clean(f.Mount) != f.Mount:
-		list.Add(mistake.At(at, "mount"), "mount %q: expected %s, as the list of mounts has it", f.Mount, path.Clean(f.Mount))
+		list.Add(mistake.At(at, "mount"), "mount %q: expected %q, as the list of mounts has it", f.Mount, path.Clean(f.Mount))
 	}
 	checkOneOf(list, mistake.At(at, "purpose"), "purpose", f.Purpose, Purposes())
 }

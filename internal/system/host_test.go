@@ -24,7 +24,7 @@ func TestHostMistakes(t *testing.T) {
 		},
 		{
 			"a mount is written as the kernel writes it", Host{Name: "web-1", Filesystems: []Filesystem{{Mount: "/srv/", Purpose: "data"}}},
-			[]string{`mount "/srv/": expected /srv, as the list of mounts has it`},
+			[]string{`mount "/srv/": expected "/srv", as the list of mounts has it`},
 		},
 		{
 			"a purpose is one of a few", Host{Name: "web-1", Filesystems: []Filesystem{{Mount: "/srv", Purpose: "other"}}},

@@ -49,12 +49,12 @@ func TestPrometheus_Validate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := system.System{Name: "shop", Environment: "production", Prometheus: []system.Prometheus{c.server}}
-			require.Equal(t, c.want, s.Validate(nil))
+			require.Equal(t, c.want, mistakesOf(&s))
 		})
 	}
 	twice := system.Prometheus{Name: "main", URL: address}
 	s := system.System{Name: "shop", Environment: "production", Prometheus: []system.Prometheus{twice, twice}}
 	require.Equal(t, mistake.List{
 		{Path: []any{"prometheus", 1}, Message: `prometheus "main" stands twice: entry 1 has it already`},
-	}, s.Validate(nil))
+	}, mistakesOf(&s))
 }

@@ -5,7 +5,9 @@ package system
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,12 +124,19 @@ func checkName(list *mistake.List, path []any, what, name string) {
 	}
 }
 
-// Validate gives every mistake that the description itself shows; names of checks and collectors, which it cannot know,
+// Validate gives every mistake that the description itself shows at a time; a description without any has none later on
+// either. Names of checks and collectors, which it cannot know,
 // are the config package's to check.
-func (s *System) Validate(path []any) mistake.List {
+func (s *System) Validate(path []any, now time.Time) mistake.List {
 	var list mistake.List
 	checkName(&list, mistake.At(path, "name"), "name", s.Name)
 	checkName(&list, mistake.At(path, "environment"), "environment", s.Environment)
+	CheckText(&list, mistake.At(path, "owner"), "owner", s.Owner)
+	for _, id := range slices.Sorted(maps.Keys(s.Checks)) {
+		at := mistake.At(path, "checks", id)
+		CheckText(&list, mistake.At(at, "owner"), "owner", s.Checks[id].Owner)
+		CheckLink(&list, mistake.At(at, "runbook"), "runbook", s.Checks[id].Runbook)
+	}
 	s.Contacts.validate(&list, mistake.At(path, "contacts"))
 	validateEach(&list, mistake.At(path, "hosts"), s.Hosts)
 	validateEach(&list, mistake.At(path, "kubernetes"), s.Kubernetes)
@@ -138,6 +147,7 @@ func (s *System) Validate(path []any) mistake.List {
 	validateEach(&list, mistake.At(path, "not_applicable"), s.NotApplicable)
 	validateEach(&list, mistake.At(path, "attestations"), s.Attestations)
 	validateEach(&list, mistake.At(path, "waivers"), s.Waivers)
+	s.validateDates(&list, path, now)
 	return list
 }
 
@@ -167,9 +177,7 @@ func validateEach[T identified](list *mistake.List, path []any, parts []T) {
 func (e Exclusion) identity() (string, string) { return "check", e.Check }
 
 func (e Exclusion) validate(list *mistake.List, path []any) {
-	if e.Reason == "" {
-		list.Add(mistake.At(path, "reason"), "reason is missing: say why the item does not apply")
-	}
+	requireText(list, mistake.At(path, "reason"), "reason", e.Reason, "why the item does not apply")
 }
 
 func (a Attestation) identity() (string, string) {
@@ -177,9 +185,8 @@ func (a Attestation) identity() (string, string) {
 }
 
 func (a Attestation) validate(list *mistake.List, path []any) {
-	if a.By == "" {
-		list.Add(mistake.At(path, "by"), "by is missing: say who attests it")
-	}
+	requireText(list, mistake.At(path, "by"), "by", a.By, "who attests it")
+	CheckLink(list, mistake.At(path, "link"), "link", a.Link)
 	switch {
 	case a.At.IsZero():
 		list.Add(mistake.At(path, "at"), "at is missing: say when it was attested, as 2006-01-02")
@@ -191,12 +198,9 @@ func (a Attestation) validate(list *mistake.List, path []any) {
 func (w Waiver) identity() (string, string) { return "check", w.Check }
 
 func (w Waiver) validate(list *mistake.List, path []any) {
-	if w.By == "" {
-		list.Add(mistake.At(path, "by"), "by is missing: say who excuses it")
-	}
-	if w.Reason == "" {
-		list.Add(mistake.At(path, "reason"), "reason is missing: say why it is excused")
-	}
+	requireText(list, mistake.At(path, "by"), "by", w.By, "who excuses it")
+	requireText(list, mistake.At(path, "reason"), "reason", w.Reason, "why it is excused")
+	CheckLink(list, mistake.At(path, "link"), "link", w.Link)
 	if w.Until.IsZero() {
 		list.Add(mistake.At(path, "until"), "until is missing: a waiver expires, say when, as 2006-01-02")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -35,7 +36,7 @@ func TestNamesDoInLabelsPathsAndFileNames(t *testing.T) {
 		if want != "" {
 			expected = mistake.List{{Path: []any{"systems", 0, "name"}, Message: want}}
 		}
-		require.Equal(t, expected, s.Validate([]any{"systems", 0}))
+		require.Equal(t, expected, mistakesOf(&s, "systems", 0))
 	}
 }
 
@@ -97,13 +98,85 @@ func TestWhatPeopleSaySaysWhoWhyAndUntilWhen(t *testing.T) {
 				{Path: []any{"waivers", 0, "until"}, Message: "until is missing: a waiver expires, say when, as 2006-01-02"},
 			},
 		},
+		{
+			"a waiver that has expired is ignored, and no mistake",
+			system.System{Waivers: []system.Waiver{{Check: "a.b", By: "jane", Reason: "soon", Until: day(-400)}}}, nil,
+		},
+		{
+			"a waiver lasts a year at most",
+			system.System{Waivers: []system.Waiver{
+				{Check: "a.b", By: "jane", Reason: "soon", Until: now.AddDate(1, 0, 0)},
+				{Check: "a.c", By: "jane", Reason: "soon", Until: now.AddDate(1, 0, 2)},
+			}},
+			mistake.List{{
+				Path:    []any{"waivers", 1, "until"},
+				Message: `until "2027-06-03" is more than a year ahead: expected 2027-06-02 or earlier`,
+			}},
+		},
+		{
+			"what has happened is not in the future, but for zones in which the day has begun",
+			system.System{
+				Attestations: []system.Attestation{
+					{Check: "a.b", By: "jane", At: now.AddDate(0, 0, 1)}, {Check: "a.c", By: "jane", At: now.AddDate(0, 0, 2)},
+				},
+				Backups: []system.Backup{{
+					Name: "db", Since: now.AddDate(1, 0, 0), Directory: &system.Directory{Path: "/srv"}, Schedule: week, Retention: system.Retention{Within: week - 1},
+				}},
+			},
+			mistake.List{
+				{
+					Path:    []any{"backups", 0, "schedule"},
+					Message: "schedule 7d: expected at most the retention, " + (week - 1).String() + ", or each backup is gone before the next is made",
+				},
+				{Path: []any{"attestations", 1, "at"}, Message: `at "2026-06-03" is in the future: expected 2026-06-01 or earlier`},
+				{Path: []any{"backups", 0, "since"}, Message: `since "2027-06-01" is in the future: expected 2026-06-01 or earlier`},
+			},
+		},
+		{
+			"texts show something",
+			system.System{
+				Owner:         " ",
+				Contacts:      system.Contacts{Primary: &system.Contact{Name: "\t", Phone: "+49 30 901820"}},
+				Checks:        map[string]system.Override{"a.b": {Owner: "\u200b"}, "a.c": {Owner: "shop-team"}},
+				NotApplicable: []system.Exclusion{{Check: "a.b", Reason: "\u3164"}, {Check: "a.c", Reason: "-"}},
+				Waivers:       []system.Waiver{{Check: "a.b", By: "  ", Reason: "so\u202eon", Until: day(2)}},
+			},
+			mistake.List{
+				{Path: []any{"owner"}, Message: `owner " " is blank: expected a text`},
+				{Path: []any{"checks", "a.b", "owner"}, Message: `owner "\u200b" is blank: expected a text`},
+				{Path: []any{"contacts", "primary", "name"}, Message: `name "\t" is blank: expected a text`},
+				{Path: []any{"not_applicable", 0, "reason"}, Message: "reason \"\u3164\" is blank: expected a text"},
+				{Path: []any{"not_applicable", 1, "reason"}, Message: `reason "-" is blank: expected a text`},
+				{Path: []any{"waivers", 0, "by"}, Message: `by "  " is blank: expected a text`},
+				{Path: []any{"waivers", 0, "reason"}, Message: `reason "so\u202eon" has characters that are not seen: expected a text without`},
+			},
+		},
+		{
+			"links lead somewhere",
+			system.System{
+				Contacts: system.Contacts{Primary: &system.Contact{Name: "jane", Link: "mailto:jane@shop.dev"}},
+				Checks: map[string]system.Override{
+					"a.b": {Runbook: "javascript:alert(1)"}, "a.c": {Runbook: "https://jane:hunter2@wiki.shop.dev"}, "a.d": {Runbook: "https://wiki.shop.dev/x"},
+				},
+				Attestations: []system.Attestation{{Check: "a.b", By: "jane", At: day(2), Link: "data:text/html,x"}},
+				Waivers:      []system.Waiver{{Check: "a.b", By: "jane", Reason: "soon", Until: day(2), Link: "mailto:jane@shop.dev"}},
+			},
+			mistake.List{
+				{Path: []any{"checks", "a.b", "runbook"}, Message: `runbook "javascript:alert(1)": expected an address, https://…`},
+				{Path: []any{"checks", "a.c", "runbook"}, Message: "runbook: credentials do not belong in it; expected an address without"},
+				{Path: []any{"attestations", 0, "link"}, Message: `link "data:text/html,x": expected an address, https://…`},
+				{Path: []any{"waivers", 0, "link"}, Message: `link "mailto:jane@shop.dev": expected an address, https://…`},
+			},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.system.Name, test.system.Environment = "shop", "production"
-			require.Equal(t, test.want, test.system.Validate(nil))
+			require.Equal(t, test.want, mistakesOf(&test.system))
 		})
 	}
 }
+
+const week = quantity.Duration(7 * 24 * time.Hour)
 
 func TestThisMachineIsASystem(t *testing.T) {
 	want := &system.System{
@@ -111,26 +184,26 @@ func TestThisMachineIsASystem(t *testing.T) {
 		Origin: system.Origin{Found: "the machine that the exporter runs on"}, Hosts: []system.Host{{Name: "server-1"}},
 	}
 	require.Equal(t, want, system.Local("server-1", false))
-	require.Empty(t, want.Validate(nil))
+	require.Empty(t, mistakesOf(want))
 
 	want.Kubernetes = []system.Cluster{{Name: "default"}}
 	want.Origin.Found += ", and the cluster of its service account or current kubeconfig"
 	require.Equal(t, want, system.Local("server-1", true))
-	require.Empty(t, want.Validate(nil))
+	require.Empty(t, mistakesOf(want))
 }
 
 func TestObjectivesLeaveABudget(t *testing.T) {
-	good := system.System{Objectives: system.Objectives{Readiness: 0.99, Categories: map[string]float64{"security": 0.999}}}
-	bad := system.System{Objectives: system.Objectives{Readiness: 1, Categories: map[string]float64{"security": 99.9, "testing": 0}}}
+	good := system.System{Objectives: system.Objectives{Readiness: 0.99, Categories: map[string]quantity.Ratio{"security": 0.999}}}
+	bad := system.System{Objectives: system.Objectives{Readiness: 1, Categories: map[string]quantity.Ratio{"security": 99.9, "testing": 0}}}
 	of := func(s system.System) mistake.List {
 		s.Name, s.Environment = "shop", "production"
-		return s.Validate(nil)
+		return mistakesOf(&s)
 	}
 	require.Empty(t, of(good))
 	const expected = ": expected a share between 0 and 1, such as 0.99; 1 would leave no budget"
 	require.Equal(t, mistake.List{
-		{Path: []any{"objectives", "readiness"}, Message: "readiness 1" + expected},
-		{Path: []any{"objectives", "categories", "security"}, Message: "security 99.9" + expected},
-		{Path: []any{"objectives", "categories", "testing"}, Message: "testing 0" + expected},
+		{Path: []any{"objectives", "readiness"}, Message: "the objective 1" + expected},
+		{Path: []any{"objectives", "categories", "security"}, Message: "the objective 99.9" + expected},
+		{Path: []any{"objectives", "categories", "testing"}, Message: "the objective 0" + expected},
 	}, of(bad))
 }

@@ -193,9 +193,9 @@ func (c *Connection) NamespaceExists(ctx context.Context, name string) error {
 	case err == nil:
 		return nil
 	case apierrors.IsNotFound(err):
-		return errorf(NotFound, "look for namespace %s: there is none", name)
+		return errorf(NotFound, "find namespace %s: there is none", name)
 	default:
-		return fmt.Errorf("look for namespace %s, in which nothing was found: %w", name, err)
+		return fmt.Errorf("find namespace %s, in which nothing was found: %w", name, err)
 	}
 }
 

@@ -113,6 +113,14 @@ func TestMoreRequestsThanTheLimitAreRefused(t *testing.T) {
 	require.Equal(t, http.StatusOK, get("/metrics"), "places are given back")
 }
 
+func TestProfilesAreServedWhereTheyAreAskedFor(t *testing.T) {
+	o := options()
+	require.Equal(t, http.StatusNotFound, ask(t, o, "GET", "/debug/pprof/cmdline").Code)
+	o.Profiles = true
+	require.Equal(t, http.StatusOK, ask(t, o, "GET", "/debug/pprof/cmdline").Code)
+	require.Equal(t, http.StatusOK, ask(t, o, "GET", "/debug/pprof/heap").Code)
+}
+
 func TestTheExternalURL(t *testing.T) {
 	for text, good := range map[string]bool{
 		"": true, "https://readiness.example.com": true, "http://localhost:10216/x": true, "readiness.example.com": false, "ftp://x": false, "javascript:alert(1)": false,

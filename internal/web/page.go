@@ -113,7 +113,8 @@ func (h *handler) showOverview(w http.ResponseWriter, r *http.Request, assessmen
 func (h *handler) showSystem(w http.ResponseWriter, r *http.Request, a *assess.Assessment) {
 	described := a.Plan.System
 	h.show(w, r, "system", page{
-		Title: described.Name + " in " + described.Environment, Trail: []link{{"Systems", "/"}}, Content: systemViewOf(a, filterOf(r), h.detailed(r)),
+		Title: described.Name + " in " + described.Environment, Trail: []link{{"Systems", "/"}},
+		Content: systemViewOf(a, filterOf(r), h.detailed(r)),
 	})
 }
 

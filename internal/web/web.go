@@ -4,6 +4,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/http/pprof"
 	"net/url"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
@@ -26,6 +27,8 @@ type Options struct {
 	// ExposeDetails shows everybody how contacts can be reached and where things are declared; without it, only who asks
 	// from this machine sees that. It is for servers that authenticate.
 	ExposeDetails bool
+	// Profiles serves those of the running program at /debug/pprof/.
+	Profiles bool
 }
 
 type handler struct {
@@ -47,6 +50,13 @@ func Handler(options Options) (http.Handler, error) {
 	mux.HandleFunc("GET /-/ready", h.readiness)
 	mux.HandleFunc("POST /-/reload", h.reload)
 	mux.HandleFunc("PUT /-/reload", h.reload)
+	if options.Profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
 	compressed, err := compress(mux)
 	if err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func statusByManifests(t *testing.T, of table, scene scene) string {
 		require.NoError(t, err)
 		manifests.WriteString("---\n" + strings.ReplaceAll(string(content), "$NAMESPACE", namespace) + "\n")
 	}
-	all, err := kubernetes.ReadManifests("world.yaml", &manifests)
+	all, err := kubernetes.NewManifestReader(namespace).Read("world.yaml", &manifests)
 	require.NoError(t, err)
 	collectors := kubernetes.Manifests(all)
 	loaded, err := config.Load(describe(t, "/nowhere", namespace, of, scene), config.Options{

@@ -204,7 +204,7 @@ func awaitStop(tb testing.TB, name string, pid int) {
 		for _, thread := range threads {
 			content, err := os.ReadFile(thread)
 			if err != nil {
-				return fmt.Errorf("look at its threads: %w", err)
+				return fmt.Errorf("list its threads: %w", err)
 			}
 			// The state follows the name, which is in parentheses and may have any character in it.
 			if _, state, _ := strings.Cut(string(content[bytes.LastIndexByte(content, ')'):]), " "); !strings.HasPrefix(state, "T") {

@@ -70,7 +70,7 @@ func (s *scratch) remove() error {
 func sweep(parent string) error {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
-		return fmt.Errorf("look for abandoned test data: %w", err)
+		return fmt.Errorf("find abandoned test data: %w", err)
 	}
 	for _, entry := range entries {
 		path := filepath.Join(parent, entry.Name())
