@@ -33,7 +33,8 @@ func Issuer() check.Kind[IssuerParameters] {
 	unread := check.Reason{
 		Name: "unread_authority", Level: check.Warn,
 		Sentence: "An authority of ca_file cannot be read: what it signs does not verify here.",
-		Remedy:   "See it with openssl x509 -noout -text, and take it out of the file, or replace it by one with a usual key and a positive serial number.",
+		Remedy: "See it with openssl x509 -noout -text, and take it out of the file, or replace it by one with a usual key and a " +
+			"positive serial number.",
 	}
 	faults := issuerReasons()
 	return check.Kind[IssuerParameters]{

@@ -142,7 +142,8 @@ func (r renewalReasons) managed(m *fact.CertificateManager, now time.Time) []che
 func (r renewalReasons) issued() check.Quantified[RenewalParameters] {
 	return check.Each(fact.Issuances(), func(c check.Context, i *fact.Issuance, _ RenewalParameters) []check.Problem {
 		waits := c.Now.Sub(i.Since)
-		detail := fmt.Sprintf("The Certificate %s has not been issued since %s ago%s.", i.Certificate, quantity.InWords(waits), because(i.Trouble))
+		detail := fmt.Sprintf("The Certificate %s was asked for %s ago and has not been issued%s.",
+			i.Certificate, quantity.InWords(waits), because(i.Trouble))
 		if !i.Failed && waits <= renewalPatience {
 			return []check.Problem{r.issuing.Problem(detail)}
 		}

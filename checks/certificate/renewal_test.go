@@ -142,3 +142,19 @@ func TestLimitsOfRenewalThatCannotBeReachedAreMistakes(t *testing.T) {
 		})
 	}
 }
+
+func TestFirstIssuances(t *testing.T) {
+	issuance := func(failed bool, ago time.Duration) fact.Issuance {
+		return fact.Issuance{
+			Cluster: "main", Namespace: "shop", Secret: "tls", Certificate: "shop/Certificate/tls", Failed: failed, Since: checktest.Now().Add(-ago),
+			Trouble: "Order tls-1 is invalid",
+		}
+	}
+	v := checktest.Some(t, certificate.Renewal(), fact.Issuances())
+	v.Finds("it takes its time", issuance(false, time.Hour),
+		"warn issuing: The Certificate shop/Certificate/tls was asked for 1 h ago and has not been issued (Order tls-1 is invalid).")
+	v.Finds("it takes too long", issuance(false, 61*time.Minute),
+		"fail issuance_failed: The Certificate shop/Certificate/tls was asked for 1 h 1 min ago and has not been issued (Order tls-1 is invalid).")
+	v.Finds("it failed", issuance(true, time.Minute),
+		"fail issuance_failed: The Certificate shop/Certificate/tls was asked for 1 min ago and has not been issued (Order tls-1 is invalid).")
+}

@@ -134,7 +134,8 @@ func judgeDiskSpace(c check.Context, _ string, all []*fact.Filesystem, p DiskSpa
 			problem.Subject = fact.Filesystems().Subject(f)
 			problems = append(problems, problem)
 		}
-		if f.Mounted && f.Purpose != system.PurposeOther && (largest == nil || f.Size > largest.Size || f.Size == largest.Size && f.Mountpoint < largest.Mountpoint) {
+		sized := f.Mounted && f.Purpose != system.PurposeOther
+		if sized && (largest == nil || f.Size > largest.Size || f.Size == largest.Size && f.Mountpoint < largest.Mountpoint) {
 			largest = f
 		}
 	}

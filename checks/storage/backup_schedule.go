@@ -90,7 +90,8 @@ func guessed(c check.Context, s *fact.BackupSchedule, jobs []string) (check.Prob
 			return check.Problem{}, false
 		}
 	}
-	return cannotTell().Problem(fmt.Sprintf("Whether the %s %s/%s makes backups is not known: %s.", s.Kind, s.Namespace, s.Name, s.Guess)), true
+	return cannotTell().Problem(fmt.Sprintf("Whether the %s %s/%s makes backups is not known: %s.",
+		s.Kind, s.Namespace, s.Name, s.Guess)), true
 }
 
 // VolumeBackupParameters say what makes backups.

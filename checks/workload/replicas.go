@@ -83,7 +83,8 @@ func Replicas() check.Kind[ReplicasParameters] {
 					problems = append(problems, unobserved.Problem("By an older specification, "+available+"."))
 				case replicas.Available >= replicas.Desired:
 				case w.Rollout.Trouble != "":
-					problems = append(problems, cannotMakePods().Problem(fmt.Sprintf("Only %s. Its controller reports: %s.", available, w.Rollout.Trouble)))
+					problems = append(problems, cannotMakePods().Problem(fmt.Sprintf("Only %s. Its controller reports: %s.",
+						available, w.Rollout.Trouble)))
 				case replicas.Available > 0 && w.Rollout.InProgress && inTime(c, w, p):
 					problems = append(problems, updating.Problem(fmt.Sprintf("During a rollout, %s, and %d %s updated.",
 						available, replicas.Updated, words.Verb(replicas.Updated))))

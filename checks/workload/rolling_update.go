@@ -50,7 +50,8 @@ func RollingUpdate() check.Kind[struct{}] {
 				case rollout.Strategy != "RollingUpdate":
 					problems = append(problems, notRolling.Problem(fmt.Sprintf("The strategy of the workload is %q.", rollout.Strategy)))
 				case w.Replicas.Desired == 1 && rollout.MaxUnavailable == 1:
-					problems = append(problems, single.Problem("During a release the only pod may be unavailable. This follows from the number of replicas."))
+					problems = append(problems, single.Problem("During a release the only pod may be unavailable. "+
+						"This follows from the number of replicas."))
 				case rollout.MaxUnavailable >= w.Replicas.Desired:
 					problems = append(problems, allAtOnce.Problem(fmt.Sprintf("During a release %d of %s may be unavailable.",
 						rollout.MaxUnavailable, pods(w.Replicas.Desired))))

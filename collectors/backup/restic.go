@@ -138,6 +138,13 @@ func resticEnvironment(restic system.Restic) (environment []string, secrets []se
 		environment = append(environment, name+"="+value.Reveal())
 		secrets = append(secrets, value)
 	}
+	if restic.RepositoryFile != "" {
+		value, err := secret.Read(restic.RepositoryFile, "")
+		if err != nil {
+			return nil, nil, err
+		}
+		secrets = append(secrets, value.Pieces()...) // restic names its address in parts.
+	}
 	return environment, secrets, nil
 }
 

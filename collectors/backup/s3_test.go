@@ -154,7 +154,7 @@ func TestS3_unavailable(t *testing.T) {
 			"a key file that is not there is not found",
 			func(_ *testing.T, place *system.S3) { place.SecretKeyFile = "/nonexistent/key" },
 			fact.ReasonNotFound,
-			"list backups in bucket " + name + " of ENDPOINT: read secret: open /nonexistent/key: no such file or directory",
+			"list backups in bucket " + name + " of ENDPOINT: read secret: stat /nonexistent/key: no such file or directory",
 		},
 		{
 			"an empty key is not taken for no key",

@@ -26,7 +26,8 @@ var (
 	certificateName = regexp.MustCompile(
 		`(?i)\.(pem|crt|cer|cert|der|p7b|p7c|p7s|spc|p12|pfx|pkcs12|jks|jceks|keystore|truststore|ca-bundle|bundle|chain|fullchain)$`)
 	// keyName matches files that are named as private keys are, which the exporter has no need to read.
-	keyName = regexp.MustCompile(`(?i)(^|[._-])(priv(ate)?[._-]?)?key([._-]\d*)?(\.(pem|der|enc))?$|\.(key|rsa|p8|pk8|pub)$|^id_(rsa|dsa|ecdsa|ed25519)`)
+	keyName = regexp.MustCompile(`(?i)(^|[._-])(priv(ate)?[._-]?)?key([._-]\d*)?(\.(pem|der|enc))?$|` +
+		`\.(key|rsa|p8|pk8|pub)$|^id_(rsa|dsa|ecdsa|ed25519)`)
 )
 
 // collectFiles reads a file, or each file of a folder or a pattern. Whatever lies there is a fact or unavailable, but for

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +14,7 @@ import (
 // An osRelease is what os-release(5) says of an operating system.
 type osRelease struct {
 	ID, Version, Codename, Title string
-	FullVersion                  string   // VERSION, with words such as LTS in it
-	Like                         []string // the systems it is made from
+	FullVersion                  string // VERSION, with words such as LTS in it
 	SupportEnd                   time.Time
 }
 
@@ -45,8 +43,6 @@ func parseOSRelease(text string) osRelease {
 		switch name {
 		case "ID":
 			release.ID = value
-		case "ID_LIKE":
-			release.Like = strings.Fields(value)
 		case "VERSION_ID":
 			release.Version = value
 		case "VERSION_CODENAME":
@@ -83,5 +79,3 @@ var (
 )
 
 func (r osRelease) longTerm() bool { return longTerm.MatchString(r.FullVersion + " " + r.Title) }
-
-func (r osRelease) isLike(id string) bool { return r.ID == id || slices.Contains(r.Like, id) }

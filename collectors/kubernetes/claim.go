@@ -29,7 +29,9 @@ func claims() watch.Resource[claim] {
 		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"), Example: &corev1.PersistentVolumeClaim{},
 		Keep: func(object any) claim {
 			c := object.(*corev1.PersistentVolumeClaim)
-			keep := claim{labels: c.Labels, phase: string(c.Status.Phase), class: intern(""), volume: c.Spec.VolumeName, owned: len(c.OwnerReferences) > 0}
+			keep := claim{
+				labels: c.Labels, phase: string(c.Status.Phase), class: intern(""), volume: c.Spec.VolumeName, owned: len(c.OwnerReferences) > 0,
+			}
 			if c.Spec.StorageClassName != nil {
 				keep.class = intern(*c.Spec.StorageClassName)
 			}

@@ -162,7 +162,8 @@ func managersOf(s *snapshot) map[types.NamespacedName][]managedCertificate {
 			return cmp.Or(behind(a.fact.Ready, b.fact.Ready), strings.Compare(a.fact.Name, b.fact.Name))
 		})
 		if len(all) > 1 && !all[0].fact.Ready {
-			all[0].fact.Trouble = strings.TrimPrefix(all[0].fact.Trouble+"; ", "; ") + "the Certificate " + all[1].fact.Name + " writes the same Secret"
+			all[0].fact.Trouble = strings.TrimPrefix(
+				all[0].fact.Trouble+"; the Certificate "+all[1].fact.Name+" writes the same Secret", "; ")
 		}
 	}
 	return found

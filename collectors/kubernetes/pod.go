@@ -162,7 +162,11 @@ func (t *tally) and(other *tally) *tally {
 
 // later tells whether the second restart counts, since it is the later one; of two at once always the same one does.
 func later(a, b *restart) bool {
-	return b != nil && (a == nil || b.at > a.at || b.at == a.at && strings.Compare(b.container.Value()+b.reason.Value(), a.container.Value()+a.reason.Value()) < 0)
+	if a == nil || b == nil {
+		return b != nil
+	}
+	return cmp.Or(cmp.Compare(b.at, a.at), strings.Compare(a.container.Value(), b.container.Value()),
+		strings.Compare(a.reason.Value(), b.reason.Value())) > 0
 }
 
 // newerImages tells whether the second images count, since they are of the newer pod; of two pods that were made at once always

@@ -256,7 +256,7 @@ func (u usage) workloads() {
 		_, others := rolledOut[name]
 		reason := ""
 		if f.Kind != fact.KindDaemonSet && f.Replicas.Desired == 0 && scaled[name.Namespace][reference{f.Kind, f.Name}] == nil &&
-			!(others && f.Kind == fact.KindDeployment) {
+			(!others || f.Kind != fact.KindDeployment) {
 			reason = "it is scaled to zero"
 		}
 		u.count(name, f.Kind, reason)

@@ -67,11 +67,11 @@ func isOtherDER(data []byte) bool {
 }
 
 // signedData is what PKCS#7 and CMS call messages with certificates: 1.2.840.113549.1.7.2.
-var signedData = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02}
+func signedData() []byte { return []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02} }
 
 func isPKCS7(data []byte) bool {
 	input, message := cryptobyte.String(data), cryptobyte.String(nil)
-	return input.ReadASN1(&message, asn1.SEQUENCE) && bytes.HasPrefix(message, signedData)
+	return input.ReadASN1(&message, asn1.SEQUENCE) && bytes.HasPrefix(message, signedData())
 }
 
 // addPKCS7 reads the certificates of a message in PKCS#7, which often has nothing else.
@@ -82,7 +82,7 @@ func (c *Contents) addPKCS7(data []byte) {
 	input := cryptobyte.String(data)
 	var message, content, signed, certificates cryptobyte.String
 	isContent, isCertificates := asn1.Tag(0).ContextSpecific().Constructed(), false
-	if !input.ReadASN1(&message, asn1.SEQUENCE) || !bytes.HasPrefix(message, signedData) ||
+	if !input.ReadASN1(&message, asn1.SEQUENCE) || !bytes.HasPrefix(message, signedData()) ||
 		!message.SkipASN1(asn1.OBJECT_IDENTIFIER) || !message.ReadASN1(&content, isContent) ||
 		!content.ReadASN1(&signed, asn1.SEQUENCE) || !signed.SkipASN1(asn1.INTEGER) || !signed.SkipASN1(asn1.SET) ||
 		!signed.SkipASN1(asn1.SEQUENCE) || !signed.ReadOptionalASN1(&certificates, &isCertificates, isContent) {

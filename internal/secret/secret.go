@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 )
 
 // A Value is a secret. It prints, and is marshalled, as "<secret>"; only Reveal gives it away.
@@ -30,12 +31,15 @@ func (v Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, v.String()
 // MarshalText keeps encoders from showing the secret.
 func (v Value) MarshalText() ([]byte, error) { return []byte("<secret>"), nil }
 
+// maximumSize is how large a file with a secret may be, in bytes.
+const maximumSize = 1 << 20
+
 // Read gives the secret in a file, without a final newline, or in an environment variable; the file is asked where both
 // are named, and the empty secret is given where neither is.
 func Read(file, variable string) (Value, error) {
 	switch {
 	case file != "":
-		content, err := os.ReadFile(file)
+		content, err := readfile.Read(file, maximumSize)
 		if err != nil {
 			return Value{}, fmt.Errorf("read secret: %w", err)
 		}
@@ -49,6 +53,20 @@ func Read(file, variable string) (Value, error) {
 	default:
 		return Value{}, nil
 	}
+}
+
+// shortestPiece is how long a piece of a secret must be to be taken for one: shorter ones are words of any text.
+const shortestPiece = 6
+
+// Pieces gives a secret address and all that a program could name of it: without its kind, and each part of it.
+func (v Value) Pieces() []Value {
+	pieces := []Value{v}
+	for _, piece := range strings.FieldsFunc(v.text, func(r rune) bool { return strings.ContainsRune(":/@?&= \t\r\n", r) }) {
+		if len(piece) >= shortestPiece {
+			pieces = append(pieces, Value{text: piece})
+		}
+	}
+	return pieces
 }
 
 // Redact takes secrets out of a text, such as the error of a program that was given them.

@@ -58,7 +58,7 @@ func TestASecretIsReadFromAFileFirst(t *testing.T) {
 
 func TestASecretThatIsNotThereIsNotFound(t *testing.T) {
 	_, err := secret.Read(filepath.Join(t.TempDir(), "none"), "")
-	require.ErrorContains(t, err, "read secret: open ")
+	require.ErrorContains(t, err, "read secret: stat ")
 	require.Equal(t, fact.ReasonNotFound, fact.ReasonOf(err))
 
 	_, err = secret.Read("", "READINESS_TEST_UNSET")
@@ -70,4 +70,14 @@ func TestSecretsAreTakenOutOfTexts(t *testing.T) {
 	require.Equal(t, "login <secret>:<secret> refused, <secret>",
 		secret.Redact("login admin:"+canary+" refused, "+canary, secret.New(canary), secret.New("admin"), secret.New("")))
 	require.Equal(t, "nothing to hide", secret.Redact("nothing to hide"))
+}
+
+func TestAnAddressIsSecretInEachOfItsParts(t *testing.T) {
+	address := secret.New("rest:https://backup:hunter2hunter2@store.example.com:8000/t0kenInThePath/shop?key=anotherT0ken")
+	said := "Head \"https://store.example.com:8000/t0kenInThePath/shop/config\": 401 for hunter2hunter2 and anotherT0ken"
+	redacted := secret.Redact(said, address.Pieces()...)
+	for _, part := range []string{"t0kenInThePath", "hunter2hunter2", "anotherT0ken", "store.example.com"} {
+		require.NotContains(t, redacted, part)
+	}
+	require.Contains(t, redacted, "401 for", "what is no part of it stays")
 }

@@ -53,7 +53,7 @@ func (f DateFormat) Compile() (Dates, error) {
 		used[f[i]] = true
 		pattern.WriteString(field)
 	}
-	if !used['s'] && !(used['Y'] && used['m'] && used['d']) {
+	if day := used['Y'] && used['m'] && used['d']; !day && !used['s'] {
 		return Dates{}, fmt.Errorf("expected %%Y, %%m and %%d, or %%s")
 	}
 	compiled, err := regexp.Compile(`(?:^|\D)` + pattern.String() + `(?:\D|$)`)
