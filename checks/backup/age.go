@@ -55,7 +55,8 @@ func Age() check.Kind[AgeParameters] {
 		}
 		if backup.OtherDate.Away > limit {
 			problems = append(problems, disagree.Problem(fmt.Sprintf(
-				"The newest backup, %s, is of %s by its %s, and its %s is %s away from that (limit %s).", backup.NewestName, date(backup.Newest), backup.DatedBy, backup.OtherDate.By, quantity.InWords(backup.OtherDate.Away),
+				"The newest backup, %s, is of %s by its %s, and its %s is %s away from that (limit %s).",
+				backup.NewestName, date(backup.Newest), backup.DatedBy, backup.OtherDate.By, quantity.InWords(backup.OtherDate.Away),
 				quantity.InWords(limit))))
 		}
 		return problems

@@ -72,7 +72,8 @@ func judgeNodeCapacities(_ check.Context, c *fact.Cluster, p CapacityParameters)
 	for i := range c.Nodes {
 		if node := &c.Nodes[i]; takesPods(*node) {
 			has := node.Allocatable
-			problems = append(problems, onNode(c, node, p.judge(float64(has.Memory), has.CPU, float64(p.MinimumCores)*(1-float64(p.ToleranceRatio))))...)
+			cores := float64(p.MinimumCores) * (1 - float64(p.ToleranceRatio))
+			problems = append(problems, onNode(c, node, p.judge(float64(has.Memory), has.CPU, cores))...)
 		}
 	}
 	return problems

@@ -30,7 +30,7 @@ func Endpoints() check.Kind[struct{}] {
 	}
 	lost := check.Reason{Name: "no_such_port", Level: check.Fail, Sentence: "A port of the Service leads nowhere."}
 	return check.Kind[struct{}]{
-		Name:    "service_endpoints",
+		Name: "service_endpoints",
 		Summary: "Every Service with a selector has a ready endpoint, its target ports are those of the pods, and what ingresses " +
 			"lead to exists.",
 		Remedy:  "Name the port in the container, or correct targetPort in the Service.",

@@ -43,7 +43,7 @@ results: [{source: kyverno, policy: require-labels, rule: team, result: fail}]
 	s := &snapshot{target: Target{Cluster: system.Cluster{Name: "main"}}, stores: make(map[string]watch.Stored)}
 	for _, p := range policyResults().parts {
 		store, failed := fill(p.Source, all)
-		require.Empty(t, failed)
+		require.NoError(t, failed)
 		s.stores[p.Key()] = store
 	}
 	var set fact.Set[fact.PolicyResult]

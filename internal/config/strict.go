@@ -51,7 +51,7 @@ func (c *comparison) value(node *yaml.Node, with reflect.Type) {
 	switch {
 	case with == reflect.TypeFor[yaml.Node](), with.Kind() == reflect.Interface, isNull(node):
 	case with != reflect.TypeFor[time.Time]() && reflect.PointerTo(with).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) &&
-		!(with.Kind() == reflect.Struct && node.Kind == yaml.MappingNode): // What is a text in short can be keys and values in full.
+		(with.Kind() != reflect.Struct || node.Kind != yaml.MappingNode): // What is a text in short can be keys and values in full.
 		c.text(node, with)
 	case with == reflect.TypeFor[time.Time]():
 		c.scalar(node, with)

@@ -67,7 +67,9 @@ func isOtherDER(data []byte) bool {
 }
 
 // signedData is what PKCS#7 and CMS call messages with certificates: 1.2.840.113549.1.7.2.
-func signedData() []byte { return []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02} }
+func signedData() []byte {
+	return []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02}
+}
 
 func isPKCS7(data []byte) bool {
 	input, message := cryptobyte.String(data), cryptobyte.String(nil)
