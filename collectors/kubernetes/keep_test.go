@@ -160,12 +160,12 @@ func TestProbesAreKeptWithoutWhatTheyAsk(t *testing.T) {
 	}
 	running, first := containers(&spec)
 	require.Equal(t, []fact.Container{
-		{Name: "migrate", Variables: []fact.Variable{{Name: "DB_PASSWORD", PlainSecret: true}, {Name: "ALLOW_EMPTY_PASSWORD"}}},
+		{Name: "migrate", Security: unrestricted(), Variables: []fact.Variable{{Name: "DB_PASSWORD", PlainSecret: true}, {Name: "ALLOW_EMPTY_PASSWORD"}}},
 	}, first)
 	require.Equal(t, []fact.Container{
-		{Name: "mesh", Readiness: &fact.Probe{How: fact.ProbeTCP, Port: "15021", Patience: 30 * time.Second}},
+		{Name: "mesh", Security: unrestricted(), Readiness: &fact.Probe{How: fact.ProbeTCP, Port: "15021", Patience: 30 * time.Second}},
 		{
-			Name: "db", SameProbes: true,
+			Name: "db", Security: unrestricted(), SameProbes: true,
 			Readiness: &fact.Probe{How: fact.ProbeExec, Patience: 10 * time.Second},
 			Liveness:  &fact.Probe{How: fact.ProbeExec, Patience: 30 * time.Second},
 			Startup:   &fact.Probe{How: fact.ProbeGRPC, Port: "9000", Patience: 30 * time.Second},
@@ -220,4 +220,9 @@ func TestCoverage(t *testing.T) {
 			t.Fatal("a budget reaches into another namespace")
 		}
 	})
+}
+
+// unrestricted is what a container may do whose security context says nothing.
+func unrestricted() fact.Security {
+	return fact.Security{MayEscalate: true, MayBeRoot: true, WritableRoot: true}
 }

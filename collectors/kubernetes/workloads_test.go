@@ -82,7 +82,8 @@ func healthy(namespace string) fact.Workload {
 		Replicas: fact.Replicas{Desired: 2, Ready: 2, Available: 2, Updated: 2},
 		Rollout:  fact.Rollout{Strategy: "RollingUpdate", MaxSurge: 1},
 		Containers: []fact.Container{{
-			Name: "api", Image: "registry.example.com/shop/api:1.0.0", Ports: []fact.ContainerPort{{Name: "http", Number: 8080}},
+			Security: unrestricted(),
+			Name:     "api", Image: "registry.example.com/shop/api:1.0.0", Ports: []fact.ContainerPort{{Name: "http", Number: 8080}},
 			Readiness: &fact.Probe{How: fact.ProbeHTTP, Port: "http", Patience: 30 * time.Second},
 			Liveness:  &fact.Probe{How: fact.ProbeHTTP, Port: "http", Patience: 30 * time.Second},
 		}},
@@ -227,8 +228,12 @@ func TestStatefulSetsAndDaemonSetsAreCollected(t *testing.T) {
 		Pods:     fact.Pods{Running: 3, Nodes: len(nodes)},
 	}
 	agent, db := common, common
-	agent.Kind, agent.Name, agent.Containers = fact.KindDaemonSet, "agent", []fact.Container{{Name: "agent", Image: "registry.example.com/agent"}}
-	db.Kind, db.Name, db.Containers = fact.KindStatefulSet, "db", []fact.Container{{Name: "db", Image: "registry.example.com/db"}}
+	agent.Kind, agent.Name, agent.Containers = fact.KindDaemonSet, "agent", []fact.Container{{
+		Name: "agent", Image: "registry.example.com/agent", Security: unrestricted(),
+	}}
+	db.Kind, db.Name, db.Containers = fact.KindStatefulSet, "db", []fact.Container{{
+		Name: "db", Image: "registry.example.com/db", Security: unrestricted(),
+	}}
 	clusters := opened(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		set, err := workloadsOf(t, clusters, in(cluster.Kubeconfig, namespace))
