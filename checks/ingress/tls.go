@@ -87,11 +87,7 @@ func TLS() check.Kind[struct{}] {
 			check.Each(fact.Ingresses(), func(c check.Context, i *fact.Ingress, _ struct{}) (problems []check.Problem) {
 				for _, host := range i.Hosts {
 					if declared(host.Trouble) && (host.Trouble != fact.HostManaged || !servedWell(c, host.Name)) {
-						problem := troubles[host.Trouble].on(host)
-						if i.Planned && host.Trouble != fact.HostNotCovered {
-							problem.Cause = fact.ReasonManifest
-						}
-						problems = append(problems, problem)
+						problems = append(problems, troubles[host.Trouble].asDeclared(i, host))
 					}
 					if host.Plain {
 						problems = append(problems, plain.Problem("The host "+host.Name+" is served without TLS too, and clients are not sent to https."))
@@ -118,6 +114,15 @@ func TLS() check.Kind[struct{}] {
 		With:      []check.Input{check.Reading(fact.Certificates()).Optional()},
 		WhenEmpty: noIngress(),
 	}
+}
+
+// asDeclared says it of a host, by what its Ingress declares.
+func (t trouble) asDeclared(i *fact.Ingress, host fact.IngressHost) check.Problem {
+	problem := t.on(host)
+	if i.Planned && host.Trouble != fact.HostNotCovered {
+		problem.Cause = fact.ReasonManifest
+	}
+	return problem
 }
 
 // on says it of a host.
