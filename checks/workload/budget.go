@@ -67,21 +67,23 @@ func DisruptionBudget() check.Kind[struct{}] {
 					return []check.Problem{several.Problem("Its pods are covered by the PodDisruptionBudgets " + words.List(names(w.Budgets)) + ".")}
 				}
 				budget := w.Budgets[0]
-				which := fmt.Sprintf("The PodDisruptionBudget %s (%s)", budget.Name, rule(budget))
+				which := func() string { return fmt.Sprintf("The PodDisruptionBudget %s (%s)", budget.Name, rule(budget)) }
 				if budget.Workloads > 1 {
-					problems = append(problems, shared.Problem(fmt.Sprintf("%s covers %d workloads.", which, budget.Workloads)))
+					problems = append(problems, shared.Problem(fmt.Sprintf("%s covers %d workloads.", which(), budget.Workloads)))
 				}
-				detail := fmt.Sprintf("%s wants %d of %s to be healthy, and %d %s.", which, budget.Needed, pods(budget.Expected),
-					budget.Healthy, words.Verb(budget.Healthy))
+				detail := func() string {
+					return fmt.Sprintf("%s wants %d of %s to be healthy, and %d %s.", which(), budget.Needed, pods(budget.Expected),
+						budget.Healthy, words.Verb(budget.Healthy))
+				}
 				switch {
 				case !budget.Counted:
-					problems = append(problems, uncounted.Problem(which+" has no pod that is counted for it."))
+					problems = append(problems, uncounted.Problem(which()+" has no pod that is counted for it."))
 				case budget.Needed >= budget.Expected:
-					problems = append(problems, allowsNone.Problem(detail))
+					problems = append(problems, allowsNone.Problem(detail()))
 				case budget.Needed <= 0:
-					problems = append(problems, allowsAll.Problem(detail))
+					problems = append(problems, allowsAll.Problem(detail()))
 				case budget.Allowed == 0:
-					problems = append(problems, used.Problem(detail))
+					problems = append(problems, used.Problem(detail()))
 				}
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return isReplicated(w) }).

@@ -45,7 +45,7 @@ func RollingUpdate() check.Kind[struct{}] {
 		Over: []check.Quantified[struct{}]{
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) (problems []check.Problem) {
 				rollout := w.Rollout
-				updated := fmt.Sprintf("%d of %s updated", w.Replicas.Updated, pods(w.Replicas.Desired))
+				updated := func() string { return fmt.Sprintf("%d of %s updated", w.Replicas.Updated, pods(w.Replicas.Desired)) }
 				switch {
 				case rollout.Strategy != "RollingUpdate":
 					problems = append(problems, notRolling.Problem(fmt.Sprintf("The strategy of the workload is %q.", rollout.Strategy)))
@@ -61,10 +61,10 @@ func RollingUpdate() check.Kind[struct{}] {
 				}
 				if rollout.Stalled {
 					problems = append(problems, stalled.Problem(fmt.Sprintf("The rollout is stuck with %s and %d available.",
-						updated, w.Replicas.Available)))
+						updated(), w.Replicas.Available)))
 				}
 				if rollout.Paused {
-					problems = append(problems, paused.Problem("The rollout is paused with "+updated+"."))
+					problems = append(problems, paused.Problem("The rollout is paused with "+updated()+"."))
 				}
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return isReplicated(w) }).Needs(),

@@ -35,24 +35,26 @@ func RolloutHealth() check.Kind[struct{}] {
 		Reasons: []check.Reason{inProgress, stalled, notReady, older, held, cannotMakePods()},
 		Over: []check.Quantified[struct{}]{
 			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) []check.Problem {
-				detail := fmt.Sprintf("Of %s, %d %s updated and %d %s ready.", pods(w.Replicas.Desired),
-					w.Replicas.Updated, words.Verb(w.Replicas.Updated), w.Replicas.Ready, words.Verb(w.Replicas.Ready))
+				detail := func() string {
+					return fmt.Sprintf("Of %s, %d %s updated and %d %s ready.", pods(w.Replicas.Desired),
+						w.Replicas.Updated, words.Verb(w.Replicas.Updated), w.Replicas.Ready, words.Verb(w.Replicas.Ready))
+				}
 				outdated := w.Replicas.Updated < w.Replicas.Desired
 				switch {
 				case w.Rollout.Trouble != "" && (outdated || w.Replicas.Ready < w.Replicas.Desired):
-					return []check.Problem{cannotMakePods().Problem(detail + " Its controller reports: " + w.Rollout.Trouble + ".")}
+					return []check.Problem{cannotMakePods().Problem(detail() + " Its controller reports: " + w.Rollout.Trouble + ".")}
 				case w.Rollout.Stalled:
-					return []check.Problem{stalled.Problem(detail)}
+					return []check.Problem{stalled.Problem(detail())}
 				case !w.Observed:
-					return []check.Problem{inProgress.Problem("Its controller has not processed the newest specification yet. " + detail)}
+					return []check.Problem{inProgress.Problem("Its controller has not processed the newest specification yet. " + detail())}
 				case w.Rollout.InProgress && len(w.Pods.Waiting) == 0 && w.Pods.Unschedulable == 0:
-					return []check.Problem{inProgress.Problem(detail)}
+					return []check.Problem{inProgress.Problem(detail())}
 				case w.Replicas.Ready < w.Replicas.Desired:
-					return []check.Problem{notReady.Problem(detail)}
+					return []check.Problem{notReady.Problem(detail())}
 				case outdated && w.Rollout.Strategy == onDelete:
-					return []check.Problem{older.Problem(detail + " With the strategy OnDelete a pod is replaced only once it is deleted.")}
+					return []check.Problem{older.Problem(detail() + " With the strategy OnDelete a pod is replaced only once it is deleted.")}
 				case outdated && (w.Rollout.Partition > 0 || w.Rollout.Paused):
-					return []check.Problem{held.Problem(detail)}
+					return []check.Problem{held.Problem(detail())}
 				default:
 					return nil
 				}
