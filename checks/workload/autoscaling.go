@@ -49,17 +49,17 @@ func Autoscaling() check.Kind[AutoscalingParameters] {
 				if scaler == nil {
 					return []check.Problem{none.Problem("No HorizontalPodAutoscaler and no ScaledObject scales the workload.")}
 				}
-				name := "The " + scaler.Kind + " " + scaler.Name
+				name := func() string { return "The " + scaler.Kind + " " + scaler.Name }
 				if !scaler.Active {
-					problems = append(problems, inactive.Problem(name+" cannot scale the workload: "+scaler.Trouble+"."))
+					problems = append(problems, inactive.Problem(name()+" cannot scale the workload: "+scaler.Trouble+"."))
 				}
 				if scaler.Minimum >= scaler.Maximum {
 					problems = append(problems, fixed.Problem(fmt.Sprintf("%s has no room: it scales from %d to %s.",
-						name, scaler.Minimum, pods(scaler.Maximum))))
+						name(), scaler.Minimum, pods(scaler.Maximum))))
 				}
 				if since := scaler.AtMaximumSince; !since.IsZero() && c.Now.Sub(since) > p.MaximumTimeAtLimit.Std() {
 					problems = append(problems, atLimit.Problem(fmt.Sprintf("%s has wanted more than its maximum of %s for %s; at most %s is wanted.",
-						name, pods(scaler.Maximum), quantity.InWords(c.Now.Sub(since)), quantity.InWords(p.MaximumTimeAtLimit.Std()))))
+						name(), pods(scaler.Maximum), quantity.InWords(c.Now.Sub(since)), quantity.InWords(p.MaximumTimeAtLimit.Std()))))
 				}
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, p AutoscalingParameters) bool {

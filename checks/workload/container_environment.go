@@ -57,12 +57,9 @@ func ContainerEnvironment() check.Kind[ContainerEnvironmentParameters] {
 						set[variable.Name] = set[variable.Name] || !variable.Empty
 					}
 				}
-				for _, container := range slices.Concat(w.InitContainers, w.Containers) {
-					for _, variable := range container.Variables {
-						if variable.PlainSecret {
-							problems = append(problems, plainSecret.Problem(fmt.Sprintf("The container %s has the variable %s as plain text.",
-								container.Name, variable.Name)))
-						}
+				for _, containers := range [...][]fact.Container{w.InitContainers, w.Containers} {
+					for i := range containers {
+						problems = appendPlain(problems, &containers[i], plainSecret)
 					}
 				}
 				for _, name := range p.RequiredVariables {
@@ -75,4 +72,15 @@ func ContainerEnvironment() check.Kind[ContainerEnvironmentParameters] {
 		},
 		WhenEmpty: noWorkload(),
 	}
+}
+
+// appendPlain adds a problem for each variable of a container that is a secret as plain text.
+func appendPlain(problems []check.Problem, container *fact.Container, plain check.Reason) []check.Problem {
+	for _, variable := range container.Variables {
+		if variable.PlainSecret {
+			problems = append(problems, plain.Problem(fmt.Sprintf("The container %s has the variable %s as plain text.",
+				container.Name, variable.Name)))
+		}
+	}
+	return problems
 }

@@ -60,7 +60,8 @@ func (r *Run) unusable(now time.Time) *Failure {
 
 // A View is what is known of one system at one time.
 type View struct {
-	parts map[string][]part
+	parts  map[string][]part
+	single []part // where the first part of each kind is
 }
 
 // A part is what one run knows of one kind.
@@ -71,7 +72,12 @@ type part struct {
 
 // NewView puts the runs of one system together, as they are worth at a time.
 func NewView(runs []*Run, now time.Time) View {
-	view := View{parts: make(map[string][]part)}
+	sets := 0
+	for _, run := range runs {
+		sets += len(run.Declared)
+	}
+	// Most kinds have one part: they share one array.
+	view := View{parts: make(map[string][]part, sets), single: make([]part, 0, sets)}
 	for _, run := range runs {
 		asked := run.Asked
 		if !run.Fresh(now) {
@@ -84,14 +90,19 @@ func NewView(runs []*Run, now time.Time) View {
 	return view
 }
 
-func (v View) add(set AnySet, asked Topics) {
+func (v *View) add(set AnySet, asked Topics) {
 	kind := set.Kind().KindName()
+	if len(v.parts[kind]) == 0 && len(v.single) < cap(v.single) {
+		v.single = append(v.single, part{set, asked})
+		v.parts[kind] = slices.Clip(v.single[len(v.single)-1:]) // What is added to it goes elsewhere.
+		return
+	}
 	v.parts[kind] = append(v.parts[kind], part{set, asked})
 }
 
 // Extended is the view with a set that no run has collected, such as the results of items.
 func (v View) Extended(set AnySet) View {
-	extended := View{parts: maps.Clone(v.parts)}
+	extended := View{parts: maps.Clone(v.parts)} // It has no room of its own: what is added goes elsewhere.
 	kind := set.Kind().KindName()
 	extended.parts[kind] = slices.Clip(extended.parts[kind]) // What is added is no other view's.
 	extended.add(set, nil)
