@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,8 +111,29 @@ const (
 	seldom = "0 0 1 7 *"
 )
 
-// reloadCollectors count the runs of each system and target in runs.
-func reloadCollectors(runs map[string]int) []collector.Any {
+// counts are numbers by name.
+type counts struct {
+	mu     sync.Mutex
+	byName map[string]int
+}
+
+func (c *counts) add(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byName == nil {
+		c.byName = make(map[string]int)
+	}
+	c.byName[name]++
+}
+
+func (c *counts) all() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.byName)
+}
+
+// reloadCollectors count the runs of each system in runs.
+func reloadCollectors(runs *counts) []collector.Any {
 	return []collector.Any{
 		collector.Collector[question]{
 			Name: "answer", Yields: []fact.Any{answers()}, Schedule: seldom, Timeout: time.Minute,
@@ -135,7 +157,7 @@ func reloadCollectors(runs map[string]int) []collector.Any {
 			},
 			Target: func(t [2]string) string { return t[1] },
 			Collect: func(_ context.Context, t [2]string, asked fact.Topics) ([]fact.AnySet, error) {
-				runs[t[0]]++
+				runs.add(t[0])
 				time.Sleep(collecting)
 				full := &tank{Host: t[1], Level: int(t[1][0] - 'a')}
 				if asked.Needs("tank", "trend") {
@@ -230,10 +252,10 @@ type reloader struct {
 	folder string
 	kinds  []check.Any
 	engine *engine.Engine
-	runs   map[string]int // by system
+	runs   *counts // by system
 }
 
-func newEngine(runs map[string]int) *engine.Engine {
+func newEngine(runs *counts) *engine.Engine {
 	return engine.New(engine.Options{
 		Logger: log.NewNopLogger(), Collectors: reloadCollectors(runs), MaxRuns: 1, MaxRunsPerServer: 1,
 		Publish: func([]*assess.Assessment) {},
@@ -307,7 +329,7 @@ func TestReloadsLoseNoFactAndChangeNothingElse(t *testing.T) {
 		require.NoError(t, write(filepath.Join(r.folder, "tanks.yaml"), tankChecklist))
 		// Without its deadline, which a bubble does not tell.
 		rapid.Check(struct{ testing.TB }{t}, func(t *rapid.T) {
-			r.runs = make(map[string]int)
+			r.runs = &counts{}
 			r.engine = newEngine(r.runs)
 			systems := map[string]description{"one": {hosts: []string{"a", "h"}}, "two": {hosts: []string{"a", "b"}}}
 			for name := range systems {
@@ -337,7 +359,7 @@ func settle() { time.Sleep(30 * collecting) }
 
 // reload edits one system and wants the engine to go on as described.
 func (r *reloader) reload(t *rapid.T, systems map[string]description) map[string]description {
-	before, runs := r.engine.Assessments(), maps.Clone(r.runs)
+	before, runs := r.engine.Assessments(), r.runs.all()
 	name := rapid.SampledFrom([]string{"one", "two"}).Draw(t, "system")
 	edited := maps.Clone(systems)
 	for range rapid.IntRange(1, 2).Draw(t, "edits") {
@@ -350,11 +372,11 @@ func (r *reloader) reload(t *rapid.T, systems map[string]description) map[string
 	settle()
 	for other := range edited {
 		if other != name {
-			require.Equal(t, runs[other], r.runs[other], "nothing is collected anew for the system %s", other)
+			require.Equal(t, runs[other], r.runs.all()[other], "nothing is collected anew for the system %s", other)
 		}
 	}
 	// Once everything was collected, it is as if it had been so from the beginning.
-	fresh, err := newEngine(make(map[string]int)).Once(t.Context(), plans, func(int, int) {})
+	fresh, err := newEngine(&counts{}).Once(t.Context(), plans, func(int, int) {})
 	require.NoError(t, err)
 	for i, a := range r.engine.Assessments() {
 		require.Equal(t, conclusions(fresh[i]), conclusions(a), "as after a restart")
