@@ -49,7 +49,7 @@ func allowed(tiers []system.Tier, age time.Duration) time.Duration {
 }
 
 // learnThinning finds the times between copies that a scheme explains: they are longer than the newest one, and nothing older
-// is closer together again, as it would be where one was missed. The oldest of all must be as long as a day, week, month,
+// is closer together again, as it would be where one was left out. The oldest of all must be as long as a day, week, month,
 // quarter or year, since nothing older says so.
 func learnThinning(all []copied) []bool {
 	explained := make([]bool, len(all))

@@ -44,7 +44,7 @@ func (e Error) at(file string) string {
 	return fmt.Sprintf("%s:%d:%d: ", file, e.Line, e.Column)
 }
 
-// printable writes out the characters that are not seen, such as those that colour a terminal or begin a line.
+// printable writes out the invisible characters, such as those that colour a terminal or begin a line.
 func printable(text string) string {
 	if !strings.ContainsFunc(text, isHidden) && utf8.ValidString(text) {
 		return text
