@@ -16,6 +16,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // What bounds the work of expressions, in units of which a comparison of two numbers takes one.
@@ -204,7 +205,8 @@ func judge(f any, p CELParameters, programs map[string]cel.Program, now time.Tim
 func holds(program cel.Program, known map[string]any) (bool, []check.Problem) {
 	value, _, err := program.Eval(known)
 	if err != nil {
-		return false, []check.Problem{notEvaluated().Problem("The expression cannot be evaluated: " + clip(err.Error()) + ".")}
+		said := words.Clip(err.Error(), detailCharacters)
+		return false, []check.Problem{notEvaluated().Problem("The expression cannot be evaluated: " + said + ".")}
 	}
 	return value.Value() == true, nil
 }
@@ -213,18 +215,10 @@ func holds(program cel.Program, known map[string]any) (bool, []check.Problem) {
 func message(program cel.Program, known map[string]any, expression string) string {
 	if program != nil {
 		if value, _, err := program.Eval(known); err == nil {
-			return clip(fmt.Sprint(value.Value()))
+			return words.Clip(fmt.Sprint(value.Value()), detailCharacters)
 		}
 	}
-	return "This does not hold: " + clip(strings.Join(strings.Fields(expression), " "))
-}
-
-// clip keeps the beginning of a text that is too long to be shown.
-func clip(text string) string {
-	if len(text) <= detailCharacters {
-		return text
-	}
-	return strings.ToValidUTF8(text[:detailCharacters], "") + "…"
+	return "This does not hold: " + words.Clip(strings.Join(strings.Fields(expression), " "), detailCharacters)
 }
 
 // Validate finds every mistake in the expressions, with its place in them.

@@ -9,6 +9,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // PromQLParameters are expressions for a Prometheus to evaluate.
@@ -96,6 +97,9 @@ func (p PromQLParameters) concern(r *fact.QueryResult) bool {
 	return r.Query() == p.wrong() || r.Query() == p.required()
 }
 
+// longestSeries bounds in bytes what many labels make of a series within what a label can hold.
+const longestSeries = 300
+
 func judge(_ check.Context, r *fact.QueryResult, p PromQLParameters) []check.Problem {
 	if r.Query() == p.required() {
 		if len(r.Samples) > 0 {
@@ -105,7 +109,7 @@ func judge(_ check.Context, r *fact.QueryResult, p PromQLParameters) []check.Pro
 	}
 	problems := make([]check.Problem, len(r.Samples))
 	for i := range r.Samples {
-		problems[i] = returned().On(clip(r.Samples[i].Series()), p.detail(&r.Samples[i]))
+		problems[i] = returned().On(words.Clip(r.Samples[i].Series(), longestSeries), p.detail(&r.Samples[i]))
 	}
 	return problems
 }
@@ -115,13 +119,4 @@ func (p PromQLParameters) detail(sample *fact.QuerySample) string {
 		return fmt.Sprintf("The expression %s returns the value %s.", p.Expression, sample.Value)
 	}
 	return fmt.Sprintf("%s The value is %s.", p.Message, sample.Value)
-}
-
-// clip keeps what many labels make of a series within what a label can hold.
-func clip(series string) string {
-	const longest = 300
-	if len(series) <= longest {
-		return series
-	}
-	return strings.ToValidUTF8(series[:longest], "") + "…"
 }

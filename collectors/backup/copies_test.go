@@ -194,11 +194,6 @@ func TestGroup_bound(t *testing.T) {
 	require.Equal(t, fact.ReasonUnsupported, fact.ReasonOf(err))
 }
 
-func TestClip(t *testing.T) {
-	require.Equal(t, "one line of text", clip(" one\nline\tof  text "))
-	require.Len(t, clip(strings.Repeat("x", 1<<20)), 300+len(" …"))
-}
-
 // days makes copies of these ages in days.
 func days(t *testing.T, all ...int) *copies {
 	t.Helper()

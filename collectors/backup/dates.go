@@ -5,6 +5,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // dates finds the dates in the names of one place.
@@ -40,7 +41,7 @@ func (c *copies) addSigned(name string, bytes int64, d dates, signs ...sign) err
 	if d.format != "" {
 		span, found := d.declared.Find(name, time.Local)
 		if !found {
-			c.leave(fact.Errorf(fact.ReasonInvalid, "the name %s has no date as %s says; pattern leaves it out", clip(name), d.format))
+			c.leave(fact.Errorf(fact.ReasonInvalid, "the name %s has no date as %s says; pattern leaves it out", words.Excerpt(name), d.format))
 			return nil
 		}
 		c.datedBy = fact.DatedByName

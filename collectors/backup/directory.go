@@ -12,6 +12,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // maximumInside is how many files inside folders are measured in one run; folders beyond it have no known size.
@@ -67,7 +68,7 @@ func (d *directory) addEntry(ctx context.Context, entry fs.DirEntry) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		d.kept.leave(fmt.Errorf("read the time of %s: %w", clip(entry.Name()), err))
+		d.kept.leave(fmt.Errorf("read the time of %s: %w", words.Excerpt(entry.Name()), err))
 		return nil
 	case entry.IsDir():
 		return d.addFolder(ctx, info)
@@ -99,7 +100,8 @@ func (d *directory) addFolder(ctx context.Context, info fs.FileInfo) error {
 	}
 	switch {
 	case err != nil && d.Manifest == "" && d.DateFormat == "":
-		d.kept.leave(fmt.Errorf("date the folder %s by what is in it: %w; date_format or manifest date it otherwise", clip(info.Name()), err))
+		d.kept.leave(fmt.Errorf("date the folder %s by what is in it: %w; date_format or manifest date it otherwise",
+			words.Excerpt(info.Name()), err))
 		return nil
 	case err != nil:
 		// What was read of it says little of when it was made.

@@ -18,6 +18,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // maximumGroups bounds the series of one repository.
@@ -52,7 +53,7 @@ func listSnapshots(ctx context.Context, program string, restic system.Restic) (l
 	output, complaint, err := run(ctx, environment, program, resticArguments(restic)...)
 	said := func(text string) string {
 		// Secrets are taken out before anything is cut off.
-		return clip(secret.Redact(credentialsInURL.ReplaceAllString(text, "://<secret>@"), secrets...))
+		return words.Excerpt(secret.Redact(credentialsInURL.ReplaceAllString(text, "://<secret>@"), secrets...))
 	}
 	if err != nil {
 		text := err.Error()
@@ -63,7 +64,7 @@ func listSnapshots(ctx context.Context, program string, restic system.Restic) (l
 	}
 	var snapshots []snapshot
 	if err := json.Unmarshal(bytes.TrimSpace(output), &snapshots); err != nil {
-		return listing{}, fact.Errorf(fact.ReasonInvalid, "read the snapshots that restic lists: %s", clip(err.Error()))
+		return listing{}, fact.Errorf(fact.ReasonInvalid, "read the snapshots that restic lists: %s", words.Excerpt(err.Error()))
 	}
 	groups, err := group(snapshots, restic.GroupBy)
 	if err != nil {
@@ -223,7 +224,7 @@ func group(snapshots []snapshot, by []string) (map[string]*copies, error) {
 	groups := make(map[string]*copies)
 	for _, one := range snapshots {
 		if one.Time.IsZero() {
-			return nil, fact.Errorf(fact.ReasonInvalid, "restic snapshot %s has no time", clip(one.ShortID))
+			return nil, fact.Errorf(fact.ReasonInvalid, "restic snapshot %s has no time", words.Excerpt(one.ShortID))
 		}
 		name := one.group(by)
 		if groups[name] == nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 const (
@@ -60,7 +61,7 @@ func listBucket(ctx context.Context, bucket system.S3) (*copies, error) {
 	}
 	kept, err := listObjects(ctx, client, bucket)
 	if err != nil {
-		text := clip(secret.Redact(err.Error(), secretKey, accessKey))
+		text := words.Excerpt(secret.Redact(err.Error(), secretKey, accessKey))
 		return nil, fact.Errorf(storeReason(err), "%s: %s", where, text)
 	}
 	return kept, nil
@@ -136,7 +137,7 @@ func listObjects(ctx context.Context, client *minio.Client, bucket system.S3) (*
 			continue
 		}
 		if object.LastModified.IsZero() {
-			return nil, fact.Errorf(fact.ReasonInvalid, "object %s has no time", clip(object.Key))
+			return nil, fact.Errorf(fact.ReasonInvalid, "object %s has no time", words.Excerpt(object.Key))
 		}
 		stored := sign{fact.DatedByStore, system.Span{Start: object.LastModified}}
 		if err := kept.addSigned(object.Key, object.Size, dates, stored); err != nil {
@@ -180,16 +181,6 @@ func readFile(path string) ([]byte, error) {
 		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
 	}
 	return content, err
-}
-
-// clip shortens what a peer says to what a reader needs.
-func clip(text string) string {
-	const longest = 300
-	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "?")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + " …"
-	}
-	return text
 }
 
 var (

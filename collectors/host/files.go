@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // maximumFileSize bounds what is read of one file.
@@ -64,16 +65,7 @@ func readText(files fs.FS, name string) (string, error) {
 
 // clip makes a line of a text that is fit for labels and pages.
 func clip(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.TrimSpace(strings.ToValidUTF8(text, "?")))
-	if len(text) <= maximumText {
-		return text
-	}
-	return strings.ToValidUTF8(text[:maximumText], "") + "…"
+	return words.Printable(strings.TrimSpace(text), maximumText)
 }
 
 func exists(files fs.FS, name string) bool {

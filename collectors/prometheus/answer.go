@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // An answer is what the API says of a query.
@@ -87,7 +88,7 @@ func (a *answer) samples() ([]fact.QuerySample, error) {
 	}
 	var vector []series
 	if err := json.Unmarshal(a.Data.Result, &vector); err != nil {
-		return nil, fact.Errorf(fact.ReasonInvalid, "it is no vector: %s", clip(err.Error()))
+		return nil, fact.Errorf(fact.ReasonInvalid, "it is no vector: %s", words.Excerpt(err.Error()))
 	}
 	var samples []fact.QuerySample
 	for _, each := range vector {
@@ -104,14 +105,4 @@ func (a *answer) samples() ([]fact.QuerySample, error) {
 	}
 	slices.SortFunc(samples, func(a, b fact.QuerySample) int { return strings.Compare(a.Series(), b.Series()) })
 	return samples, nil
-}
-
-// clip shortens what a server says to what a reader needs.
-func clip(text string) string {
-	const longest = 300
-	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "?")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + " …"
-	}
-	return text
 }

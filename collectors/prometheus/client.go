@@ -17,6 +17,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // maximumAnswer is some ten thousand series; an expression that gives more is meant for a screen, not for a check.
@@ -70,7 +71,7 @@ func (l login) read(response *http.Response, body []byte) (*answer, error) {
 	}
 	var read answer
 	err := json.Unmarshal(bytes.TrimSpace(body), &read)
-	said := clip(secret.Redact(read.Error, l.secrets...))
+	said := words.Excerpt(secret.Redact(read.Error, l.secrets...))
 	switch {
 	case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
 		return nil, fact.Errorf(fact.ReasonDenied, "the server answered %d", response.StatusCode)
@@ -116,7 +117,7 @@ func transportError(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case fact.ReasonOf(err) == fact.ReasonFailed:
-		return fact.Errorf(fact.ReasonInvalid, "%s", clip(err.Error()))
+		return fact.Errorf(fact.ReasonInvalid, "%s", words.Excerpt(err.Error()))
 	default:
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // A Target is one expression at one server.
@@ -82,7 +83,7 @@ func collect(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error
 	set.Add(result)
 	if len(answer.Warnings) > 0 {
 		// What is in the answer is true, and something is missing from it: it can show a fault, and not that there is none.
-		set.Lack(known(t), "", fmt.Errorf("%s evaluated the expression only in part: %s", t.Server.URL, clip(answer.Warnings[0])))
+		set.Lack(known(t), "", fmt.Errorf("%s evaluated the expression only in part: %s", t.Server.URL, words.Excerpt(answer.Warnings[0])))
 	}
 	return []fact.AnySet{fact.QueryResults().Set(set)}, nil
 }

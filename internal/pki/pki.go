@@ -13,9 +13,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // An Expectation says what a certificate has to live up to.
@@ -73,7 +73,7 @@ func Describe(place fact.CertificatePlace, chain []*x509.Certificate, expectatio
 		Authority:        isAuthority(place, leaf, expectation.WithKey),
 	}
 	for _, err := range expectation.Unread {
-		f.UnreadAuthorities = append(f.UnreadAuthorities, printable(err.Error(), maxDetail))
+		f.UnreadAuthorities = append(f.UnreadAuthorities, words.Printable(err.Error(), maxDetail))
 	}
 	for _, c := range slices.Concat(verified.path, chain) {
 		f.Staging = f.Staging || staging(c.Issuer)
@@ -88,7 +88,7 @@ func describeEach(chain []*x509.Certificate) []fact.ChainCertificate {
 		described[i] = fact.ChainCertificate{
 			Subject:      shortName(c.Subject),
 			Issuer:       shortName(c.Issuer),
-			SerialNumber: printable(c.SerialNumber.Text(16), maxName),
+			SerialNumber: words.Printable(c.SerialNumber.Text(16), maxName),
 			Fingerprint:  hex.EncodeToString(fingerprint[:]),
 			NotBefore:    c.NotBefore,
 			NotAfter:     c.NotAfter,
@@ -106,27 +106,9 @@ const maxName = 128
 // shortName is the common name, or the whole name where there is none.
 func shortName(name pkix.Name) string {
 	if name.CommonName != "" {
-		return printable(name.CommonName, maxName)
+		return words.Printable(name.CommonName, maxName)
 	}
-	return printable(name.String(), maxName)
-}
-
-// printable makes a text from outside fit for labels and pages.
-func printable(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-	if len(text) <= most {
-		return text
-	}
-	cut := most
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
+	return words.Printable(name.String(), maxName)
 }
 
 // maxNames is how many names of a certificate are kept.
@@ -135,7 +117,7 @@ const maxNames = 1000
 func names(leaf *x509.Certificate) []string {
 	var all []string
 	for _, name := range leaf.DNSNames {
-		all = append(all, printable(name, 2*maxName))
+		all = append(all, words.Printable(name, 2*maxName))
 	}
 	for _, ip := range leaf.IPAddresses {
 		all = append(all, ip.String())

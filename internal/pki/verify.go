@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 type verification struct {
@@ -23,7 +24,7 @@ const maxDetail = 500
 
 func (v *verification) fault(fault fact.CertificateFault, detail string) {
 	if !slices.ContainsFunc(v.faults, func(f fact.CertificateFinding) bool { return f.Fault == fault }) {
-		v.faults = append(v.faults, fact.CertificateFinding{Fault: fault, Detail: printable(detail, maxDetail)})
+		v.faults = append(v.faults, fact.CertificateFinding{Fault: fault, Detail: words.Printable(detail, maxDetail)})
 	}
 }
 

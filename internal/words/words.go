@@ -1,4 +1,4 @@
-// Package words puts numbers and names into English sentences.
+// Package words puts numbers, names and texts from outside into English sentences.
 package words
 
 import (
