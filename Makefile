@@ -11,9 +11,11 @@ REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 VERSION_PACKAGE := github.com/prometheus/common/version
 LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).Revision=$(REVISION)
 
-# These talk to the servers of test/world; the others need nothing but Go.
-WORLD_PACKAGES := ./alerts/... ./collectors/... ./cmd/... ./dashboards/... ./test/items/... ./test/world/...
-UNIT_PACKAGES := go list ./... | grep -v -E '/(alerts|collectors|cmd|test|dashboards)(/|$$)'
+# The tests of these start servers of test/world, or use programs of Debian; test-cost has those of test/bench. All others
+# need nothing but Go.
+STARTS_SERVERS := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'orld\.(Main|Around)\b' .)))
+WORLD_PACKAGES := $(filter-out ./test/bench/,$(STARTS_SERVERS)) ./collectors/... ./cmd/...
+UNIT_PACKAGES := go list ./... | grep -vxFf <(go list $(STARTS_SERVERS) ./collectors/... ./cmd/...)
 
 .PHONY: help
 ## help: list the targets
