@@ -156,7 +156,7 @@ func serve(t *testing.T, config string) string {
 	addr := listener.Addr().String()
 	require.NoError(t, listener.Close())
 	var log bytes.Buffer
-	process := exec.Command(binary, "--config.file", config, "--web.listen-address", addr)
+	process := exec.Command(binary, "--config.file", config, "--web.listen-address", addr, "--storage.path", t.TempDir())
 	process.Stdout, process.Stderr = &log, &log
 	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, process.Start())

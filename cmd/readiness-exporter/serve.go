@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -109,12 +110,20 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		fmt.Fprintln(p.stdout, "The configuration is good.")
 		return exitReady, nil
 	}
-	// A container's memory limit becomes Go's.
+	boundMemory(logger)
+	e := &exporter{program: p, setup: s, hangup: hangup, logger: logger, self: metrics.NewSelf()}
+	return exitReady, c.serve(ctx, e, external, libraries)
+}
+
+// boundMemory makes the memory limit of a container Go's, and has garbage collected somewhat earlier than Go does by itself,
+// as Prometheus does: most of what is held here is held for long. GOMEMLIMIT and GOGC win.
+func boundMemory(logger log.Logger) {
 	if _, err := memlimit.Set(memlimit.WithProvider(memlimit.FromCgroup)); err != nil {
 		level.Debug(logger).Log("msg", "no memory limit", "err", err)
 	}
-	e := &exporter{program: p, setup: s, hangup: hangup, logger: logger, self: metrics.NewSelf()}
-	return exitReady, c.serve(ctx, e, external, libraries)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(75)
+	}
 }
 
 // serve runs the exporter until ctx ends.

@@ -212,17 +212,11 @@ func (j *job) record(ctx context.Context, result collected) (Outcome, error) {
 	}
 }
 
-// succeed keeps what was collected. Sets that are as they were stay the same, so that whoever reads them sees at once that
-// nothing has changed. The caller holds j.mu.
+// succeed keeps what was collected. The caller holds j.mu.
 func (j *job) succeed(result collected) {
 	next := *j.newest
-	next.CollectedAt, next.Interval = time.Now(), j.interval
-	next.TriedAt, next.Asked, next.Failure, next.Sets = next.CollectedAt, result.asked, nil, result.sets
-	for i, before := range j.newest.Sets {
-		if before.Equal(next.Sets[i]) {
-			next.Sets[i] = before
-		}
-	}
+	next.Interval = j.interval
+	next.Succeed(result.asked, result.sets, time.Now())
 	j.newest = &next
 }
 

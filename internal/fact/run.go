@@ -20,9 +20,29 @@ type Run struct {
 	CollectedAt time.Time // when Sets were collected; zero when no run has succeeded yet
 	Asked       Topics    // what the run that collected Sets was asked for
 	// Sets are those of the last success, in the order of Declared, also where they are empty.
-	Sets    []AnySet
+	Sets []AnySet
+	// Remains are, in the same order, the facts of earlier runs about what Sets name as unavailable; nil where there are
+	// none. They are not judged, but what they say that stays true, their dates, is exported.
+	Remains []AnySet
 	TriedAt time.Time // when the newest run ended; zero before the first
 	Failure *Failure  // why the newest run failed as a whole; nil when it succeeded
+}
+
+// Succeed keeps what a run has collected. Sets that are as they were stay the same, so that whoever reads them sees at once
+// that nothing has changed.
+func (r *Run) Succeed(asked Topics, sets []AnySet, at time.Time) {
+	remains := make([]AnySet, len(sets))
+	for i, before := range r.Sets {
+		if before.Equal(sets[i]) {
+			sets[i] = before
+		}
+		var older AnySet
+		if i < len(r.Remains) {
+			older = r.Remains[i]
+		}
+		remains[i] = before.Remaining(older, sets[i])
+	}
+	r.CollectedAt, r.TriedAt, r.Asked, r.Failure, r.Sets, r.Remains = at, at, asked, nil, sets, remains
 }
 
 // Fresh tells whether what the run collected still counts.

@@ -86,6 +86,33 @@ func TestARunThatDeclaresNothingIsUnavailableByItsTarget(t *testing.T) {
 	require.Equal(t, []fact.Gap{{Subject: "file", Reason: fact.ReasonPending, Detail: "it has not been collected yet"}}, gaps)
 }
 
+func TestWhatIsLostRemainsUntilItIsKnownAgain(t *testing.T) {
+	lacking := func(subject, topic string) fact.Unavailable[fact.Waiver] {
+		return fact.Unavailable[fact.Waiver]{Subject: subject, Topic: topic, Reason: fact.ReasonDenied, Detail: "no"}
+	}
+	run := new(fact.Run)
+	collect := func(set fact.AnySet) (remains []string) {
+		run.Succeed(nil, []fact.AnySet{set}, now)
+		if run.Remains[0] != nil {
+			for i := range run.Remains[0].Len() {
+				remains = append(remains, run.Remains[0].At(i).(*fact.Waiver).Check)
+			}
+		}
+		return remains
+	}
+	all := []string{"a/one", "a/two", "ab", "c"}
+	require.Empty(t, collect(waiversOf(all)))
+	require.Equal(t, []string{"ab"}, collect(waiversOf([]string{"a/one", "a/two"}, lacking("ab by ", ""))), "c is gone")
+	before := run.Remains[0]
+	require.Equal(t, []string{"ab"}, collect(waiversOf([]string{"a/one", "a/two"}, lacking("ab by ", ""))))
+	require.Same(t, before.At(0), run.Remains[0].At(0))
+	require.True(t, before == run.Remains[0], "nothing has changed")
+	require.Equal(t, []string{"a/one", "a/two", "ab"}, collect(waiversOf(nil, lacking("a", ""), lacking("ab by ", ""))), "a folder")
+	require.Equal(t, []string{"a/two"}, collect(waiversOf([]string{"a/one"}, lacking("a", ""))), "ab was removed")
+	require.Empty(t, collect(waiversOf([]string{"a/one"}, lacking("a/one", "links"))), "of a topic alone")
+	require.Empty(t, collect(waiversOf(nil)))
+}
+
 func TestAViewPutsTheRunsTogether(t *testing.T) {
 	run := func(sets ...fact.AnySet) *fact.Run {
 		return &fact.Run{Interval: time.Minute, CollectedAt: now, Sets: sets}

@@ -1,6 +1,10 @@
 package fact
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
 
 // A Set is what one run collected of one kind: the facts, and what should have been collected and could not be. What a
 // set holds does not change once it is handed on.
@@ -46,6 +50,9 @@ type AnySet interface {
 	Gaps() []Gap
 	// Equal tells whether another set of the same kind holds the same.
 	Equal(other AnySet) bool
+	// Remaining gives the facts of this set, and of what remained before it (nil: nothing), about what a later set names as
+	// unavailable, or nil.
+	Remaining(older, later AnySet) AnySet
 	// Fail gives a set without facts, in which all that this one names as unavailable is so for one failure; where it
 	// names nothing, the target is.
 	Fail(target string, failure Failure) AnySet
@@ -107,6 +114,41 @@ func (s typedSet[F]) Gaps() []Gap {
 		gaps[i] = s.gap(&s.Unavailable[i])
 	}
 	return gaps
+}
+
+func (s typedSet[F]) Remaining(older, later AnySet) AnySet {
+	gaps := later.Gaps()
+	if len(gaps) == 0 {
+		return nil
+	}
+	done := make(map[string]bool, later.Len())
+	for _, each := range later.(typedSet[F]).Facts {
+		done[s.kind.subject(each)] = true
+	}
+	candidates := s.Facts
+	if older != nil {
+		candidates = slices.Concat(s.Facts, older.(typedSet[F]).Facts)
+	}
+	kept := new(Set[F])
+	for _, each := range candidates {
+		subject := s.kind.subject(each)
+		if !done[subject] && slices.ContainsFunc(gaps, func(gap Gap) bool { return gap.concerns(subject) }) {
+			done[subject] = true
+			kept.Facts = append(kept.Facts, each)
+		}
+	}
+	switch {
+	case len(kept.Facts) == 0:
+		return nil
+	case older != nil && slices.Equal(older.(typedSet[F]).Facts, kept.Facts):
+		return older // It stays the same, so that whoever reads it sees that nothing has changed.
+	}
+	return s.kind.Set(kept)
+}
+
+// concerns tells whether what is unavailable is a subject, or all that lies under what is: a folder, a namespace.
+func (g Gap) concerns(subject string) bool {
+	return g.Topic == "" && (subject == g.Subject || strings.HasPrefix(subject, strings.TrimSuffix(g.Subject, "/")+"/"))
 }
 
 func (s typedSet[F]) Fail(target string, failure Failure) AnySet {

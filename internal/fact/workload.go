@@ -265,9 +265,9 @@ func Workloads() *Kind[Workload] {
 			},
 			{
 				Name: "workload_nodes",
-				Help: "How many nodes the pods of the workload run on; absent where its pods are not known.",
+				Help: "How many nodes the pods of the workload run on; absent while they are being replaced, or are not known.",
 				Value: func(w *Workload) (float64, bool) {
-					return float64(w.Pods.Nodes), !slices.Contains(w.Missing, TopicPods)
+					return float64(w.Pods.Nodes), !w.Rollout.InProgress && !slices.Contains(w.Missing, TopicPods)
 				},
 			},
 			{
@@ -277,8 +277,8 @@ func Workloads() *Kind[Workload] {
 			},
 			{
 				Name:  "workload_rollout_in_progress",
-				Help:  "Whether the pods of the workload are being replaced, 1 or 0.",
-				Value: func(w *Workload) (float64, bool) { return Bool(w.Rollout.InProgress), true },
+				Help:  "1 while the pods of the workload are being replaced; absent otherwise.",
+				Value: func(w *Workload) (float64, bool) { return 1, w.Rollout.InProgress },
 			},
 		},
 	}

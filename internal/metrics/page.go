@@ -144,6 +144,11 @@ func (r *renderer) facts(fresh, old *page, of labelled) {
 		for _, set := range run.Sets {
 			fresh.blocks = append(fresh.blocks, r.block(set, run.Collector, current, before, len(fresh.blocks)))
 		}
+		for _, set := range run.Remains {
+			if set != nil {
+				fresh.blocks = append(fresh.blocks, r.block(set, run.Collector, false, before, len(fresh.blocks)))
+			}
+		}
 	}
 	if slices.Equal(before, fresh.blocks) {
 		return

@@ -64,6 +64,27 @@ func TestOnlyDatesStayOfWhatIsUnavailable(t *testing.T) {
 	require.NotContains(t, scrape(t, e, asText, ""), "readiness_tank", "its target is not in the plan any more")
 }
 
+func TestDatesStayOfWhatIsUnavailableInAGoodRun(t *testing.T) {
+	plan, filled := planOf("shop"), now.Add(-time.Hour)
+	run := found(tank{Name: "a", Level: 1, FilledAt: filled}, tank{Name: "b", Level: 1, FilledAt: filled})
+	e := exposed(t, assessed(plan, now, run))
+
+	next, part := *run, new(fact.Set[tank])
+	part.Add(tank{Name: "b", Level: 1, FilledAt: now})
+	part.Lack(tank{Name: "a"}, "", fact.Errorf(fact.ReasonDenied, "no"))
+	next.Succeed(nil, []fact.AnySet{tanks().Set(part)}, now)
+	e.Publish([]*assess.Assessment{assessed(plan, now, &next)})
+	families := parse(t, scrape(t, e, asText, ""))
+	require.Equal(t, map[string]float64{"b": 1}, values(families["readiness_tank_level_ratio"], "tank"))
+	require.Equal(t, map[string]float64{"a": float64(filled.Unix()), "b": float64(now.Unix())},
+		values(families["readiness_tank_filled_timestamp_seconds"], "tank"))
+
+	whole := next
+	whole.Succeed(nil, []fact.AnySet{tanks().Set(new(fact.Set[tank]))}, now)
+	e.Publish([]*assess.Assessment{assessed(plan, now, &whole)})
+	require.NotContains(t, scrape(t, e, asText, ""), `tank="a"`, "it is not there any more")
+}
+
 func TestARemovedSystemIsGone(t *testing.T) {
 	shop, blog := assessed(planOf("shop"), now), assessed(planOf("blog"), now)
 	e := exposed(t, shop, blog)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -138,6 +139,7 @@ func BenchmarkFleetAtRest(b *testing.B) {
 		b.ReportMetric(float64(number(string(answer), "VmRSS:"))/1024, "MiB-resident")
 		return
 	}
+	debug.SetGCPercent(75) // as the exporter does
 	f, err := newFleet(manyFleetSystems)
 	require.NoError(b, err)
 	exposition, prometheus := f.scraped(), forms()[len(forms())-1]

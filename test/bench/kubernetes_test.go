@@ -45,7 +45,7 @@ func BenchmarkLargeCluster(b *testing.B) {
 		require.NoError(b, os.WriteFile(config, fmt.Appendf(nil,
 			"systems: [{name: shop, environment: production, kubernetes: [{name: large, kubeconfig: %s, namespaces: [shop]}]}]\n",
 			cluster.Kubeconfig), 0o600))
-		exporter := started(b, binary, "--config.file", config, "--web.listen-address="+address)
+		exporter := started(b, binary, "--config.file", config, "--web.listen-address="+address, "--storage.path="+b.TempDir())
 		observe(b, exporter, address, "\nreadiness_workload_nodes{", "")
 		b.ReportMetric(untilChanged(b, cluster, address).Seconds(), "s-until-changed")
 		exporter.stop()

@@ -24,7 +24,7 @@ func BenchmarkMemoryAtRest(b *testing.B) {
 	binary := builtExporter(b)
 	for b.Loop() {
 		address := freeAddress(b)
-		exporter := started(b, binary, "--web.listen-address="+address)
+		exporter := started(b, binary, "--web.listen-address="+address, "--storage.path="+b.TempDir())
 		require.Eventually(b, func() bool { return get(b.Context(), address, "/-/ready") != "" }, time.Minute, 200*time.Millisecond)
 		metrics := scrapedForAWhile(b, address)
 		b.ReportMetric(float64(resident(b, exporter))/(1<<20), "MiB-resident")

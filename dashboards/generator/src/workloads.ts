@@ -9,7 +9,7 @@ const chosen = 'kubernetes_namespace=~"$kubernetes_namespace"';
 const replicas = (state: "desired" | "available") => min(workload, of(`readiness_workload_replicas_${state}`, chosen));
 const nodes = min(workload, of("readiness_workload_nodes", chosen));
 const disruptions = min(workload, of("readiness_workload_disruptions_allowed", chosen));
-const rollout = max(workload, of("readiness_workload_rollout_in_progress", chosen));
+const rollout = `(${max(workload, of("readiness_workload_rollout_in_progress", chosen))} or ${replicas("desired")} * 0)`;
 const missing = `clamp_min(${replicas("desired")} - ${replicas("available")}, 0)`;
 const one = { width: 4, height: 4, unit: "none", thresholds: noneIsGood };
 
@@ -42,7 +42,7 @@ export const workloads = board({
         { of: "name", title: "Name" },
         { of: "A", title: "Missing", unit: "none", thresholds: noneIsGood, width: 80 },
         { of: "B", title: "Desired", unit: "none", thresholds: steps("bad", [2, "good"]), width: 80 },
-        { of: "C", title: "Nodes", unit: "none", thresholds: steps("bad", [2, "good"]), width: 70 },
+        { of: "C", title: "Nodes", unit: "none", thresholds: steps("bad", [2, "good"]), mappings: absent("–"), width: 70 },
         { of: "D", title: "Disruptions", unit: "none", thresholds: steps("bad", [1, "good"]), mappings: absent("no budget"), width: 100 },
         { of: "E", title: "Rollout", mappings: either("running", "none", "neither"), width: 95 },
       ],
