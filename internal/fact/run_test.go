@@ -105,8 +105,8 @@ func TestWhatIsLostRemainsUntilItIsKnownAgain(t *testing.T) {
 	require.Equal(t, []string{"ab"}, collect(waiversOf([]string{"a/one", "a/two"}, lacking("ab by ", ""))), "c is gone")
 	before := run.Remains[0]
 	require.Equal(t, []string{"ab"}, collect(waiversOf([]string{"a/one", "a/two"}, lacking("ab by ", ""))))
-	require.Same(t, before.At(0), run.Remains[0].At(0))
-	require.True(t, before == run.Remains[0], "nothing has changed")
+	same := before == run.Remains[0]
+	require.True(t, same, "nothing has changed")
 	require.Equal(t, []string{"a/one", "a/two", "ab"}, collect(waiversOf(nil, lacking("a", ""), lacking("ab by ", ""))), "a folder")
 	require.Equal(t, []string{"a/two"}, collect(waiversOf([]string{"a/one"}, lacking("a", ""))), "ab was removed")
 	require.Empty(t, collect(waiversOf([]string{"a/one"}, lacking("a/one", "links"))), "of a topic alone")
