@@ -59,7 +59,7 @@ func (e *Engine) remembered(id string) *history {
 	if e.options.Memory == nil {
 		return &history{}
 	}
-	return &history{e.options.Memory.History(id)}
+	return &history{History: e.options.Memory.History(id)}
 }
 
 // plan lays out the jobs that plans ask for, without starting any.

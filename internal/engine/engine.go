@@ -79,8 +79,12 @@ type systemState struct {
 	assessment *assess.Assessment
 }
 
-// A history is that of one system across reloads. Only who judges reads and writes what is in it.
-type history struct{ assess.History }
+// A history is that of one system across reloads. It is judged by one at a time.
+type history struct {
+	assess.History
+	judging bool // a judgement is under way
+	asked   bool // another one was due in the meantime
+}
 
 type runningJob struct {
 	*job

@@ -100,6 +100,54 @@ func TestASystemInWhichNothingChangedIsJudgedOnceAMinute(t *testing.T) {
 	})
 }
 
+func TestASystemThatTakesLongToJudgeKeepsNoOtherWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const long = 20 * time.Second
+		var level, underWay, most atomic.Int64
+		s := newScene()
+		s.targets = map[string][]target{"quick": {{Name: "quick"}}, "slow": {{Name: "slow"}}}
+		s.schedule = "@every 1s"
+		s.collect = func(_ context.Context, target target) (gauge, error) {
+			return gauge{Name: target.Name, Level: float64(level.Load())}, nil
+		}
+		s.checks = []*check.Bound{bind(gauges(), "level", "", func(g *gauge) bool {
+			if g.Name == "slow" {
+				most.Store(max(most.Load(), underWay.Add(1)))
+				time.Sleep(long)
+				underWay.Add(-1)
+			}
+			return g.Level >= 0
+		})}
+		statuses := func() (all []check.Status) {
+			for _, each := range s.Assessments() {
+				all = append(all, each.Results[0].Status)
+			}
+			return all
+		}
+		s.play(t)
+		s.wait(2 * time.Second)
+		require.Equal(t, []string{"quick/test"}, ids(s.Assessments()))
+		require.False(t, s.Ready(), "not all is known yet")
+		s.wait(long)
+		require.Equal(t, []check.Status{check.Pass, check.Pass}, statuses())
+		require.True(t, s.Ready())
+
+		level.Store(-1)
+		s.wait(2 * time.Second)
+		require.Equal(t, []check.Status{check.Fail, check.Pass}, statuses())
+		level.Store(1) // while the other one is judged
+		s.wait(2 * time.Second)
+		require.Equal(t, []check.Status{check.Pass, check.Pass}, statuses())
+		s.wait(long - 2*time.Second)
+		require.Equal(t, []check.Status{check.Pass, check.Fail}, statuses())
+		s.apply(t) // what is judged just now is not by the new plan
+		s.wait(2 * long)
+		require.Equal(t, []check.Status{check.Pass, check.Pass}, statuses(), "what changed in the meantime is judged too")
+		require.EqualValues(t, 1, most.Load(), "one at a time")
+		s.wait(long) // so that none is under way when the test ends
+	})
+}
+
 func TestWhatWasStaleIsJudgedAtOnceWhenItIsCollectedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var hangs atomic.Bool
