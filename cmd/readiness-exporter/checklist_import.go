@@ -29,7 +29,7 @@ type checklistImportCommand struct {
 func registerChecklistImport(parent *kingpin.CmdClause, commands map[string]command) {
 	c := &checklistImportCommand{}
 	clause := parent.Command("import",
-		"Make a checklist of one in Markdown, and report for each of its lines what it became and how sure that is.")
+		"Make a checklist of one in Markdown, and report for each of its lines which item it changed to and how sure that is.")
 	clause.Arg("file", "Markdown with headings and items with boxes, in lists, tables or quotations; - for the standard input.").
 		Required().StringVar(&c.file)
 	clause.Flag("output", "File to write, which must not be there; default: the standard output.").Short('o').StringVar(&c.output)
@@ -93,7 +93,7 @@ func (c *checklistImportCommand) write(stdout io.Writer, content []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// account reports for each line what it became, and sums up.
+// account reports for each line which item it changed to, and sums up.
 func account(w io.Writer, made *importer.Import) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LINE\tBECAME\tID\tMATCH\tTEXT")

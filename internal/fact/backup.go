@@ -103,7 +103,7 @@ func Backups() *Kind[Backup] {
 			},
 			{
 				Name:  "backup_last_size_bytes",
-				Help:  "Size of the newest backup, where the place tells it.",
+				Help:  "Size of the newest backup, where the place reports it.",
 				Value: func(b *Backup) (float64, bool) { return backupBytes(b.NewestBytes) },
 			},
 			{
@@ -113,7 +113,7 @@ func Backups() *Kind[Backup] {
 			},
 			{
 				Name:  "backup_kept_bytes",
-				Help:  "Size of all backups that are kept, where the place tells it.",
+				Help:  "Size of all backups that are kept, where the place reports it.",
 				Value: func(b *Backup) (float64, bool) { return backupBytes(b.TotalBytes) },
 			},
 			{

@@ -86,7 +86,7 @@ func Hosts() *Kind[Host] {
 			},
 			{
 				Name:  "host_reboot_required",
-				Help:  "Whether an update waits for a reboot, where the operating system tells.",
+				Help:  "Whether an update waits for a reboot, where the operating system reports it.",
 				Value: func(h *Host) (float64, bool) { return Bool(h.RebootRequired), h.RebootKnown },
 			},
 		},
