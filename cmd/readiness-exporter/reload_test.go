@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,4 +23,16 @@ func TestWhoAsksForAReloadIsNotToldWhatFilesSay(t *testing.T) {
 		"readiness.yaml:1:18: name …: expected letters, digits, '.', '_' and '-', with a letter or digit at both ends")
 	require.EqualError(t, publicError(errors.New("hunter2")), "the exporter's log says why")
 	require.NoError(t, publicError(nil))
+}
+
+// TestSIGHUPIsHeldBeforeWhatTakesLongBegins: a signal that comes while packages are initialised ended the process.
+func TestSIGHUPIsHeldBeforeWhatTakesLongBegins(t *testing.T) {
+	command := exec.CommandContext(t.Context(), "readiness-exporter", "--version")
+	command.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	trace, err := command.CombinedOutput()
+	require.NoError(t, err)
+	before, _, held := strings.Cut(string(trace), "/internal/hangup @")
+	require.True(t, held)
+	require.Contains(t, string(trace), "/zxcvbn/matching @")
+	require.NotContains(t, before, "/zxcvbn/matching @", "it takes longer than all others together")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/hangup"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -74,6 +75,9 @@ func runTo(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	if err := p.common.validate(); err != nil {
 		fmt.Fprintf(stderr, "readiness-exporter: %v, try --help\n", err)
 		return exitUnjudged
+	}
+	if _, serves := commands[name].(*serveCommand); !serves {
+		hangup.Release()
 	}
 	status, err := commands[name].run(ctx, p)
 	if err != nil {

@@ -28,6 +28,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/hangup"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
 	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/web"
@@ -81,7 +82,7 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 type exporter struct {
 	program *program
 	setup   *setup
-	hangup  chan os.Signal
+	hangups chan os.Signal
 	logger  log.Logger
 	self    *metrics.Self
 	engine  *engine.Engine
@@ -93,9 +94,10 @@ type exporter struct {
 
 func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	// From the beginning, since the signal ends a process that does not listen to it.
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	hangup.Release()
 	logger, libraries := p.logger()
 	s := p.setUp(libraries)
 	defer s.close()
@@ -111,7 +113,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		return exitReady, nil
 	}
 	boundMemory(logger)
-	e := &exporter{program: p, setup: s, hangup: hangup, logger: logger, self: metrics.NewSelf()}
+	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, self: metrics.NewSelf()}
 	return exitReady, c.serve(ctx, e, external, libraries)
 }
 
@@ -267,7 +269,7 @@ func (e *exporter) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-e.hangup:
+		case <-e.hangups:
 		case <-ticker.C:
 			if !e.changed(ctx) {
 				continue
