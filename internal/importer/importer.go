@@ -67,6 +67,14 @@ const (
 
 // From makes a checklist of Markdown. The error says why there can be none: no item was found.
 func From(source []byte, options Options) (*Import, error) {
+	matcher, err := newMatcher(options.Known)
+	if err != nil {
+		return nil, err
+	}
+	return from(source, options, matcher)
+}
+
+func from(source []byte, options Options, matcher *matcher) (*Import, error) {
 	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) {
 		return nil, errors.New("the file is in UTF-16: save it in UTF-8")
 	}
@@ -74,11 +82,9 @@ func From(source []byte, options Options) (*Import, error) {
 	if len(read.items()) == 0 {
 		return nil, fmt.Errorf("found no item: expected lines such as \"- [ ] Backups are restored\"%s", read.unboxed())
 	}
-	list, err := compose(read, options)
-	if err != nil {
-		return nil, err
-	}
+	list := compose(read, options, matcher)
 	if mistakes := list.Validate(nil); len(mistakes) > 0 {
+		var err error
 		for _, mistake := range mistakes {
 			err = errors.Join(err, fmt.Errorf("%v: %s", mistake.Path, mistake.Message))
 		}

@@ -196,9 +196,10 @@ func FuzzImport(f *testing.F) {
 	for _, seed := range []string{"- [ ] a\n- [ ] a\n", "## [\n- [ ] :\n", "a\n=\n- [x] - [ ] b", "* [ ] |\n  ***\n", "---\n---\n- [ ] x"} {
 		f.Add([]byte(seed))
 	}
-	wanted := options(f)
+	from, err := importer.NewFrom(options(f))
+	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, source []byte) {
-		made, err := importer.From(source, wanted)
+		made, err := from(source)
 		if err != nil {
 			return
 		}
