@@ -105,8 +105,12 @@ func account(w io.Writer, made *importer.Import) error {
 			match = string(line.Confidence) + ": " + line.Known
 		}
 		text := line.Text
-		if line.Note != "" {
-			text += " (" + line.Note + ")"
+		note := line.Note
+		if line.Boxed {
+			note += "; its box was not taken"
+		}
+		if note != "" {
+			text += " (" + note + ")"
 		}
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", line.Number, line.Became, line.ID, match, report.Printable(text))
 	}
@@ -119,8 +123,9 @@ func account(w io.Writer, made *importer.Import) error {
 
 // sums are how many lines became what.
 type sums struct {
-	checks, attestations, waiting, skipped int // waiting: attestations until a known check is supported
-	exact, high, medium                    int
+	checks, attestations, waiting int // waiting: attestations until a known check is supported
+	skipped, boxed                int // boxed: of those that were skipped
+	exact, high, medium           int
 }
 
 func (s *sums) add(line importer.Line) {
@@ -134,6 +139,9 @@ func (s *sums) add(line importer.Line) {
 		}
 	case importer.Skipped:
 		s.skipped++
+		if line.Boxed {
+			s.boxed++
+		}
 	default:
 	}
 	switch line.Confidence {
@@ -147,7 +155,11 @@ func (s *sums) add(line importer.Line) {
 }
 
 func (s sums) String() string {
-	return fmt.Sprintf("Items: %d; %d judged by a check, %d signed by a person, %d of them until their check is supported. "+
+	sum := fmt.Sprintf("Items: %d; %d judged by a check, %d signed by a person, %d of them until their check is supported. "+
 		"Matches: %d exact, %d high, %d medium; check those that are medium. Lines skipped: %d.",
 		s.checks+s.attestations, s.checks, s.attestations, s.waiting, s.exact, s.high, s.medium, s.skipped)
+	if s.boxed > 0 {
+		sum += fmt.Sprintf(" Of those, %d have a box within code, running text or markup that is not read: look at them.", s.boxed)
+	}
+	return sum
 }

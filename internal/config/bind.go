@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -127,15 +128,16 @@ func (b *binder) fit(parameters any) error {
 	return nil
 }
 
-// blamed is the last layer that has a parameter; the first where none has; the clause itself where there is none.
+// blamed is the last layer that has a parameter, or the last that the system wrote: what stands in the built-in checklist
+// is good by itself. Where there is none, it is the clause itself.
 func blamed(layers []layer, parameter string, otherwise layer) layer {
 	for _, each := range slices.Backward(layers) {
-		if parameter == "" || each.doc.has(mistake.At(each.path, parameter)) {
+		if parameter == "" || each.doc.has(mistake.At(each.path, parameter)) && each.doc.file != productionFile {
 			return each
 		}
 	}
 	if len(layers) > 0 {
-		return layers[0]
+		return layers[len(layers)-1]
 	}
 	return otherwise
 }
@@ -160,6 +162,10 @@ func (l *loader) parameterMistake(in layer, found *check.ParameterError) {
 	path := in.path
 	if found.Parameter != "" {
 		path = mistake.At(path, found.Parameter)
+	}
+	// What it is said of may stand elsewhere.
+	if !strings.HasPrefix(found.Message, found.Parameter) && !in.doc.has(path) {
+		found = &check.ParameterError{Parameter: found.Parameter, Message: found.Parameter + " " + found.Message}
 	}
 	// What a kind says of a parameter may repeat it; that it is wrong is all that anybody may know.
 	if found.Line == 0 {

@@ -23,10 +23,13 @@ type writtenItem struct {
 	path []any
 }
 
+// productionFile is how mistakes would name the built-in checklist.
+const productionFile = "checklist/production.yaml"
+
 // loadProduction reads the built-in checklist.
 func (l *loader) loadProduction() {
 	var production checklist.Checklist
-	doc, errs := parseDocument("checklist/production.yaml", checklist.Production(), &production)
+	doc, errs := parseDocument(productionFile, checklist.Production(), &production)
 	l.errors = append(l.errors, errs...)
 	l.addChecklist(doc, &production)
 }

@@ -69,6 +69,10 @@ func (l *loader) match(doc *document, key string, patterns []string) []string {
 	}
 	var files []string
 	for i, pattern := range patterns {
+		if strings.TrimSpace(pattern) == "" {
+			l.mistake(doc, mistake.At(nil, key, i), "pattern %q is blank: expected one such as systems/*.yaml", pattern)
+			continue
+		}
 		if !filepath.IsAbs(pattern) {
 			pattern = filepath.Join(filepath.Dir(doc.file), pattern)
 		}

@@ -187,7 +187,7 @@ func (l *loader) collections(doc *document, path []any, collections map[string]s
 
 // plans makes the plan of each system.
 func (l *loader) plans(described []describedSystem, collections map[string]system.Collection) []*assess.Plan {
-	first := make(map[string]describedSystem)
+	first, similar := make(map[string]describedSystem), make(map[string]describedSystem)
 	var plans []*assess.Plan
 	for _, each := range described {
 		if earlier, taken := first[each.ID()]; taken && each.Name != "" {
@@ -196,7 +196,12 @@ func (l *loader) plans(described []describedSystem, collections map[string]syste
 				each.Name, each.Environment, at.File, at.Line)
 			continue
 		}
-		first[each.ID()] = each
+		folded := strings.ToLower(each.ID())
+		if earlier, taken := similar[folded]; taken && each.Name != "" {
+			l.mistake(each.doc, each.path, "system %q in environment %q differs only in capitals from %q in %q, at %s:%d: expected another name",
+				each.Name, each.Environment, earlier.Name, earlier.Environment, earlier.Origin.File, earlier.Origin.Line)
+		}
+		first[each.ID()], similar[folded] = each, each
 		each.Collectors = mergeCollections(collections, each.Collectors)
 		if plan := l.plan(each); plan != nil {
 			plans = append(plans, plan)

@@ -10,14 +10,17 @@ import (
 
 // Boxes as people write them: in Markdown, as a character, or as the short name of one.
 const (
-	openMark   = `\[[ \x{A0}_]?\]|[☐⬜🔲◻□❌✗✘]\x{FE0F}?|:(?:white_large_square|white_medium_square|black_square_button|x):`
-	tickedMark = `\[[xX✓✔]\]|[☑☒✅✔✓]\x{FE0F}?|:(?:white_check_mark|heavy_check_mark|ballot_box_with_check):`
+	openMark   = `\[[ \x{A0}_~/?!>-]{0,3}\]|[☐⬜🔲◻□▢◽▫❌✗✘]\x{FE0F}?|:(?:white_large_square|white_medium_square|black_square_button|x):`
+	tickedMark = `\[ ?[xX✓✔*] ?\]|[☑☒✅✔✓]\x{FE0F}?|:(?:white_check_mark|heavy_check_mark|ballot_box_with_check):`
 )
 
 var (
-	leadingBox = regexp.MustCompile(`^(?:(` + openMark + `)|(` + tickedMark + `))(?:[ \x{A0}]+|$)`)
+	// AsciiDoc writes the depth of an entry as a row of bullets, which Markdown takes for text.
+	leadingBox = regexp.MustCompile(`^(?:[*.-]{1,6}[ \t]+)?(?:(` + openMark + `)|(` + tickedMark + `))(?:[ \x{A0}]+|$)`)
 	lastBox    = regexp.MustCompile(`[ \x{A0}]+(?:(` + openMark + `)|(` + tickedMark + `))$`)
 	anyBox     = regexp.MustCompile(openMark + `|` + tickedMark)
+	// looksBoxed finds the lines of which people should be told where they are not taken.
+	looksBoxed = regexp.MustCompile(`(?:^|\W)\[[ xX]\](?:\s|$)|[☐☑☒]|&#974[456];|type=["']?checkbox|<ac:task-status>`)
 	// answer is what stands beside a box in a column of answers, and is no item.
 	answer = regexp.MustCompile(`(?i)^(?:yes|no|n/?a|not applicable|done|ok|pass(?:ed)?|fail(?:ed)?|partial(?:ly)?|open|ready|` +
 		`not ready|completed?|not started|in progress|todo|to do|pending|verified|approved|required|implemented)[.:]?$`)

@@ -24,11 +24,7 @@ type composer struct {
 }
 
 // compose makes the checklist, and notes of each line with an item what became of it.
-func compose(read *document, options Options) (*checklist.Checklist, error) {
-	matcher, err := newMatcher(options.Known)
-	if err != nil {
-		return nil, err
-	}
+func compose(read *document, options Options, matcher *matcher) *checklist.Checklist {
 	title := orElse(read.title, "Imported checklist")
 	c := &composer{
 		options: options, read: read, matcher: matcher, taken: make(map[string]bool),
@@ -41,7 +37,7 @@ func compose(read *document, options Options) (*checklist.Checklist, error) {
 	}
 	c.accountForHeadings()
 	c.list.Gates = c.gates()
-	return c.list, nil
+	return c.list
 }
 
 // accountForHeadings notes of the headings without items of their own whether they are categories.

@@ -3,6 +3,7 @@
 package importer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,6 +38,7 @@ type Line struct {
 	Known      string     // id of the known item that it was matched with
 	Confidence Confidence // of that
 	Awaited    bool       // somebody signs it until its check is supported
+	Boxed      bool       // it was skipped, and has a box
 	Note       string     // in words
 }
 
@@ -65,15 +67,24 @@ const (
 
 // From makes a checklist of Markdown. The error says why there can be none: no item was found.
 func From(source []byte, options Options) (*Import, error) {
+	matcher, err := newMatcher(options.Known)
+	if err != nil {
+		return nil, err
+	}
+	return from(source, options, matcher)
+}
+
+func from(source []byte, options Options, matcher *matcher) (*Import, error) {
+	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) {
+		return nil, errors.New("the file is in UTF-16: save it in UTF-8")
+	}
 	read := readMarkdown(source, options.Bullets)
 	if len(read.items()) == 0 {
 		return nil, fmt.Errorf("found no item: expected lines such as \"- [ ] Backups are restored\"%s", read.unboxed())
 	}
-	list, err := compose(read, options)
-	if err != nil {
-		return nil, err
-	}
+	list := compose(read, options, matcher)
 	if mistakes := list.Validate(nil); len(mistakes) > 0 {
+		var err error
 		for _, mistake := range mistakes {
 			err = errors.Join(err, fmt.Errorf("%v: %s", mistake.Path, mistake.Message))
 		}
@@ -100,10 +111,14 @@ func (d *document) unboxed() string {
 			found = append(found, fmt.Sprintf("%d %s", each.count, each.many))
 		}
 	}
-	if len(found) == 0 {
-		return ""
+	note := ""
+	if len(found) > 0 {
+		note = fmt.Sprintf("; --bullets takes what has no box too: %s", strings.Join(found, ", "))
 	}
-	return fmt.Sprintf("; --bullets takes what has no box too: %s", strings.Join(found, ", "))
+	if d.boxed > 0 {
+		note += fmt.Sprintf("; lines with a box within code, running text or markup that is not read: %d", d.boxed)
+	}
+	return note
 }
 
 // write encodes the checklist, with a remark above each item that says where it comes from.

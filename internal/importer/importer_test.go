@@ -174,9 +174,14 @@ func TestBulletsAreTakenWhereThatIsWanted(t *testing.T) {
 }
 
 func TestAListWithoutItemsIsAnError(t *testing.T) {
-	for _, source := range []string{"", "\n\n", "# Title\n\nSome text.\n", "```\n- [ ] code\n```\n"} {
+	const none = `found no item: expected lines such as "- [ ] Backups are restored"`
+	for source, want := range map[string]string{
+		"": none, "\n\n": none, "# Title\n\nSome text.\n": none,
+		"```\n- [ ] code\n```\n":       none + "; lines with a box within code, running text or markup that is not read: 1",
+		"\xff\xfe-\x00 \x00[\x00 \x00": "the file is in UTF-16: save it in UTF-8",
+	} {
 		_, err := importer.From([]byte(source), options(t))
-		require.EqualError(t, err, `found no item: expected lines such as "- [ ] Backups are restored"`)
+		require.EqualError(t, err, want)
 	}
 }
 
@@ -191,9 +196,10 @@ func FuzzImport(f *testing.F) {
 	for _, seed := range []string{"- [ ] a\n- [ ] a\n", "## [\n- [ ] :\n", "a\n=\n- [x] - [ ] b", "* [ ] |\n  ***\n", "---\n---\n- [ ] x"} {
 		f.Add([]byte(seed))
 	}
-	wanted := options(f)
+	from, err := importer.NewFrom(options(f))
+	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, source []byte) {
-		made, err := importer.From(source, wanted)
+		made, err := from(source)
 		if err != nil {
 			return
 		}

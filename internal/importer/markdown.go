@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -19,6 +20,7 @@ type document struct {
 	sections []*section // in their order, those without items too
 	bullets  int        // entries of lists that have no box and were not taken
 	rows     int        // the same of rows of tables
+	boxed    int        // lines with a box that were not taken
 	source   []byte
 	starts   []int   // where each line begins
 	accounts []*Line // what became of each line; nil where it is blank
@@ -76,10 +78,16 @@ var (
 	address   = regexp.MustCompile(`^\[[^]]+\]:`)
 )
 
-// settle says what the marks are that the parser keeps to itself.
+// settle says what the marks are that the parser keeps to itself, and which lines have a box that was not taken.
 func (d *document) settle() {
 	for i, line := range d.accounts {
-		if line == nil || line.Note != unknown {
+		if line == nil {
+			continue
+		}
+		if line.Boxed = line.Became == Skipped && line.Note != noWords && looksBoxed.MatchString(line.Text); line.Boxed {
+			d.boxed++
+		}
+		if line.Note != unknown {
 			continue
 		}
 		above := (*Line)(nil)
@@ -164,10 +172,15 @@ func (d *document) account(from, to int, became Outcome, note string) {
 
 func (d *document) lines() []Line {
 	var lines []Line
-	for _, line := range d.accounts {
-		if line != nil {
-			lines = append(lines, *line)
+	for i, line := range d.accounts {
+		if line == nil {
+			continue
 		}
+		each := *line
+		if !utf8.Valid(d.lineText(i)) {
+			each.Note = joined(each.Note, "bytes that are not UTF-8 are left out")
+		}
+		lines = append(lines, each)
 	}
 	return lines
 }
@@ -227,6 +240,9 @@ func (d *document) readBlock(block ast.Node, into *section, bullets bool) {
 	case *ast.Paragraph:
 		d.skip(block)
 		d.readParagraph(block, into, nil, false)
+	case *ast.HTMLBlock:
+		d.skip(block)
+		d.readHTML(block, into)
 	default:
 		d.skip(block)
 	}

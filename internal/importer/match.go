@@ -127,7 +127,8 @@ func (m *matcher) find(text, section string) match {
 	}
 	text = withoutLabel(text)
 	line := m.wordingOf(text)
-	if form.MatchString(text) || strings.HasSuffix(text, ":") { // it is to be filled in, or heads what stands beneath it
+	// It is to be filled in, is something to look for, or heads what stands beneath it.
+	if form.MatchString(text) || search.MatchString(text) || strings.HasSuffix(text, ":") {
 		return match{}
 	}
 	found := m.best(line, line)
@@ -252,7 +253,7 @@ func (v *vocabulary) sure(part, whole, known wording, likeness float64) sureness
 	}
 	extra, missing := v.without(part.words, known.words), v.without(known.words, part.words)
 	switch {
-	case len(extra) > 0, slices.ContainsFunc(missing, func(word string) bool { return v.pivotal[word] }):
+	case len(extra) > 0, v.lacksPivotal(known, part):
 		return unmatched
 	case v.subject(known) == 1 && !v.saysNoMore(known, part):
 		return unmatched // "alerts" says nothing of critical alerts
@@ -263,6 +264,16 @@ func (v *vocabulary) sure(part, whole, known wording, likeness float64) sureness
 	default:
 		return high
 	}
+}
+
+// lacksPivotal tells whether a text has a pivotal word that another has not, be it one that only says that something is there.
+func (v *vocabulary) lacksPivotal(one, other wording) bool {
+	for word := range one.words {
+		if v.pivotal[word] && !other.words[word] {
+			return true
+		}
+	}
+	return false
 }
 
 // sameCheck tells whether two items are judged in the same way, other than by a signature.
@@ -319,6 +330,7 @@ const fillerWeight = 0.1
 
 var (
 	imperative = regexp.MustCompile(`(?i)^(?:verify|check|confirm|validate)(?: that)? (.+)`)
+	search     = regexp.MustCompile(`(?i)^(?:check|look|watch|search) for `) // what to look for is not what there should be
 	leadIn     = regexp.MustCompile(`^([^:]{3,60}?)(?::| [-–—] )\s+\S`)
 	form       = regexp.MustCompile(`_{3,}`) // something is to be filled in
 	inBrackets = regexp.MustCompile(`\s*\([^()]*\)`)

@@ -113,6 +113,9 @@ func TestALineWhoseNumbersHaveNoPlaceMatchesNothing(t *testing.T) {
 		"RBAC configured for 5 teams",
 		"0 replicas",
 		"Certificates renew automatically 30 days before expiry",
+		"Database credentials are strong (thirty-two characters)",
+		"Backup retention policy (a dozen days)",
+		"Backups at most every 6 hours",
 	)
 }
 
@@ -171,6 +174,10 @@ func TestALineThatSaysTheOppositeMatchesNothing(t *testing.T) {
 		"Rollback plan: none",
 		"Vulnerability scanning skipped",
 		"Use backups instead of replicas",
+		"HTTPS redirects to HTTP",
+		"HTTPS → HTTP redirect",
+		"Autoscaling: N/A",
+		"Autoscaling (not applicable)",
 	)
 }
 
@@ -203,6 +210,18 @@ func TestALineAboutSomethingElseMatchesNothing(t *testing.T) {
 		"Startup probe",
 		"Image signing",
 		"Unused indexes dropped",
+		"Backups of the office laptops automated",
+		"Client certificates of the app store renewed",
+		"CI secrets in the build log rotated",
+		"Sales dashboards created",
+		"Check for security updates",
+		"Look for vulnerability scans",
+		"Add to environment variables",
+		"Environment files created (.env.example)",
+		"Configure database connection",
+		"Install dependencies",
+		"Document incident and response",
+		"Documentation updated",
 	)
 }
 
@@ -264,6 +283,11 @@ func TestSynonymsAreKnown(t *testing.T) {
 		{"Set memory limits/requests for all containers", "resources.memory", importer.High},
 		{"Runbooks", "operational-docs.runbooks", importer.High},
 		{"Optional: Privacy policy", "legal.privacy", importer.High},
+		{"Privacy policy updated", "legal.privacy", importer.High},
+		{"Alert rules (if using Prometheus)", "alerting.rules", importer.High},
+		{"Configure Fail2Ban rules", "access.fail2ban", importer.High},
+		{"HTTP to HTTPS redirect functioning", "tls.redirect", importer.High},
+		{"Database connection works", "functional.database", importer.High},
 	}
 	var lines []string
 	for _, c := range cases {
@@ -364,6 +388,23 @@ func TestBoxesWhereverTheyStand(t *testing.T) {
 			"characters in lists and paragraphs", "- ☐ One\n- ✅ Two\n* [] Three\n\n☐ Four\n☑ Five\n",
 			[]taken{{1, "One", false}, {2, "Two", true}, {3, "Three", false}, {5, "Four", false}, {6, "Five", true}},
 		},
+		{
+			"HTML as wikis export it", "<ul>\n<li><input type=\"checkbox\"/> One</li>\n<li><input checked type=checkbox> <b>Two</b></li>\n<li>none</li>\n</ul>\n\n" +
+				"<table>\n<tr><td>&#9744;</td><td>Three &amp; more</td></tr>\n</table>\n\n<!--\n- [ ] hidden\n-->\n",
+			[]taken{{2, "One", false}, {3, "Two", true}, {8, "Three & more", false}},
+		},
+		{
+			"AsciiDoc, whose depth is a row of bullets", "* [ ] One\n** [x] Two\n*** [*] Three\n. [ ] Four\n",
+			[]taken{{1, "One", false}, {2, "Two", true}, {3, "Three", true}, {4, "Four", false}},
+		},
+		{
+			"ticks with blanks, and boxes that are neither open nor ticked", "- [ x ] One\n- [X ] Two\n- [-] Three\n- [~] Four\n- □ Five\n",
+			[]taken{{1, "One", true}, {2, "Two", true}, {3, "Three", false}, {4, "Four", false}, {5, "Five", false}},
+		},
+		{
+			"line ends of Windows and a byte order mark", "\ufeff- [ ] One\r\n  - [x] Two\r\n",
+			[]taken{{1, "One", false}, {2, "Two", true}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			made, err := importer.From([]byte(c.source), options(t))
@@ -383,6 +424,19 @@ func TestBoxesWhereverTheyStand(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+func TestABoxThatIsNotTakenIsTold(t *testing.T) {
+	made, err := importer.From([]byte("- [ ] One\n\ntext with [ ] a box\n\n| a |\n|---|\n| mid [ ] text |\n\n    - [ ] code\n\n: [x] term\n- none\n\xff\n"), options(t))
+	require.NoError(t, err)
+	told := make(map[int]bool)
+	for _, line := range made.Lines {
+		told[line.Number] = line.Boxed
+		if line.Number == 13 {
+			require.Contains(t, line.Note, "bytes that are not UTF-8 are left out")
+		}
+	}
+	require.Equal(t, map[int]bool{1: false, 3: true, 5: false, 6: false, 7: true, 9: true, 11: true, 12: false, 13: false}, told)
 }
 
 func TestRowsWithoutABoxAreTakenWhereThatIsWanted(t *testing.T) {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -61,10 +62,15 @@ var (
 	everyPattern = regexp.MustCompile(`\bevery\s*$`)
 	sizeUnit     = regexp.MustCompile(`^[kmgt]i?b?$`)
 	wordNumbers  = regexp.MustCompile(`\b(two|three|four|five|six|seven|eight|nine|ten|twelve)\b`)
+	otherNumbers = regexp.MustCompile(`\b(?:eleven|(?:thir|four|fif|six|seven|eigh|nine)teen|` +
+		`(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|dozens?|half)\b`)
 )
 
 // numbersIn takes the numbers out of a text that was simplified.
 func numbersIn(text string) (numbers []number, rest string) {
+	if otherNumbers.MatchString(text) { // which is not taken apart, and has no place anywhere
+		numbers = append(numbers, number{value: math.NaN()})
+	}
 	text = wordNumbers.ReplaceAllStringFunc(text, func(word string) string {
 		return strconv.Itoa(slices.Index([]string{
 			"", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "", "twelve"}, word))
@@ -294,7 +300,7 @@ func portsOf(numbers []number) (*yaml.Node, bool) {
 func (n number) as(r numberRule, current string) (string, bool) {
 	value := n.value
 	switch {
-	case value <= 0,
+	case !(value > 0), // or no number
 		r.most && (n.bound == atLeast || n.bound == above),
 		!r.most && (n.bound == atMost || n.bound == below):
 		return "", false
@@ -310,7 +316,7 @@ func (n number) as(r numberRule, current string) (string, bool) {
 	case duration:
 		return quantity.Duration(value * 1e9).String(), true
 	case share, quantile:
-		return strconv.FormatFloat(value, 'f', -1, 64), value < 1
+		return strconv.FormatFloat(value, 'g', 6, 64), value < 1 // of 99.9 / 100, what is meant
 	default:
 		if n.bound == above {
 			value++

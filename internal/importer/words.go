@@ -40,19 +40,17 @@ func newVocabulary() (*vocabulary, error) {
 	if err := yaml.Load(vocabularyFile, &file); err != nil {
 		return nil, fmt.Errorf("read the vocabulary: %w", err)
 	}
-	v := &vocabulary{
-		marker: byWord(file.Markers), same: byWord(file.Same),
-		filler: setOf(file.Filler, file.Bare), bare: setOf(file.Bare), pivotal: setOf(file.Pivotal),
+	v := &vocabulary{marker: byWord(file.Markers), same: byWord(file.Same)}
+	for _, word := range file.Empty {
+		v.same[word] = ""
 	}
+	v.filler, v.bare, v.pivotal = v.setOf(file.Filler, file.Bare), v.setOf(file.Bare), v.setOf(file.Pivotal)
 	for _, each := range file.Compounds {
 		found, err := regexp.Compile(each.Found)
 		if err != nil {
 			return nil, fmt.Errorf("read the vocabulary: compound %q: %w", each.As, err)
 		}
 		v.compounds = append(v.compounds, compound{found, each.As})
-	}
-	for _, word := range file.Empty {
-		v.same[word] = ""
 	}
 	return v, nil
 }
@@ -68,10 +66,11 @@ func byWord(lists map[string][]string) map[string]string {
 	return names
 }
 
-func setOf(lists ...[]string) map[string]bool {
+// setOf is a set of words, each as it is listed and in the form that words have here.
+func (v *vocabulary) setOf(lists ...[]string) map[string]bool {
 	set := make(map[string]bool)
 	for _, word := range slices.Concat(lists...) {
-		set[word] = true
+		set[word], set[v.sameWord(word)] = true, true
 	}
 	return set
 }
@@ -157,12 +156,14 @@ func (v *vocabulary) saysNoMore(first, other wording) bool {
 var (
 	codeInParentheses = regexp.MustCompile("\\s*\\(`[^`]*`\\)")
 	linkTarget        = regexp.MustCompile(`\]\([^)]*\)`)
+	condition         = regexp.MustCompile(`\s*\((?:if|when|where|as|optional|recommended)\b[^()]*\)`)
 )
 
-// simplify writes a text in small letters, without commands in parentheses, each compound in one way.
+// simplify writes a text in small letters, without commands and conditions in parentheses, each compound in one way.
 func (v *vocabulary) simplify(text string) string {
 	text = strings.ToLower(codeInParentheses.ReplaceAllString(linkTarget.ReplaceAllString(text, "]"), ""))
 	text = strings.NewReplacer("’", "'", "n't", "n not", "`", " ", "_", " ", "–", "-", "—", "-", "‑", "-").Replace(text)
+	text = condition.ReplaceAllString(text, "")
 	for _, each := range v.compounds {
 		text = each.found.ReplaceAllString(text, each.as)
 	}

@@ -3,6 +3,7 @@
 package quantity
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"time"
@@ -58,7 +59,7 @@ type Bytes uint64
 // UnmarshalText reads a size; the error names what was expected.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	parsed, err := humanize.ParseBytes(string(text))
-	if err != nil {
+	if err != nil || bytes.ContainsRune(text, ',') { // which it leaves out: 1,5GB would be 15GB
 		return mistake.Errorf("%q is no size: expected a number with a unit, like 50GB, 10GiB or 10Gi", mistake.Clip(text))
 	}
 	*b = Bytes(parsed)

@@ -59,7 +59,7 @@ func TestSizesAreReadWithDecimalAndBinaryUnits(t *testing.T) {
 }
 
 func TestWhatIsNoSizeIsSaidToBeNone(t *testing.T) {
-	for _, text := range []string{"", "GB", "-1GB", "50 apples", "99999999EB"} {
+	for _, text := range []string{"", "GB", "-1GB", "50 apples", "99999999EB", "1,5GB", "1,000GB", "0x10", "1e3GB"} {
 		b := quantity.Bytes(1)
 		require.EqualError(t, b.UnmarshalText([]byte(text)),
 			`"`+text+`" is no size: expected a number with a unit, like 50GB, 10GiB or 10Gi`)
@@ -189,4 +189,18 @@ func TestAChoiceIsOneOfItsSet(t *testing.T) {
 func TestDurationsLeaveRoomForArithmetic(t *testing.T) {
 	require.NoError(t, new(quantity.Duration).UnmarshalText([]byte("100y")))
 	require.EqualError(t, new(quantity.Duration).UnmarshalText([]byte("101y")), `"101y" is too long: expected 100y at most`)
+}
+
+func TestWhatIsNoDecimalNumberIsNoShareAndNoFactor(t *testing.T) {
+	for _, text := range []string{"", ".", "0x1p-1", "1_0", "inf", ".inf", "NaN", " 0.5", "0,5", "-0.1", "1e400", "１"} {
+		var r quantity.Ratio
+		require.Error(t, r.UnmarshalText([]byte(text)), text)
+		var f quantity.Factor
+		require.Error(t, f.UnmarshalText([]byte(text)), text)
+	}
+	for text, want := range map[string]quantity.Ratio{"0": 0, "1.": 1, ".5": 0.5, "5e-1": 0.5, "+0.25": 0.25, "-0": 0} {
+		var r quantity.Ratio
+		require.NoError(t, r.UnmarshalText([]byte(text)), text)
+		require.Equal(t, want, r, text)
+	}
 }

@@ -1,6 +1,7 @@
 package quantity
 
 import (
+	"regexp"
 	"strconv"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
@@ -9,9 +10,19 @@ import (
 // Ratio is a share of something, from 0 to 1.
 type Ratio float64
 
+// decimal is a number as people write it: strconv reads hexadecimal ones, underscores and infinity too.
+var decimal = regexp.MustCompile(`^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$`)
+
+func parseDecimal(text []byte) (float64, error) {
+	if !decimal.Match(text) {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseFloat(string(text), 64)
+}
+
 // UnmarshalText reads a share; the error names what was expected.
 func (r *Ratio) UnmarshalText(text []byte) error {
-	parsed, err := strconv.ParseFloat(string(text), 64)
+	parsed, err := parseDecimal(text)
 	if err != nil || !(parsed >= 0 && parsed <= 1) { // Also false for NaN.
 		return mistake.Errorf("%q is no share: expected a number from 0 to 1, such as 0.15", mistake.Clip(text))
 	}
@@ -27,7 +38,7 @@ const maximumFactor = 1e6
 
 // UnmarshalText reads a factor; the error names what was expected.
 func (f *Factor) UnmarshalText(text []byte) error {
-	parsed, err := strconv.ParseFloat(string(text), 64)
+	parsed, err := parseDecimal(text)
 	if err != nil || !(parsed >= 0 && parsed <= maximumFactor) {
 		return mistake.Errorf("%q is no factor: expected a number from 0 to 1000000, such as 2 or 1.5", mistake.Clip(text))
 	}

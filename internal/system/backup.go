@@ -121,7 +121,7 @@ func (d *Directory) validate(list *mistake.List, path []any) {
 
 func (s *S3) validate(list *mistake.List, path []any) {
 	endpoint, err := url.Parse(s.Endpoint)
-	if err != nil || (endpoint.Scheme != "https" && endpoint.Scheme != "http") || endpoint.Host == "" {
+	if err != nil || !isWebAddress(endpoint) {
 		list.Add(mistake.At(path, "endpoint"), "endpoint: expected a URL such as https://s3.eu-central-1.amazonaws.com")
 	} else if endpoint.User != nil {
 		list.Add(mistake.At(path, "endpoint"), "endpoint: credentials do not belong in it; use access_key_file and secret_key_file")

@@ -4,11 +4,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-
-	"golang.org/x/net/idna"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
@@ -65,11 +61,11 @@ func (c Certificate) validate(list *mistake.List, path []any) {
 	if !isAddress(c.Address) {
 		list.Add(mistake.At(path, "address"), "address %q: expected host:port", c.Address)
 	}
+	if c.ServerName != "" && !isHost(c.ServerName) {
+		list.Add(mistake.At(path, "server_name"), "server_name %q: expected a host name or an IP address", c.ServerName)
+	}
 	if c.StartTLS != "" {
 		checkOneOf(list, mistake.At(path, "starttls"), "starttls", c.StartTLS, StartTLSProtocols())
-	}
-	if _, err := idna.Lookup.ToASCII(c.VerifiedName()); err != nil && !isASCII(c.VerifiedName()) {
-		list.Add(path, "%q is no host name: %v", c.VerifiedName(), err)
 	}
 	if c.PasswordFile != "" {
 		list.Add(mistake.At(path, "password_file"), "password_file goes with path, not with address")
@@ -77,24 +73,10 @@ func (c Certificate) validate(list *mistake.List, path []any) {
 	c.validateCAFile(list, path)
 }
 
-func isASCII(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
-}
-
 func (c Certificate) validateCAFile(list *mistake.List, path []any) {
 	if c.CAFile != "" && !filepath.IsAbs(c.CAFile) {
 		list.Add(mistake.At(path, "ca_file"), "ca_file %q: expected an absolute path", c.CAFile)
 	}
-}
-
-// isAddress tells whether a text is host:port, with the port in figures.
-func isAddress(text string) bool {
-	host, port, err := net.SplitHostPort(text)
-	if err != nil || host == "" {
-		return false
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && number > 0
 }
 
 func (c Certificate) validatePath(list *mistake.List, path []any) {

@@ -29,7 +29,7 @@ func (p Prometheus) validate(list *mistake.List, path []any) {
 	checkName(list, mistake.At(path, "name"), "name", p.Name)
 	address, err := url.Parse(p.URL)
 	switch {
-	case err != nil || (address.Scheme != "https" && address.Scheme != "http") || address.Host == "":
+	case err != nil || !isWebAddress(address):
 		list.Add(mistake.At(path, "url"), "url: expected one such as https://prometheus.example.com")
 	case address.User != nil:
 		list.Add(mistake.At(path, "url"), "url: credentials do not belong in it; use bearer_token_file or basic_auth")

@@ -114,11 +114,16 @@ func (s *System) ChecklistName() string {
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 
+// longestName fits a label, and with others a file name.
+const longestName = 100
+
 // checkName notes a name that is missing or would not do in a label, a path and a file name.
 func checkName(list *mistake.List, path []any, what, name string) {
 	switch {
 	case name == "":
 		list.Add(path, "%s is missing", what)
+	case len(name) > longestName:
+		list.Add(path, "%s %q: expected %d characters at most", what, name, longestName)
 	case !validName.MatchString(name):
 		list.Add(path, "%s %q: expected letters, digits, '.', '_' and '-', with a letter or digit at both ends", what, name)
 	}
@@ -132,6 +137,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	checkName(&list, mistake.At(path, "name"), "name", s.Name)
 	checkName(&list, mistake.At(path, "environment"), "environment", s.Environment)
 	CheckText(&list, mistake.At(path, "owner"), "owner", s.Owner)
+	CheckText(&list, mistake.At(path, "description"), "description", s.Description)
 	for _, id := range slices.Sorted(maps.Keys(s.Checks)) {
 		at := mistake.At(path, "checks", id)
 		CheckText(&list, mistake.At(at, "owner"), "owner", s.Checks[id].Owner)
@@ -187,6 +193,7 @@ func (a Attestation) identity() (string, string) {
 func (a Attestation) validate(list *mistake.List, path []any) {
 	requireText(list, mistake.At(path, "by"), "by", a.By, "who attests it")
 	CheckLink(list, mistake.At(path, "link"), "link", a.Link)
+	CheckText(list, mistake.At(path, "comment"), "comment", a.Comment)
 	switch {
 	case a.At.IsZero():
 		list.Add(mistake.At(path, "at"), "at is missing: say when it was attested, as 2006-01-02")

@@ -66,6 +66,9 @@ func isSeen(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsNumber(r)) && !strings.ContainsRune("\u115f\u1160\u3164\uffa0", r)
 }
 
+// isUnseen tells whether a link cannot have a character: blanks, and what is not seen.
+func isUnseen(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
+
 // CheckLink notes what a browser could not open, or must not; an empty one is none.
 func CheckLink(list *mistake.List, path []any, what, link string, more ...string) {
 	if link == "" {
@@ -73,8 +76,8 @@ func CheckLink(list *mistake.List, path []any, what, link string, more ...string
 	}
 	parsed, err := url.Parse(link)
 	switch {
-	case err == nil && slices.Contains(more, parsed.Scheme) && parsed.Opaque != "":
-	case err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Host == "":
+	case err == nil && slices.Contains(more, parsed.Scheme) && parsed.Opaque != "" && !strings.ContainsFunc(link, isUnseen):
+	case err != nil, !isWebAddress(parsed), strings.ContainsFunc(link, isUnseen):
 		list.Add(path, "%s %q: expected an address, https://…", what, link)
 	case parsed.User != nil:
 		list.Add(path, "%s: credentials do not belong in it; expected an address without", what)
