@@ -159,7 +159,7 @@ func (s sums) String() string {
 		"Matches: %d exact, %d high, %d medium; check those that are medium. Lines skipped: %d.",
 		s.checks+s.attestations, s.checks, s.attestations, s.waiting, s.exact, s.high, s.medium, s.skipped)
 	if s.boxed > 0 {
-		sum += fmt.Sprintf(" Of those, %d have a box within code, running text or markup that is not read: look at them.", s.boxed)
+		sum += fmt.Sprintf(" Of those, %d have a box within code, running text or markup that is not read: check them.", s.boxed)
 	}
 	return sum
 }
