@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
@@ -33,7 +34,7 @@ func listDirectory(ctx context.Context, described system.Directory) (*copies, er
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.Open(described.Path)
+	folder, err := readfile.OpenFolder(described.Path)
 	if err != nil {
 		return nil, fmt.Errorf("list backups: %w", err)
 	}

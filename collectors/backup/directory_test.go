@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,6 +57,12 @@ func TestDirectory_folders(t *testing.T) {
 }
 
 func TestDirectory_unavailable(t *testing.T) {
+	t.Run("a pipe in its place is not waited for", func(t *testing.T) {
+		pipe := filepath.Join(t.TempDir(), "pipe")
+		require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+		_, detail := failure(t, "", system.Backup{Directory: &system.Directory{Path: pipe}})
+		require.Contains(t, detail, "not a directory")
+	})
 	t.Run("a directory that is not there is not found", func(t *testing.T) {
 		reason, detail := failure(t, "", system.Backup{Directory: &system.Directory{Path: "/nonexistent/backups"}})
 		require.Equal(t, fact.ReasonNotFound, reason)
