@@ -14,8 +14,12 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/importer"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
+
+// maxChecklistBytes bounds a checklist in Markdown: a multiple of the longest that people read.
+const maxChecklistBytes = 4 << 20
 
 // checklistImportCommand makes a checklist of one in Markdown.
 type checklistImportCommand struct {
@@ -64,13 +68,13 @@ func (c *checklistImportCommand) run(_ context.Context, p *program) (int, error)
 
 func (c *checklistImportCommand) read() ([]byte, error) {
 	if c.file == "" { // as kingpin reads a dash
-		source, err := io.ReadAll(os.Stdin)
+		source, err := readfile.ReadAll(os.Stdin, maxChecklistBytes)
 		if err != nil {
 			return nil, fmt.Errorf("read the standard input: %w", err)
 		}
 		return source, nil
 	}
-	return os.ReadFile(c.file)
+	return readfile.ReadGiven(c.file, maxChecklistBytes)
 }
 
 func (c *checklistImportCommand) write(stdout io.Writer, content []byte) error {
@@ -82,7 +86,7 @@ func (c *checklistImportCommand) write(stdout io.Writer, content []byte) error {
 	if c.force {
 		mode = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
-	file, err := os.OpenFile(c.output, mode, 0o644)
+	file, err := os.OpenFile(c.output, mode, 0o644) //nolint:forbidigo // It is written.
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already: write over it with --force", c.output)
 	}

@@ -67,7 +67,11 @@ func (s *manifestSource) add(all []kubernetes.Manifest, err error) {
 // read reads all YAML and JSON files of a folder, one file, or standard input: -.
 func (s *manifestSource) read(ctx context.Context, from string) {
 	if from == "-" {
-		s.add(s.reader.Read("standard input", io.LimitReader(s.stdin, maxManifestBytes)))
+		content, err := readfile.ReadAll(s.stdin, maxManifestBytes)
+		if err != nil {
+			err = fmt.Errorf("read the standard input: %w", err)
+		}
+		s.addRead("standard input", content, err)
 		return
 	}
 	info, err := os.Stat(from)
@@ -79,27 +83,22 @@ func (s *manifestSource) read(ctx context.Context, from string) {
 	case info.Mode().IsRegular():
 		s.readFile(from)
 	default: // A pipe of the shell: <(helm template …)
-		s.readOpen(from)
+		content, err := readfile.ReadGiven(from, maxManifestBytes)
+		s.addRead(from, content, err)
 	}
 }
 
 func (s *manifestSource) readFile(name string) {
 	content, err := readfile.Read(name, maxManifestBytes)
+	s.addRead(name, content, err)
+}
+
+func (s *manifestSource) addRead(name string, content []byte, err error) {
 	if err != nil {
 		s.fail(err)
 		return
 	}
 	s.add(s.reader.Read(name, bytes.NewReader(content)))
-}
-
-func (s *manifestSource) readOpen(name string) {
-	file, err := os.Open(name)
-	if err != nil {
-		s.fail(err)
-		return
-	}
-	defer func() { _ = file.Close() }()
-	s.add(s.reader.Read(name, io.LimitReader(file, maxManifestBytes)))
 }
 
 // readFolder reads a folder with all below it. Charts and kustomizations in it are given to whoever renders them; where nobody

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
@@ -33,7 +34,7 @@ func listDirectory(ctx context.Context, described system.Directory) (*copies, er
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.Open(described.Path)
+	folder, err := readfile.OpenFolder(described.Path)
 	if err != nil {
 		return nil, fmt.Errorf("list backups: %w", err)
 	}
@@ -82,6 +83,9 @@ func (d *directory) addFolder(ctx context.Context, info fs.FileInfo) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if err == nil && content.newest.IsZero() && content.unfinished {
+		return nil // Nothing in it is complete yet.
+	}
 	size := content.bytes
 	if err != nil {
 		size = unknownSize
@@ -117,6 +121,8 @@ func (d *directory) addFolder(ctx context.Context, info fs.FileInfo) error {
 type content struct {
 	bytes  int64
 	newest time.Time // of its files; zero where it has none
+	// unfinished tells that there are files in it that are still written.
+	unfinished bool
 }
 
 // measure adds up the files in a folder, and finds the newest of them.
@@ -143,7 +149,10 @@ func (d *directory) measure(ctx context.Context, path string) (found content, er
 			return fmt.Errorf("read the size of %s: %w", at, err)
 		}
 		found.bytes += info.Size()
-		if info.ModTime().After(found.newest) {
+		switch {
+		case unfinished(entry.Name()):
+			found.unfinished = true // That it grows says nothing of when the others were made.
+		case info.ModTime().After(found.newest):
 			found.newest = info.ModTime()
 		}
 		return nil

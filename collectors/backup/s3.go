@@ -20,7 +20,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
+	"github.com/readiness-exporter/readiness-exporter/internal/pki"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
@@ -105,7 +105,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 	if caFile == "" {
 		return transport, nil
 	}
-	content, err := readFile(caFile)
+	content, err := pki.ReadFile(caFile)
 	if err != nil {
 		return nil, fmt.Errorf("read its authorities: %w", err)
 	}
@@ -170,17 +170,6 @@ func storeReason(err error) fact.Reason {
 		return fact.ReasonNotFound
 	}
 	return fact.ReasonOf(err)
-}
-
-// maximumFile bounds what is read of a file that the description names.
-const maximumFile = 4 << 20
-
-func readFile(path string) ([]byte, error) {
-	content, err := readfile.Read(path, maximumFile)
-	if errors.Is(err, readfile.ErrNotRegular) || errors.Is(err, readfile.ErrTooLarge) {
-		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
-	}
-	return content, err
 }
 
 var (

@@ -100,7 +100,7 @@ func (p prober) expectation(target system.Certificate) pki.Expectation {
 		expectation.Public, expectation.Unread = x509.NewCertPool(), []error{err}
 	}
 	if target.CAFile != "" {
-		content, err := readFile(target.CAFile)
+		content, err := pki.ReadFile(target.CAFile)
 		expectation.Declare(content, err)
 	}
 	return expectation

@@ -13,7 +13,6 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
-	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -94,7 +93,7 @@ func inFile(path string) fact.Certificate {
 
 // addFile reads the certificates of one file. Those that cannot be read are unavailable beside the fact of the others.
 func addFile(set *fact.Set[fact.Certificate], path string, password secret.Value, expectation pki.Expectation) error {
-	content, err := readFile(path)
+	content, err := pki.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -111,15 +110,6 @@ func addFile(set *fact.Set[fact.Certificate], path string, password secret.Value
 		set.Lack(inFile(path), "", fmt.Errorf("read %s: %w", path, err))
 	}
 	return nil
-}
-
-// readFile reads a file that may hold certificates, and no more of it than they can take. The error names it.
-func readFile(path string) ([]byte, error) {
-	content, err := readfile.Read(path, pki.MaxPEM)
-	if errors.Is(err, readfile.ErrNotRegular) || errors.Is(err, readfile.ErrTooLarge) {
-		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
-	}
-	return content, err
 }
 
 // A listing is what a path stands for: files, and what of it could not be listed.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
@@ -37,21 +39,13 @@ func openFiles(rootFS string) (rootFiles, error) {
 	return rootFiles{FS: root.FS(), Closer: root}, nil
 }
 
-// readFile reads the beginning of a regular file: to open a pipe is to wait for who writes to it.
+// readFile reads a file of the machine.
 func readFile(files fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(files, name)
-	if err != nil {
-		return nil, err
+	content, err := readfile.ReadIn(files, name, maximumFileSize)
+	if errors.Is(err, readfile.ErrNotRegular) || errors.Is(err, readfile.ErrTooLarge) {
+		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fact.Errorf(fact.ReasonInvalid, "%s is no regular file", name)
-	}
-	file, err := files.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maximumFileSize))
+	return content, err
 }
 
 // maximumText bounds what of a machine's files goes into labels and pages.

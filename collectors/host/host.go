@@ -17,6 +17,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/distribution"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -183,7 +184,7 @@ func addKernel(host *fact.Host, procPath string) error {
 	if err != nil {
 		return fmt.Errorf("read %s/stat: %w", procPath, err)
 	}
-	kernel, err := os.ReadFile(filepath.Join(procPath, "sys/kernel/osrelease"))
+	kernel, err := readfile.Read(filepath.Join(procPath, "sys/kernel/osrelease"), maximumFileSize)
 	if err != nil {
 		return fmt.Errorf("read the kernel's release: %w", err)
 	}

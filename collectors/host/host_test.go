@@ -172,11 +172,22 @@ func TestExpandedMaintenanceCountsWhileItsSourceIsSwitchedOn(t *testing.T) {
 	}
 }
 
-func TestAPipeInPlaceOfAFileIsNotWaitedFor(t *testing.T) {
-	root := rootOf(t, "ubuntu-22.04")
-	require.NoError(t, os.Remove(filepath.Join(root, "etc/os-release")))
-	require.NoError(t, syscall.Mkfifo(filepath.Join(root, "etc/os-release"), 0o600))
-	_, err := newMachine(Options{RootFS: root}.filled()).readHost("web-1")
+func TestWhatIsNoFileIsNeitherWaitedForNorReadWithoutEnd(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"a pipe":             func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"a file without end": func(path string) error { return os.Truncate(path, 10<<30) },
+	} {
+		root := rootOf(t, "ubuntu-22.04")
+		path := filepath.Join(root, "etc/os-release")
+		require.NoError(t, os.Remove(path))
+		if name != "a pipe" {
+			require.NoError(t, os.WriteFile(path, nil, 0o600))
+		}
+		require.NoError(t, put(path))
+		_, err := newMachine(Options{RootFS: root}.filled()).readHost("web-1")
+		require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "%s: %v", name, err)
+	}
+	_, err := readText(os.DirFS("/"), "dev/zero")
 	require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "%v", err)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 )
 
 // A size is what a file system holds: bytes and inodes.
@@ -112,7 +112,7 @@ func (s *sizes) statfs(path string, m mount) (size, error) {
 
 // list begins to list a folder, which file systems refuse that were shut down.
 func list(path string) error {
-	folder, err := os.OpenFile(path, unix.O_DIRECTORY|unix.O_NONBLOCK, 0)
+	folder, err := readfile.OpenFolder(path)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -129,7 +128,7 @@ func expectationOf(cluster system.Cluster) (pki.Expectation, error) {
 	if cluster.CAFile == "" {
 		return expectation, nil
 	}
-	content, err := os.ReadFile(cluster.CAFile)
+	content, err := pki.ReadFile(cluster.CAFile)
 	if err != nil {
 		err = fmt.Errorf("read ca_file %s: %w", cluster.CAFile, err)
 	}

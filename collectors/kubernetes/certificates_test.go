@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
@@ -95,6 +98,17 @@ func TestCertificatesInSecretsAreCollectedAndKeysNever(t *testing.T) {
 		require.Len(c, set.Facts, 1)
 		require.True(c, renewed.X509.NotAfter.Equal(set.Facts[0].Leaf().NotAfter))
 	}, 10*time.Second, 50*time.Millisecond)
+}
+
+func TestAuthoritiesThatAreNoFileCostOnlyThemselves(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	for _, file := range []string{pipe, "/dev/zero"} {
+		expectation, err := expectationOf(system.Cluster{CAFile: file})
+		require.NoError(t, err)
+		require.Len(t, expectation.Unread, 1)
+		require.ErrorContains(t, expectation.Unread[0], "not a regular file")
+	}
 }
 
 func TestSecretsThatMayNotBeListedAreUnavailable(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -130,7 +129,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 	if caFile == "" {
 		return transport, nil
 	}
-	content, err := os.ReadFile(caFile)
+	content, err := pki.ReadFile(caFile)
 	if err == nil {
 		transport.TLSClientConfig.RootCAs, err = pki.ParsePool(content)
 	}

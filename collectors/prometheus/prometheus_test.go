@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -153,6 +154,8 @@ func TestTheLoginIsSentToTheDeclaredServerAlone(t *testing.T) {
 	basic := func(content string) *system.BasicAuth {
 		return &system.BasicAuth{Username: "reader", PasswordFile: file(t, content)}
 	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
 	for _, c := range []struct {
 		name   string
 		server system.Prometheus
@@ -166,6 +169,8 @@ func TestTheLoginIsSentToTheDeclaredServerAlone(t *testing.T) {
 		{"a token that is not there is not found", system.Prometheus{CAFile: ca, BearerTokenFile: "/nonexistent/token"}, fact.ReasonNotFound},
 		{"an authority that nobody knows is invalid", system.Prometheus{BearerTokenFile: file(t, canary)}, fact.ReasonInvalid},
 		{"authorities that are none are invalid", system.Prometheus{CAFile: file(t, canary)}, fact.ReasonInvalid},
+		{"a pipe in their place is not waited for", system.Prometheus{CAFile: pipe}, fact.ReasonInvalid},
+		{"a file without end is not read", system.Prometheus{CAFile: "/dev/zero"}, fact.ReasonInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.server.URL = front.URL

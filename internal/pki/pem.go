@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 )
 
 // MaxPEM and MaxCertificates are how much is read of one file or text: a multiple of the bundles with all public
@@ -21,6 +22,15 @@ const (
 	MaxCertificates = 1000
 	maxKeyBits      = 8192
 )
+
+// ReadFile reads a file that may hold certificates, and no more of it than they can take. The error names it.
+func ReadFile(path string) ([]byte, error) {
+	content, err := readfile.Read(path, MaxPEM)
+	if errors.Is(err, readfile.ErrNotRegular) || errors.Is(err, readfile.ErrTooLarge) {
+		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
+	}
+	return content, err
+}
 
 // ErrNoCertificate says that there is PEM or DER, such as a private key, and no certificate in it.
 var ErrNoCertificate = errors.New("holds no certificate")

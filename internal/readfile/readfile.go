@@ -26,9 +26,46 @@ const attempts = 3
 
 // Read reads a regular file of at most limit bytes, following links. The error is an *fs.PathError, and names the path.
 func Read(path string, limit int64) ([]byte, error) {
+	return again(path, func() ([]byte, error) {
+		return read(limit, func() (fs.FileInfo, error) { return os.Stat(path) }, func() (fs.File, error) { return open(path) })
+	})
+}
+
+// ReadIn reads as Read does, from a file system.
+func ReadIn(files fs.FS, name string, limit int64) ([]byte, error) {
+	return again(name, func() ([]byte, error) {
+		return read(limit, func() (fs.FileInfo, error) { return fs.Stat(files, name) }, func() (fs.File, error) { return files.Open(name) })
+	})
+}
+
+// ReadGiven reads what somebody gives to a command by its name: a regular file, as Read does, or what a shell puts in the
+// place of one, such as <(helm template .), up to its end.
+func ReadGiven(path string, limit int64) ([]byte, error) {
+	content, err := Read(path, limit)
+	if !errors.Is(err, ErrNotRegular) {
+		return content, err
+	}
+	file, err := open(path) // It does not wait for somebody who writes; where there is nobody, it has ended.
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if content, err = ReadAll(file, limit); err != nil {
+		err = &fs.PathError{Op: "read", Path: path, Err: err}
+	}
+	return content, err
+}
+
+// OpenFolder opens a folder to be listed, and nothing else: to open a pipe is to wait for whoever writes to it.
+func OpenFolder(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
+}
+
+// again reads once more while the file changes, and names the path in the error.
+func again(path string, once func() ([]byte, error)) ([]byte, error) {
 	content, err := []byte(nil), ErrChanging
 	for range attempts {
-		if content, err = read(path, limit); !errors.Is(err, ErrChanging) {
+		if content, err = once(); !errors.Is(err, ErrChanging) {
 			break
 		}
 	}
@@ -39,17 +76,19 @@ func Read(path string, limit int64) ([]byte, error) {
 	return content, err
 }
 
-func read(path string, limit int64) ([]byte, error) {
+func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) }
+
+func read(limit int64, stat func() (fs.FileInfo, error), open func() (fs.File, error)) ([]byte, error) {
 	// Opening a pipe without a writer would wait for one; devices do odd things when they are opened, so that what is
 	// there is asked for first, and again of what was opened.
-	before, err := os.Stat(path)
+	before, err := stat()
 	if err == nil {
 		err = regular(before, limit)
 	}
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := open()
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +100,9 @@ func read(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	content, err := ReadAll(file, limit)
 	if err != nil {
 		return nil, err
-	}
-	if int64(len(content)) > limit {
-		return nil, tooLarge(limit)
 	}
 	after, err := file.Stat()
 	if err != nil {
@@ -74,6 +110,18 @@ func read(path string, limit int64) ([]byte, error) {
 	}
 	if opened.Size() != after.Size() || !opened.ModTime().Equal(after.ModTime()) {
 		return nil, ErrChanging
+	}
+	return content, nil
+}
+
+// ReadAll reads a stream to its end, and no more of it than the limit.
+func ReadAll(from io.Reader, limit int64) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(from, limit+1))
+	if err == nil && int64(len(content)) > limit {
+		err = tooLarge(limit)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return content, nil
 }

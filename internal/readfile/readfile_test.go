@@ -1,6 +1,7 @@
 package readfile_test
 
 import (
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -115,4 +116,57 @@ func TestAFileThatChangesWhileItIsReadIsNotTaken(t *testing.T) {
 	<-done
 	_, err = readfile.Read(path, 1<<21)
 	require.NoError(t, err)
+}
+
+func TestFilesOfAFileSystemAreReadLikewise(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), []byte("content"), 0o600))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
+	require.NoError(t, os.Symlink("/dev/zero", filepath.Join(dir, "zero")))
+	content, err := readfile.ReadIn(os.DirFS(dir), "file", 7)
+	require.NoError(t, err)
+	require.Equal(t, "content", string(content))
+	for name, want := range map[string]error{"file": readfile.ErrTooLarge, "pipe": readfile.ErrNotRegular, "zero": readfile.ErrNotRegular, "none": fs.ErrNotExist} {
+		_, err := readfile.ReadIn(os.DirFS(dir), name, 6)
+		require.ErrorIs(t, err, want, name)
+	}
+}
+
+func TestOnlyAFolderIsOpenedAsOne(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	_, err := readfile.OpenFolder(pipe)
+	require.ErrorIs(t, err, syscall.ENOTDIR)
+	folder, err := readfile.OpenFolder(dir)
+	require.NoError(t, err)
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"pipe"}, names)
+}
+
+func TestWhatAShellPutsInThePlaceOfAFileIsReadToItsEnd(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
+	content, err := readfile.ReadGiven(filepath.Join(dir, "pipe"), 10)
+	require.NoError(t, err, "nobody writes")
+	require.Empty(t, content)
+	_, err = readfile.ReadGiven("/dev/zero", 10)
+	require.ErrorIs(t, err, readfile.ErrTooLarge)
+	_, err = readfile.ReadGiven(dir, 10)
+	require.ErrorIs(t, err, syscall.EISDIR)
+
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer reader.Close()
+	given := fmt.Sprintf("/proc/self/fd/%d", reader.Fd())
+	go func() {
+		_, _ = writer.WriteString("con")
+		_, _ = writer.WriteString("tent")
+		writer.Close()
+	}()
+	content, err = readfile.ReadGiven(given, 10)
+	require.NoError(t, err)
+	require.Equal(t, "content", string(content))
 }

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -18,6 +19,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 )
 
 // A Login is where it is written how to reach an API server: a kubeconfig and a context of it. The zero value is the
@@ -76,12 +79,52 @@ func (l Login) load() (*rest.Config, error) {
 	}
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = l.Kubeconfig
+	if err := l.readable(rules); err != nil {
+		return nil, err
+	}
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: l.Context}
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides).ClientConfig()
 	if clientcmd.IsEmptyConfig(err) {
 		return nil, errorf(NotFound, "no kubeconfig, and no service account: %w", err)
 	}
 	return config, err
+}
+
+// maximumFile bounds a kubeconfig, and each of the files that it names.
+const maximumFile = 4 << 20
+
+// readable tells why a file of the login cannot be read. client-go, which reads them next, would wait for whoever writes to a
+// pipe, and take all of an endless one.
+func (l Login) readable(rules *clientcmd.ClientConfigLoadingRules) error {
+	for _, file := range rules.GetLoadingPrecedence() {
+		if _, err := readfile.Read(file, maximumFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	config, err := rules.Load()
+	if err != nil {
+		return err
+	}
+	context := config.Contexts[cmp.Or(l.Context, config.CurrentContext)]
+	if context == nil {
+		return nil // Which is an error of its own.
+	}
+	var named []*string
+	if cluster := config.Clusters[context.Cluster]; cluster != nil {
+		named = clientcmd.GetClusterFileReferences(cluster)
+	}
+	if user := config.AuthInfos[context.AuthInfo]; user != nil {
+		named = append(named, clientcmd.GetAuthInfoFileReferences(user)...)
+	}
+	for _, file := range named {
+		if *file == "" {
+			continue
+		}
+		if _, err := readfile.Read(*file, maximumFile); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func contentOf(config *rest.Config) (content, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -71,6 +73,33 @@ func TestAConnectionIsGivenUpOnlyForAChangeThatNeedsIt(t *testing.T) {
 	before = read()
 	config.AuthInfos["exporter"] = &clientcmdapi.AuthInfo{Token: "three"}
 	require.False(t, before.same(read()), "another token in the kubeconfig")
+}
+
+func TestFilesOfALoginThatAreNoFilesAreErrors(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	require.NoError(t, syscall.Mkfifo(in("pipe"), 0o600))
+	require.NoError(t, os.Symlink("/dev/zero", in("zero")))
+	for _, odd := range []string{"pipe", "zero"} {
+		for name, edit := range map[string]func(*clientcmdapi.Cluster, *clientcmdapi.AuthInfo){
+			"an authority": func(c *clientcmdapi.Cluster, _ *clientcmdapi.AuthInfo) { c.CertificateAuthority = in(odd) },
+			"a token":      func(_ *clientcmdapi.Cluster, u *clientcmdapi.AuthInfo) { u.TokenFile = in(odd) },
+			"a client certificate": func(_ *clientcmdapi.Cluster, u *clientcmdapi.AuthInfo) {
+				u.ClientCertificate, u.ClientKey = in(odd), in(odd)
+			},
+		} {
+			config := clientcmdapi.NewConfig()
+			config.Clusters["main"], config.AuthInfos["exporter"] = &clientcmdapi.Cluster{Server: "https://main.example.com"}, &clientcmdapi.AuthInfo{}
+			config.Contexts["main"] = &clientcmdapi.Context{Cluster: "main", AuthInfo: "exporter"}
+			edit(config.Clusters["main"], config.AuthInfos["exporter"])
+			require.NoError(t, clientcmd.WriteToFile(*config, in("config")))
+			_, err := Login{Kubeconfig: in("config"), Context: "main"}.read()
+			require.ErrorIs(t, err, readfile.ErrNotRegular, "%s: %s", odd, name)
+			require.Equal(t, Invalid, CauseOf(err))
+		}
+		_, err := Login{Kubeconfig: in(odd)}.read()
+		require.ErrorIs(t, err, readfile.ErrNotRegular, "%s: the kubeconfig", odd)
+	}
 }
 
 func TestCredentialsExpireWhenTheySaySo(t *testing.T) {
