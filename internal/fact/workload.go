@@ -41,10 +41,13 @@ type Workload struct {
 	Autoscaler  *Autoscaler        `json:"autoscaler"`
 	Policies    []NetworkPolicy    `json:"policies"` // those that select its pods
 	// DefaultDeny: a policy of its namespace isolates every pod for what comes in.
-	DefaultDeny bool      `json:"default_deny"`
-	Services    []Outlet  `json:"services"` // those that select its pods
-	Routes      []string  `json:"routes"`   // Ingresses and routes that lead to those services: Ingress/shop
-	Monitors    []Monitor `json:"monitors"` // of those services and pods
+	DefaultDeny bool `json:"default_deny"`
+	// UnreadPolicies may select its pods too: what they let in is not read.
+	UnreadPolicies []UnreadPolicy `json:"unread_policies,omitempty"`
+
+	Services []Outlet  `json:"services"` // those that select its pods
+	Routes   []string  `json:"routes"`   // Ingresses and routes that lead to those services: Ingress/shop
+	Monitors []Monitor `json:"monitors"` // of those services and pods
 	// Previous is the revision that a rollback would go back to; nil where none is kept.
 	Previous *Revision `json:"previous"`
 	// Unresolved are the Secrets, ConfigMaps and service accounts that it refers to and that do not exist.
@@ -206,6 +209,14 @@ type NetworkPolicy struct {
 	// Admits are the widest peers that it lets in to every port, AdmitsToPorts those to some ports alone; empty: nobody.
 	Admits        Peers `json:"admits,omitempty"`
 	AdmitsToPorts Peers `json:"admits_to_ports,omitempty"`
+}
+
+// An UnreadPolicy is one of a network plugin, or of the administrators of the cluster.
+type UnreadPolicy struct {
+	Kind string `json:"kind"` // CiliumNetworkPolicy, AdminNetworkPolicy, …
+	Name string `json:"name"`
+	// After: it only decides where no NetworkPolicy does, and lets in nothing that one keeps out.
+	After bool `json:"after,omitempty"`
 }
 
 // Peers say how many may connect.
