@@ -63,7 +63,15 @@ func TestSecretRotation(t *testing.T) {
 	v := checktest.Of(t, configuration.SecretRotation(), fact.Secrets())
 	v.Finds("180 days ago", secret(180))
 	v.Finds("181 days ago", secret(181),
-		"fail not_rotated: The Secret was last changed 181 d ago, on 2026-05-25; at most 180 d is wanted.")
+		"fail not_rotated: The Secret was last changed at least 181 d ago, on 2026-05-25 or before; at most 180 d is wanted.")
+	unnoted := func(days int) fact.Secret {
+		s := secret(days)
+		s.Unnoted = true
+		return s
+	}
+	v.Finds("made 180 days ago, and not changed before", unnoted(180))
+	v.Finds("made 181 days ago, and perhaps changed since", unnoted(181),
+		"unknown not_noted: The Secret was made 181 d ago, on 2026-05-25; whether it was changed since is not noted.")
 }
 
 // staging is production compared with a namespace in which all is the same, as the edit changes it.

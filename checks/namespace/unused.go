@@ -30,14 +30,17 @@ func (p UnusedParameters) Validate() error {
 	return nil
 }
 
+// searched is where references are looked for.
+const searched = "Pods, workloads, Jobs, CronJobs, service accounts, Ingresses, and the Certificates, Issuers and ClusterIssuers of " +
+	"cert-manager"
+
 // Unused judges whether a namespace holds what nobody uses.
 func Unused() check.Kind[UnusedParameters] {
 	unused := check.Reason{Name: "unused", Level: check.Warn, Sentence: "No use was found of some objects of the namespace."}
 	return check.Kind[UnusedParameters]{
 		Name: "unused_resources",
 		Summary: "No claim is unmounted, no Service without pods, no ConfigMap and no Secret without a reference; no finished Job and " +
-			"no workload that is scaled to zero is left. Pods, workloads, Jobs, CronJobs, service accounts, Ingresses and Issuers are " +
-			"searched for references.",
+			"no workload that is scaled to zero is left. " + searched + " are searched for references.",
 		Remedy: "Ask whoever made each whether it is needed: operators, other custom resources and applications that read the API are not " +
 			"searched. Name what is needed in the parameter kept, and back up what holds data before you remove it.",
 		Reasons: []check.Reason{unused},
@@ -52,9 +55,8 @@ func Unused() check.Kind[UnusedParameters] {
 				if len(left) <= int(p.Maximum) {
 					return nil
 				}
-				return []check.Problem{unused.Problem(fmt.Sprintf("No use was found of %d of %s (at most %d is wanted): %s. "+
-					"Pods, workloads, Jobs, CronJobs, service accounts, Ingresses and Issuers were searched.",
-					len(left), words.Count(n.Objects, "object"), p.Maximum, words.List(left)))}
+				return []check.Problem{unused.Problem(fmt.Sprintf("No use was found of %d of %s (at most %d is wanted): %s. %s were searched.",
+					len(left), words.Count(n.Objects, "object"), p.Maximum, words.List(left), searched))}
 			}),
 		},
 		WhenEmpty: check.Reason{

@@ -9,7 +9,8 @@ import (
 )
 
 // DisruptionBudget judges whether a PodDisruptionBudget keeps the drain of nodes from taking a workload down, and lets
-// the nodes be drained at all. DaemonSets, which drains leave alone, and what is scaled to zero are left out.
+// the nodes be drained at all: with the pods that there are, and with the fewest that an autoscaler may leave. DaemonSets, which
+// drains leave alone, and what is scaled to zero are left out.
 func DisruptionBudget() check.Kind[struct{}] {
 	none := check.Reason{
 		Name: "no_budget", Level: check.Fail,
@@ -67,17 +68,16 @@ func DisruptionBudget() check.Kind[struct{}] {
 					return []check.Problem{several.Problem("Its pods are covered by the PodDisruptionBudgets " + words.List(names(w.Budgets)) + ".")}
 				}
 				budget := w.Budgets[0]
-				which := func() string { return fmt.Sprintf("The PodDisruptionBudget %s (%s)", budget.Name, rule(budget)) }
 				if budget.Workloads > 1 {
-					problems = append(problems, shared.Problem(fmt.Sprintf("%s covers %d workloads.", which(), budget.Workloads)))
+					problems = append(problems, shared.Problem(fmt.Sprintf("%s covers %d workloads.", called(budget), budget.Workloads)))
 				}
 				detail := func() string {
-					return fmt.Sprintf("%s wants %d of %s to be healthy, and %d %s.", which(), budget.Needed, pods(budget.Expected),
+					return fmt.Sprintf("%s wants %d of %s to be healthy, and %d %s.", called(budget), budget.Needed, pods(budget.Expected),
 						budget.Healthy, words.Verb(budget.Healthy))
 				}
 				switch {
 				case !budget.Counted:
-					problems = append(problems, uncounted.Problem(which()+" has no pod that is counted for it."))
+					problems = append(problems, uncounted.Problem(called(budget)+" has no pod that is counted for it."))
 				case budget.Needed >= budget.Expected:
 					problems = append(problems, allowsNone.Problem(detail()))
 				case budget.Needed <= 0:
@@ -88,6 +88,37 @@ func DisruptionBudget() check.Kind[struct{}] {
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return isReplicated(w) }).
 				Needs(fact.TopicBudgets),
+			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) []check.Problem {
+				resting := w.Replicas.Desired == 0
+				switch {
+				case w.Least() < 2 && len(w.Budgets) < 2:
+					return []check.Problem{single.Problem(leftWith(w) + ": a drain takes it down, or waits for ever. " +
+						"This follows from the number of replicas.")}
+				case len(w.Budgets) == 0 && resting:
+					return []check.Problem{none.Problem("No PodDisruptionBudget selects the labels of its pods.")}
+				case len(w.Budgets) > 1 && resting:
+					return []check.Problem{several.Problem("Its pods are covered by the PodDisruptionBudgets " + words.List(names(w.Budgets)) + ".")}
+				case len(w.Budgets) != 1:
+					return nil // Of what runs now that is told already.
+				}
+				budget := w.Budgets[0]
+				left := max(0, budget.Expected-w.Replicas.Desired) + w.Least() // With those of other workloads.
+				needed := budget.NeededOf(left)
+				detail := func() string {
+					return fmt.Sprintf("%s. %s then wants %d of %s to be healthy.", leftWith(w), called(budget), needed, pods(left))
+				}
+				switch told := budget.Counted && !resting; {
+				case told && (budget.Needed >= budget.Expected || budget.Needed <= 0):
+					return nil // It is wrong whatever the number of pods.
+				case needed >= left:
+					return []check.Problem{allowsNone.Problem(detail())}
+				case needed <= 0:
+					return []check.Problem{allowsAll.Problem(detail())}
+				default:
+					return nil
+				}
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return mayChange(w) }).
+				Needs(fact.TopicBudgets, fact.TopicAutoscalers),
 		},
 		WhenEmpty: noWorkload(),
 	}
@@ -99,6 +130,11 @@ func names(budgets []fact.DisruptionBudget) []string {
 		names[i] = budget.Name
 	}
 	return names
+}
+
+// called names a budget, with what it declares.
+func called(budget fact.DisruptionBudget) string {
+	return fmt.Sprintf("The PodDisruptionBudget %s (%s)", budget.Name, rule(budget))
 }
 
 // rule is what a budget declares.

@@ -128,6 +128,28 @@ func TestNetworkPolicies(t *testing.T) {
 		"fail not_selected: No NetworkPolicy of the namespace shop restricts what reaches the pods.")
 	v.Finds("none", policies(false),
 		"fail not_selected: No NetworkPolicy of the namespace shop restricts what reaches the pods.")
+	beside := func(w fact.Workload, all ...fact.UnreadPolicy) fact.Workload {
+		w.UnreadPolicies = all
+		return w
+	}
+	cilium, baseline := fact.UnreadPolicy{Kind: "CiliumNetworkPolicy", Name: "api"}, fact.UnreadPolicy{
+		Kind: "BaselineAdminNetworkPolicy", Name: "default", After: true,
+	}
+	v.Finds("none, but one of the network plugin", beside(policies(false), cilium),
+		"unknown policies_not_read: No NetworkPolicy of the namespace shop restricts what reaches the pods. Whether others restrict "+
+			"that is not known: the rules of the CiliumNetworkPolicy api are not read.")
+	v.Finds("none, but a baseline", beside(policies(false), baseline),
+		"unknown policies_not_read: No NetworkPolicy of the namespace shop restricts what reaches the pods. Whether others restrict "+
+			"that is not known: the rules of the BaselineAdminNetworkPolicy default are not read.")
+	v.Finds("a default deny, and one that goes before it",
+		beside(policies(true, fact.NetworkPolicy{Name: "deny", Ingress: true}), fact.UnreadPolicy{Kind: "AdminNetworkPolicy", Name: "monitoring"}),
+		"unknown policies_not_read: The NetworkPolicies of the namespace shop deny what they do not let in. Whether others let it in is not known: "+
+			"the rules of the AdminNetworkPolicy monitoring are not read.")
+	v.Finds("a default deny, and a baseline that comes after it",
+		beside(policies(true, fact.NetworkPolicy{Name: "deny", Ingress: true}), baseline))
+	v.Finds("everything let in by a policy, which no baseline comes to restrict",
+		beside(policies(true, fact.NetworkPolicy{Name: "open", Ingress: true, Admits: fact.PeersAny}), baseline),
+		"fail admits_all: The NetworkPolicy open lets everybody in to every port.")
 }
 
 func TestDatabaseExposure(t *testing.T) {

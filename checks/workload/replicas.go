@@ -65,9 +65,9 @@ func Replicas() check.Kind[ReplicasParameters] {
 			check.Each(fact.Workloads(), func(c check.Context, w *fact.Workload, p ReplicasParameters) (problems []check.Problem) {
 				replicas, least := w.Replicas, w.Least()
 				switch {
-				case replicas.Desired == 0 && !restsAtZero(w):
+				case replicas.Desired == 0 && !w.RestsAtZero():
 					return []check.Problem{scaledToZero.Problem("The workload wants no pod.")}
-				case least < int(p.Minimum) && least < replicas.Desired, restsAtZero(w) && least < int(p.Minimum):
+				case least < int(p.Minimum) && least < replicas.Desired, w.RestsAtZero() && least < int(p.Minimum):
 					problems = append(problems, mayShrink.Problem(fmt.Sprintf("The %s %s may scale the workload down to %s; at least %d are needed.",
 						w.Autoscaler.Kind, w.Autoscaler.Name, pods(least), p.Minimum)))
 				case replicas.Desired < int(p.Minimum) && replicas.Desired > 0 && w.Kind != fact.KindDaemonSet:
@@ -105,12 +105,6 @@ func Replicas() check.Kind[ReplicasParameters] {
 // moreOfDatabase is what to do where one pod of a database is too few: a second one would be another, empty database.
 const moreOfDatabase = "Have the database replicate by its own means, such as an operator (CloudNativePG, Percona, MongoDB) or a managed " +
 	"service; more replicas of the same pod do not share its data. Where one is meant, accept it by a waiver with a date."
-
-// restsAtZero tells whether no pod runs since there is nothing to do, as is meant.
-func restsAtZero(w *fact.Workload) bool {
-	scaler := w.Autoscaler
-	return w.Replicas.Desired == 0 && scaler != nil && !scaler.Paused && (scaler.IdlesAtZero || scaler.Minimum == 0)
-}
 
 // inTime tells whether a rollout can be waited for.
 func inTime(c check.Context, w *fact.Workload, p ReplicasParameters) bool {

@@ -47,7 +47,7 @@ func RollingUpdate() check.Kind[struct{}] {
 				rollout := w.Rollout
 				updated := func() string { return fmt.Sprintf("%d of %s updated", w.Replicas.Updated, pods(w.Replicas.Desired)) }
 				switch {
-				case rollout.Strategy != "RollingUpdate":
+				case !rolls(rollout.Strategy):
 					problems = append(problems, notRolling.Problem(fmt.Sprintf("The strategy of the workload is %q.", rollout.Strategy)))
 				case w.Replicas.Desired == 1 && rollout.MaxUnavailable == 1:
 					problems = append(problems, single.Problem("During a release the only pod may be unavailable. "+
@@ -68,10 +68,27 @@ func RollingUpdate() check.Kind[struct{}] {
 				}
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return isReplicated(w) }).Needs(),
+			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, _ struct{}) []check.Problem {
+				least := w.Least()
+				taken := w.Rollout.UnavailableOf(least)
+				switch {
+				case !rolls(w.Rollout.Strategy), least == 0, taken < least, w.Rollout.MaxUnavailable >= w.Replicas.Desired:
+					return nil // It is none of the number of pods, or told already.
+				case least == 1:
+					return []check.Problem{single.Problem(leftWith(w) + ", which may be unavailable during a release. " +
+						"This follows from the number of replicas.")}
+				default:
+					return []check.Problem{allAtOnce.Problem(fmt.Sprintf("%s. During a release %d of them may be unavailable.", leftWith(w), taken))}
+				}
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return isReplicated(w) && mayChange(w) }).
+				Needs(fact.TopicAutoscalers),
 		},
 		WhenEmpty: noWorkload(),
 	}
 }
+
+// rolls tells the strategies by which some pods serve while others are replaced.
+func rolls(strategy string) bool { return strategy == "RollingUpdate" }
 
 func asksReadiness(w *fact.Workload) bool {
 	return slices.ContainsFunc(w.Containers, func(c fact.Container) bool { return c.Readiness != nil })

@@ -24,8 +24,8 @@ func (p SpreadParameters) Validate() error {
 	return nil
 }
 
-// Spread judges whether the loss of a node leaves pods of a workload: by a rule that keeps them apart, and by where they
-// do run. DaemonSets, which run on every node, and what is scaled to zero are left out.
+// Spread judges whether the loss of a node leaves pods of a workload: by a rule that keeps them apart, by where they do run, and
+// by how many an autoscaler may leave. DaemonSets, which run on every node, and what is scaled to zero are left out.
 func Spread() check.Kind[SpreadParameters] {
 	single := check.Reason{
 		Name: "too_few_replicas", Level: check.Warn,
@@ -67,6 +67,18 @@ func Spread() check.Kind[SpreadParameters] {
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ SpreadParameters) bool { return isReplicated(w) }).
 				Needs(fact.TopicPods),
+			check.Each(fact.Workloads(), func(_ check.Context, w *fact.Workload, p SpreadParameters) []check.Problem {
+				switch resting := w.Replicas.Desired == 0; {
+				case w.Least() < int(p.MinimumNodes) && (resting || w.Replicas.Desired >= int(p.MinimumNodes)):
+					return []check.Problem{single.Problem(fmt.Sprintf(
+						"%s; to run on %d nodes it needs as many. This follows from the number of replicas.", leftWith(w), p.MinimumNodes))}
+				case resting && len(w.SpreadRules) == 0:
+					return []check.Problem{noRule.Problem("No rule of the pod template keeps pods with its own labels apart.")}
+				default:
+					return nil
+				}
+			}).Where(func(_ check.Context, w *fact.Workload, _ SpreadParameters) bool { return mayChange(w) }).
+				Needs(fact.TopicAutoscalers),
 		},
 		WhenEmpty: noWorkload(),
 	}

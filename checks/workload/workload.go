@@ -3,6 +3,7 @@
 package workload
 
 import (
+	"fmt"
 	"path"
 	"slices"
 
@@ -23,6 +24,17 @@ func noWorkload() check.Reason {
 // isReplicated tells the workloads that want a number of pods, one at least.
 func isReplicated(w *fact.Workload) bool {
 	return w.Kind != fact.KindDaemonSet && w.Replicas.Desired > 0
+}
+
+// mayChange tells the workloads that an autoscaler may leave with another number of pods than they want now: fewer or, of those
+// that rest at zero, more.
+func mayChange(w *fact.Workload) bool {
+	return w.Autoscaler != nil && w.Least() != w.Replicas.Desired
+}
+
+// leftWith says how many pods an autoscaler may leave a workload with.
+func leftWith(w *fact.Workload) string {
+	return fmt.Sprintf("The %s %s may leave the workload with %s", w.Autoscaler.Kind, w.Autoscaler.Name, pods(w.Least()))
 }
 
 // serves tells the workloads that answer requests: a container declares a port, and they are no database.

@@ -134,6 +134,7 @@ func TestASecondPodIsNoAdviceForADatabase(t *testing.T) {
 
 func TestDisruptionBudget(t *testing.T) {
 	v := verdicts(t, workload.DisruptionBudget())
+	disruptionBudgetOfTheLeast(v)
 	v.Finds("one of three may go", api())
 	v.Finds("two of three may go", api(budget(func(b *fact.DisruptionBudget) { b.Needed, b.Allowed = 1, 2 })))
 	v.Finds("no budget lets all go", api(func(w *fact.Workload) { w.Budgets = nil }),
@@ -168,6 +169,7 @@ func TestSpread(t *testing.T) {
 	nodes := func(n int) func(*fact.Workload) { return func(w *fact.Workload) { w.Pods.Nodes = n } }
 	noRule := func(w *fact.Workload) { w.SpreadRules = nil }
 	v := verdicts(t, workload.Spread())
+	spreadOfTheLeast(v)
 	v.Finds("a rule, and two nodes", api())
 	v.Finds("two nodes by chance are no rule", api(noRule),
 		"fail no_rule: No rule of the pod template keeps pods with its own labels apart.")
@@ -186,6 +188,7 @@ func TestRollingUpdate(t *testing.T) {
 	noProbe := container(func(c *fact.Container) { c.Readiness = nil })
 	maxUnavailable := func(n int) func(*fact.Workload) { return rollout(func(r *fact.Rollout) { r.MaxUnavailable = n }) }
 	v := verdicts(t, workload.RollingUpdate())
+	rollingUpdateOfTheLeast(v)
 	v.Finds("bit by bit, with a probe to wait for", api())
 	v.Finds("two of three may be away", api(maxUnavailable(2)))
 	v.Finds("three of three may not", api(maxUnavailable(3)),

@@ -41,9 +41,9 @@ func TestLimitsAreCountedAsTheControllersDo(t *testing.T) {
 		want               fact.Rollout // of a Deployment
 	}{
 		{"numbers are taken as they are", 3, number("1"), number("2"), fact.Rollout{MaxSurge: 1, MaxUnavailable: 2}},
-		{"a surge is rounded up, what may be away down", 3, number("25%"), number("25%"), fact.Rollout{MaxSurge: 1}},
-		{"one must be away where nothing could move", 3, number("0"), number("25%"), fact.Rollout{MaxUnavailable: 1}},
-		{"no more can be away than there are", 3, number("0"), number("150%"), fact.Rollout{MaxUnavailable: 3}},
+		{"a surge is rounded up, what may be away down", 3, number("25%"), number("25%"), fact.Rollout{MaxSurge: 1, MaxUnavailablePercent: 25}},
+		{"one must be away where nothing could move", 3, number("0"), number("25%"), fact.Rollout{MaxUnavailable: 1, MaxUnavailablePercent: 25}},
+		{"no more can be away than there are", 3, number("0"), number("150%"), fact.Rollout{MaxUnavailable: 3, MaxUnavailablePercent: 150}},
 		{"more can be made in advance than there are", 3, number("150%"), number("0"), fact.Rollout{MaxSurge: 5}},
 		{"what is no number counts as none", 3, number("some"), number("25"), fact.Rollout{MaxUnavailable: 3}},
 		{"less than nothing is nothing", 3, number("1"), number("-1"), fact.Rollout{MaxSurge: 1}},

@@ -175,7 +175,18 @@ func TestTheAgeOfASecretIsThatOfItsData(t *testing.T) {
 	of.ManagedFields = []metav1.ManagedFieldsEntry{
 		at(`{"f:data":{"f:password":{}}}`, 1), at(`{"f:metadata":{"f:labels":{"f:data":{}}}}`, 2), at(`{"f:type":{}}`, 3),
 	}
-	require.Equal(t, 1, changedAt(of).Hour())
+	changed, noted := changedAt(of)
+	require.True(t, noted)
+	require.Equal(t, 1, changed.Hour())
+	of.ManagedFields[0] = at(`{"f:stringData":{"f:password":{}}}`, 4)
+	changed, noted = changedAt(of)
+	require.True(t, noted, "who applies stringData writes data")
+	require.Equal(t, 4, changed.Hour())
+	of.CreationTimestamp = metav1.Date(2026, time.November, 20, 0, 0, 0, 0, time.UTC)
+	of.ManagedFields = of.ManagedFields[1:]
+	changed, noted = changedAt(of)
+	require.False(t, noted, "nobody is noted to have written data")
+	require.Equal(t, 0, changed.Hour())
 }
 
 func TestRequestsAreThoseOfTheScheduler(t *testing.T) {

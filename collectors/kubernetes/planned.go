@@ -9,7 +9,6 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -144,17 +143,7 @@ func asIfWell(f *fact.Workload) {
 
 // count does what the controller of budgets does, when all pods are healthy.
 func count(b *fact.DisruptionBudget, pods int) {
-	b.Counted, b.Expected, b.Healthy = true, pods, pods
-	switch {
-	case b.MaxUnavailable != "":
-		limit := intstr.Parse(b.MaxUnavailable)
-		b.Needed = max(0, pods-scaled(&limit, 0, pods, true))
-	case b.MinAvailable != "":
-		limit := intstr.Parse(b.MinAvailable)
-		b.Needed = scaled(&limit, 0, pods, true)
-	default:
-		b.Needed = 1
-	}
+	b.Counted, b.Expected, b.Healthy, b.Needed = true, pods, pods, b.NeededOf(pods)
 	b.Allowed = max(0, b.Healthy-b.Needed)
 }
 

@@ -17,11 +17,13 @@ type present struct {
 	owned   bool  // something made it, and cares for it
 	byLabel bool  // it bears a label by which others find what they read
 	changed int64 // when its data was last written, in seconds since 1970
+	noted   bool  // that is noted; else it is when the object was made
 }
 
 func keepPresent(object any) present {
 	meta := object.(*metav1.PartialObjectMetadata)
-	return present{len(meta.OwnerReferences) > 0, foundByLabel(meta.Labels), changedAt(meta).Unix()}
+	changed, noted := changedAt(meta)
+	return present{len(meta.OwnerReferences) > 0, foundByLabel(meta.Labels), changed.Unix(), noted}
 }
 
 // foundByLabel tells the labels by which sidecars and operators find the objects that they read, which nothing names then.

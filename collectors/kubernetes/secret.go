@@ -25,7 +25,7 @@ func secrets() join[fact.Secret] {
 			stored(s, writtenSecrets()).Each(func(name types.NamespacedName, p present) {
 				if s.target.Cluster.Includes(name.Namespace) {
 					set.Add(fact.Secret{
-						Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, ChangedAt: unix(p.changed),
+						Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, ChangedAt: unix(p.changed), Unnoted: !p.noted,
 					})
 				}
 			})
@@ -41,16 +41,20 @@ func writtenSecrets() watch.Resource[present] {
 	return r
 }
 
-// changedAt is when somebody last wrote data, as the API server notes of every field
-// (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management); else when the object was made.
-func changedAt(of *metav1.PartialObjectMetadata) time.Time {
-	changed := of.CreationTimestamp.Time
+// changedAt is the latest that somebody can have written data, as the API server notes it of whoever writes any field
+// (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management): what is noted is when one wrote last, data or
+// labels. Where nothing is noted of the data, it is when the object was made, since when anything can have been written.
+func changedAt(of *metav1.PartialObjectMetadata) (at time.Time, noted bool) {
+	at = of.CreationTimestamp.Time
 	for _, each := range of.ManagedFields {
-		if len(dataKeysOf(each.FieldsV1)) > 0 && each.Time != nil && each.Time.After(changed) {
-			changed = each.Time.Time
+		if len(dataKeysOf(each.FieldsV1)) > 0 && each.Time != nil {
+			noted = true
+			if each.Time.After(at) {
+				at = each.Time.Time
+			}
 		}
 	}
-	return changed.UTC()
+	return at.UTC(), noted
 }
 
 // dataKeys are those of an object's data, as the API server notes of every field.
@@ -62,17 +66,21 @@ func dataKeys(of *metav1.PartialObjectMetadata) (keys []string) {
 	return slices.Compact(keys)
 }
 
-// dataKeysOf are the keys of data that somebody wrote. Labels and annotations can be called data too.
+// dataKeysOf are the keys of data that somebody wrote: who applies stringData is noted to have written that. Labels and annotations
+// can be called data too.
 func dataKeysOf(written *metav1.FieldsV1) (keys []string) {
 	var fields struct {
-		Data map[string]any `json:"f:data"`
+		Data  map[string]any `json:"f:data"`
+		Plain map[string]any `json:"f:stringData"`
 	}
 	if written == nil || json.Unmarshal(written.GetRawBytes(), &fields) != nil {
 		return nil
 	}
-	for field := range fields.Data {
-		if key, is := strings.CutPrefix(field, "f:"); is {
-			keys = append(keys, key)
+	for _, written := range []map[string]any{fields.Data, fields.Plain} {
+		for field := range written {
+			if key, is := strings.CutPrefix(field, "f:"); is {
+				keys = append(keys, key)
+			}
 		}
 	}
 	return keys

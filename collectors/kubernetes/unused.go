@@ -9,9 +9,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -27,7 +25,8 @@ func namespaces() join[fact.Namespace] {
 			return fact.Namespace{Cluster: cluster, Name: namespace}
 		},
 		parts: slices.Concat(workloadParts(), []part{
-			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingressReferences()}, {"", issuerReferences()},
+			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingressReferences()},
+			{"", certManagerReferences("certificates")}, {"", certManagerReferences("issuers")}, {"", certManagerReferences("clusterissuers")},
 			{"", scaledObjects()}, {"", rollouts()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
 		}),
@@ -131,40 +130,6 @@ func ingressReferences() watch.Resource[consumer] {
 	}
 }
 
-// issuerReferences are the Secrets that Issuers of cert-manager name: accounts, tokens of DNS providers, authorities.
-func issuerReferences() watch.Resource[consumer] {
-	return watch.Resource[consumer]{
-		GroupVersionResource: schema.GroupVersionResource{Group: certManagerGroup, Resource: "issuers"}, Variant: " by reference",
-		Keep: func(object any) (keep consumer) {
-			spec := object.(*unstructured.Unstructured).Object["spec"]
-			for _, name := range secretsNamedIn(spec, false) {
-				keep.uses = append(keep.uses, fact.Reference{Kind: kindSecret, Name: name})
-			}
-			return keep
-		},
-	}
-}
-
-// secretsNamedIn are the names of Secrets in an object: what secretName says, and the name within whatever is called a
-// reference to a Secret.
-func secretsNamedIn(value any, reference bool) (names []string) {
-	switch value := value.(type) {
-	case map[string]any:
-		for key, each := range value {
-			of := strings.Contains(strings.ToLower(key), "secret")
-			if name, is := each.(string); is && (of || reference && key == "name") {
-				names = append(names, name)
-			}
-			names = append(names, secretsNamedIn(each, of)...)
-		}
-	case []any:
-		for _, each := range value {
-			names = append(names, secretsNamedIn(each, reference)...)
-		}
-	}
-	return names
-}
-
 // A usage is what of a scope is used, and what is left over.
 type usage struct {
 	*snapshot
@@ -180,7 +145,10 @@ func joinNamespaces(s *snapshot, set *fact.Set[fact.Namespace]) {
 		make(map[string]*fact.Namespace),
 	}
 	u.workloads()
-	for _, r := range []watch.Resource[consumer]{cronJobs(), jobs(), serviceAccounts(), ingressReferences(), issuerReferences()} {
+	for _, r := range []watch.Resource[consumer]{
+		cronJobs(), jobs(), serviceAccounts(), ingressReferences(),
+		certManagerReferences("certificates"), certManagerReferences("issuers"), certManagerReferences("clusterissuers"),
+	} {
 		stored(s, r).Each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })
 	}
 	stored(s, pods()).Each(func(name types.NamespacedName, p pod) {
@@ -217,6 +185,11 @@ func (u usage) consumes(namespace string, uses []fact.Reference, claims []string
 	for _, claim := range claims {
 		u.use(namespace, kindClaim, claim)
 	}
+}
+
+// names tells whether an object is used: in its namespace or, as by what is in none and does not say which it means, in any.
+func (u usage) names(name types.NamespacedName, kind string) bool {
+	return u.used[name][kind] || u.used[types.NamespacedName{Name: name.Name}][kind]
 }
 
 // count counts an object of the system and, where nobody uses it, notes the reason.
@@ -305,7 +278,7 @@ func (u usage) objects() {
 			"it selects neither a pod nor those of a workload"))
 	})
 	stored(u.snapshot, writtenSecrets()).Each(func(name types.NamespacedName, p present) {
-		u.count(name, kindSecret, unless(p.owned || p.byLabel || u.used[name][kindSecret], noReference))
+		u.count(name, kindSecret, unless(p.owned || p.byLabel || u.names(name, kindSecret), noReference))
 	})
 	stored(u.snapshot, configMapNames()).Each(func(name types.NamespacedName, p present) {
 		used := madeByCluster(name.Name) || p.owned || p.byLabel || u.used[name][kindConfigMap]

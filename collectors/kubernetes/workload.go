@@ -94,6 +94,7 @@ func keepDeployment(d *appsv1.Deployment) workload {
 	if rolling := d.Spec.Strategy.RollingUpdate; rolling != nil && d.Spec.Strategy.Type == appsv1.RollingUpdateDeploymentStrategyType {
 		w.fact.Rollout.MaxSurge = scaled(rolling.MaxSurge, 0, desired, true)
 		w.fact.Rollout.MaxUnavailable = min(scaled(rolling.MaxUnavailable, 0, desired, false), desired)
+		w.fact.Rollout.MaxUnavailablePercent = percentOf(rolling.MaxUnavailable)
 		if w.fact.Rollout.MaxSurge == 0 && w.fact.Rollout.MaxUnavailable == 0 {
 			w.fact.Rollout.MaxUnavailable = min(1, desired) // Or nothing could move, as its controller counts.
 		}
@@ -148,6 +149,7 @@ func keepStatefulSet(s *appsv1.StatefulSet) workload {
 	}
 	w.fact.Rollout.Partition = min(partition, desired)
 	w.fact.Rollout.MaxUnavailable = max(1, scaled(maxUnavailable, 1, desired, false))
+	w.fact.Rollout.MaxUnavailablePercent = percentOf(maxUnavailable)
 	w.fact.Rollout.InProgress = w.fact.Replicas.Updated < desired-partition ||
 		partition == 0 && s.Status.UpdateRevision != s.Status.CurrentRevision
 	return w
@@ -214,4 +216,12 @@ func scaled(value *intstr.IntOrString, otherwise, whole int, up bool) int {
 		return 0
 	}
 	return max(0, n)
+}
+
+// percentOf is a percentage as a number; 0 of what is none.
+func percentOf(value *intstr.IntOrString) int {
+	if value == nil || value.Type == intstr.Int {
+		return 0
+	}
+	return scaled(value, 0, 100, false)
 }

@@ -23,7 +23,6 @@ func workloads() join[fact.Workload] {
 			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()}, {fact.TopicPods, rollouts()},
 			{fact.TopicBudgets, budgets()},
 			{fact.TopicAutoscalers, horizontalPodAutoscalers()}, {fact.TopicAutoscalers, scaledObjects()},
-			{fact.TopicNetworkPolicies, networkPolicies()},
 			{fact.TopicServices, services()},
 			{fact.TopicMonitors, services()}, {fact.TopicMonitors, serviceMonitors()}, {fact.TopicMonitors, podMonitors()},
 			{fact.TopicRevisions, replicaSets()},
@@ -34,7 +33,7 @@ func workloads() join[fact.Workload] {
 			{fact.TopicClaims, claims()}, {fact.TopicClaims, pods()},
 			{fact.TopicStorage, claims()}, {fact.TopicStorage, pods()}, {fact.TopicStorage, storageClasses()}, {fact.TopicStorage, volumePolicies()},
 			{fact.TopicBackupSchedules, claims()}, {fact.TopicBackupSchedules, services()}, {fact.TopicBackupSchedules, pods()},
-		}, scheduleParts(fact.TopicBackupSchedules)),
+		}, policyParts(fact.TopicNetworkPolicies), scheduleParts(fact.TopicBackupSchedules)),
 		add: joinWorkloads,
 	}
 }
@@ -112,6 +111,7 @@ func (j workloadJoin) of(w workload) fact.Workload {
 	f.Autoscaler = j.scales[f.Namespace][reference{f.Kind, f.Name}]
 	f.Policies = j.policies.of(f.Namespace, w.podLabels)
 	f.DefaultDeny = slices.ContainsFunc(j.policies[f.Namespace], policy.defaultDeny)
+	f.UnreadPolicies = unreadPolicies(j.snapshot, f.Namespace)
 	selecting := j.services.of(f.Namespace, w.podLabels)
 	for _, each := range selecting {
 		f.Services = append(f.Services, each.outlet())

@@ -135,8 +135,9 @@ func TestAWorkloadIsCollectedAsItIs(t *testing.T) {
 			[]string{"workload_spread: no_rule"}},
 		{"another strategy", "recreate.yaml", func(w *fact.Workload) { w.Rollout = fact.Rollout{Strategy: "Recreate"} },
 			[]string{"workload_rolling_update: not_rolling"}},
-		{"a release of all at once", "all-at-once.yaml", func(w *fact.Workload) { w.Rollout.MaxUnavailable = 2 },
-			[]string{"workload_rolling_update: all_at_once"}},
+		{"a release of all at once", "all-at-once.yaml", func(w *fact.Workload) {
+			w.Rollout.MaxUnavailable, w.Rollout.MaxUnavailablePercent = 2, 100
+		}, []string{"workload_rolling_update: all_at_once"}},
 		{"no probes", "no-probes.yaml", func(w *fact.Workload) { w.Containers[0].Readiness, w.Containers[0].Liveness = nil, nil },
 			[]string{
 				"workload_rolling_update: never_waits", "workload_probes: no_liveness_probe", "workload_probes: no_readiness_probe",

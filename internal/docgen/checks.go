@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
@@ -61,7 +62,10 @@ func (r *reference) judged(kind check.Description) string {
 		return "facts of any kind that its parameters name."
 	}
 	var names []string
-	for _, name := range kind.FactKinds {
+	for i, name := range kind.FactKinds {
+		if slices.Contains(kind.FactKinds[:i], name) {
+			continue // It is judged by several of its topics, each by itself.
+		}
 		names = append(names, r.linkToFact(name)+": "+strings.TrimSuffix(r.facts[name].KindHelp(), "."))
 	}
 	text := strings.Join(names, "; ") + "."

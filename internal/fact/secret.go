@@ -5,10 +5,13 @@ import "time"
 // A Secret is one of a Kubernetes cluster that a person or a pipeline writes: those that Helm, service accounts and
 // cert-manager keep are left out.
 type Secret struct {
-	Cluster   string    `json:"cluster"`
-	Namespace string    `json:"namespace"`
-	Name      string    `json:"name"`
-	ChangedAt time.Time `json:"changed_at"` // when its data was last written, as far as the API server has noted it
+	Cluster   string `json:"cluster"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// ChangedAt is the latest that its data can have been written: when whoever wrote it last wrote anything of the Secret.
+	ChangedAt time.Time `json:"changed_at"`
+	// Unnoted: the API server has not noted who wrote the data, and ChangedAt is when the Secret was made.
+	Unnoted bool `json:"unnoted,omitempty"`
 }
 
 // Subject names the Secret.
@@ -26,9 +29,12 @@ func Secrets() *Kind[Secret] {
 			{Name: "name", Value: func(s *Secret) string { return s.Name }},
 		},
 		Gauges: []Gauge[Secret]{{
-			Name:  "secret_changed_timestamp_seconds",
-			Help:  "When the data of a Secret was last written.",
-			Value: func(s *Secret) (float64, bool) { return Timestamp(s.ChangedAt) },
+			Name: "secret_changed_timestamp_seconds",
+			Help: "The latest that the data of a Secret can have been written; absent where that is not noted.",
+			Value: func(s *Secret) (float64, bool) {
+				at, known := Timestamp(s.ChangedAt)
+				return at, known && !s.Unnoted
+			},
 		}},
 	}
 }

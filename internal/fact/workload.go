@@ -2,6 +2,8 @@ package fact
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,10 +41,13 @@ type Workload struct {
 	Autoscaler  *Autoscaler        `json:"autoscaler"`
 	Policies    []NetworkPolicy    `json:"policies"` // those that select its pods
 	// DefaultDeny: a policy of its namespace isolates every pod for what comes in.
-	DefaultDeny bool      `json:"default_deny"`
-	Services    []Outlet  `json:"services"` // those that select its pods
-	Routes      []string  `json:"routes"`   // Ingresses and routes that lead to those services: Ingress/shop
-	Monitors    []Monitor `json:"monitors"` // of those services and pods
+	DefaultDeny bool `json:"default_deny"`
+	// UnreadPolicies may select its pods too: what they let in is not read.
+	UnreadPolicies []UnreadPolicy `json:"unread_policies,omitempty"`
+
+	Services []Outlet  `json:"services"` // those that select its pods
+	Routes   []string  `json:"routes"`   // Ingresses and routes that lead to those services: Ingress/shop
+	Monitors []Monitor `json:"monitors"` // of those services and pods
 	// Previous is the revision that a rollback would go back to; nil where none is kept.
 	Previous *Revision `json:"previous"`
 	// Unresolved are the Secrets, ConfigMaps and service accounts that it refers to and that do not exist.
@@ -72,14 +77,24 @@ const (
 func (w *Workload) Lacks() []string { return w.Missing }
 
 // Least is how many pods the workload may be left with while there is work: the number that it wants or, where an autoscaler
-// changes that, the minimum of it.
+// may want fewer, the minimum of that.
 func (w *Workload) Least() int {
 	switch scaler := w.Autoscaler; {
-	case scaler == nil, scaler.Paused, w.Replicas.Desired == 0 && !scaler.IdlesAtZero && scaler.Minimum > 0:
+	case scaler == nil, scaler.Paused:
 		return w.Replicas.Desired
-	default:
+	case w.Replicas.Desired > 0:
+		return min(scaler.Minimum, w.Replicas.Desired)
+	case w.RestsAtZero():
 		return scaler.Minimum
+	default:
+		return 0
 	}
+}
+
+// RestsAtZero tells whether no pod runs since there is nothing to do, as is meant.
+func (w *Workload) RestsAtZero() bool {
+	scaler := w.Autoscaler
+	return w.Replicas.Desired == 0 && scaler != nil && !scaler.Paused && (scaler.IdlesAtZero || scaler.Minimum == 0)
 }
 
 // The kinds of workloads.
@@ -100,19 +115,35 @@ type Replicas struct {
 
 // A Rollout says how a workload's pods are replaced, and how that goes.
 type Rollout struct {
-	Strategy       string        `json:"strategy"`        // RollingUpdate, Recreate or OnDelete
-	MaxUnavailable int           `json:"max_unavailable"` // pods, as the controller counts them for the desired number
-	MaxSurge       int           `json:"max_surge"`       // pods, as the controller counts them for the desired number
-	MinReady       time.Duration `json:"min_ready"`
-	Paused         bool          `json:"paused"`
-	NoHistory      bool          `json:"no_history,omitempty"` // of a Deployment: no revision is kept but the newest
-	InProgress     bool          `json:"in_progress"`          // pods are being replaced, and no deadline of the workload's own has passed
-	Stalled        bool          `json:"stalled"`              // its deadline has passed without progress
+	Strategy       string `json:"strategy"`        // RollingUpdate, Recreate or OnDelete
+	MaxUnavailable int    `json:"max_unavailable"` // pods, as the controller counts them for the desired number
+	// MaxUnavailablePercent is what MaxUnavailable is of the desired number; 0 where it is declared as a number.
+	MaxUnavailablePercent int `json:"max_unavailable_percent,omitempty"`
+
+	MaxSurge   int           `json:"max_surge"` // pods, as the controller counts them for the desired number
+	MinReady   time.Duration `json:"min_ready"`
+	Paused     bool          `json:"paused"`
+	NoHistory  bool          `json:"no_history,omitempty"` // of a Deployment: no revision is kept but the newest
+	InProgress bool          `json:"in_progress"`          // pods are being replaced, and no deadline of the workload's own has passed
+	Stalled    bool          `json:"stalled"`              // its deadline has passed without progress
 	// Partition is how many pods of a StatefulSet are held at the revision before.
 	Partition int `json:"partition,omitempty"`
 	// Trouble is why its controller cannot make pods, in its own words: exceeded quota; empty where it can.
 	Trouble string    `json:"trouble,omitempty"`
 	BeganAt time.Time `json:"began_at,omitzero"` // when the newest rollout began; zero where that is not known
+}
+
+// UnavailableOf is how many of a number of pods a release may take away, as controllers count them: they round down, and where
+// there may be no more pods than are desired, one goes at least.
+func (r Rollout) UnavailableOf(pods int) int {
+	n := r.MaxUnavailable
+	if r.MaxUnavailablePercent > 0 {
+		n = pods * r.MaxUnavailablePercent / 100
+	}
+	if n == 0 && r.MaxSurge == 0 {
+		n = 1
+	}
+	return min(n, pods)
 }
 
 // Pods are what runs of a workload: pods that have a node and are not on their way out.
@@ -180,6 +211,14 @@ type NetworkPolicy struct {
 	AdmitsToPorts Peers `json:"admits_to_ports,omitempty"`
 }
 
+// An UnreadPolicy is one of a network plugin, or of the administrators of the cluster.
+type UnreadPolicy struct {
+	Kind string `json:"kind"` // CiliumNetworkPolicy, AdminNetworkPolicy, …
+	Name string `json:"name"`
+	// After: it only decides where no NetworkPolicy does, and lets in nothing that one keeps out.
+	After bool `json:"after,omitempty"`
+}
+
 // Peers say how many may connect.
 type Peers string
 
@@ -228,6 +267,30 @@ type DisruptionBudget struct {
 	Needed         int    `json:"needed"`    // pods that must stay healthy
 	Allowed        int    `json:"allowed"`   // pods that may be disrupted just now
 	Workloads      int    `json:"workloads"` // how many workloads it covers
+}
+
+// NeededOf is how many of a number of pods must stay healthy, as the controller of budgets counts them: it rounds up.
+func (b DisruptionBudget) NeededOf(pods int) int {
+	part := func(declared string) int {
+		percent, is := strings.CutSuffix(declared, "%")
+		n, err := strconv.Atoi(percent)
+		switch {
+		case err != nil:
+			return 0
+		case is:
+			return (pods*n + 99) / 100
+		default:
+			return n
+		}
+	}
+	switch {
+	case b.MaxUnavailable != "":
+		return max(0, pods-part(b.MaxUnavailable))
+	case b.MinAvailable != "":
+		return max(0, part(b.MinAvailable))
+	default:
+		return 1
+	}
 }
 
 // Subject names the workload: cluster, namespace, kind and name.
@@ -287,9 +350,6 @@ func Workloads() *Kind[Workload] {
 // fewer is how many pods may be left of those that are desired now, while there is work.
 func (w *Workload) fewer() (float64, bool) {
 	least := w.Least()
-	if w.Replicas.Desired > 0 {
-		least = min(least, w.Replicas.Desired)
-	}
 	return float64(least), least != w.Replicas.Desired
 }
 

@@ -23,6 +23,7 @@ type Resource[T any] struct {
 	Variant    string         // tells it from another resource of this name of which something else is kept
 	Everywhere bool           // it is watched in the whole cluster, whatever the scope
 	Untyped    bool           // it is read without its type, as custom resources are
+	Metadata   bool           // of a custom resource: only the metadata are asked for
 	Keep       func(object any) T
 	Group      func(T) Owner // of those that are aggregated; nil: none are
 }
@@ -104,7 +105,7 @@ func (r Resource[T]) Empty() runtime.Object {
 
 func (r Resource[T]) custom() bool { return r.Version == "" }
 
-func (r Resource[T]) untyped() bool { return r.custom() || r.Untyped }
+func (r Resource[T]) untyped() bool { return r.custom() && !r.Metadata || r.Untyped }
 
 func (r Resource[T]) open(c *Connection, scope Scope, notify func()) (Stored, func(context.Context)) {
 	s := newStore(r, r.from(c, string(scope)), scope, notify)
@@ -119,7 +120,7 @@ func (r Resource[T]) from(c *Connection, namespace string) *cache.ListWatch {
 	case r.untyped():
 		return listWatch(c.dynamic.Resource(c.preferred(r.GroupVersionResource)).Namespace(namespace), narrow)
 	case r.Example == nil:
-		return listWatch(c.metadata.Resource(r.GroupVersionResource).Namespace(namespace), narrow)
+		return listWatch(c.metadata.Resource(c.preferred(r.GroupVersionResource)).Namespace(namespace), narrow)
 	default:
 		return cache.NewFilteredListWatchFromClient(c.groups[r.GroupVersion()], r.Resource, namespace, narrow)
 	}
