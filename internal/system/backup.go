@@ -31,8 +31,9 @@ type Backup struct {
 
 // A Directory holds one file or one folder a backup. A file is dated by its last change and a folder by that of the newest
 // file in it, unless it is said otherwise; what is deeper inside counts for that and for the size. Links, hidden files,
-// lost+found and names of unfinished files (.tmp, .temp, .part, .partial, .incomplete, ~) are no backups: a backup that
-// grows under its final name is counted before it is complete.
+// lost+found and names of unfinished files (.tmp, .temp, .part, .partial, .filepart, .incomplete, .inprogress, ~) are no
+// backups, nor without a pattern what lies beside them (.log, .md5, .sha256, .asc, .sig, .lock, .pid, …): a backup that grows
+// under its final name is counted before it is complete.
 type Directory struct {
 	Path    string `yaml:"path"`              // of the folder, from the root
 	Pattern string `yaml:"pattern,omitempty"` // of the names: *.dump; default: every file and folder
