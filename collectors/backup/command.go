@@ -38,6 +38,9 @@ func run(ctx context.Context, environment []string, program string, arguments ..
 	case err == nil && output.more:
 		err = fact.Errorf(fact.ReasonUnsupported, "it printed more than %d bytes", maximumOutput)
 	}
+	if complaint.more { // In what is left out may be what counts.
+		complaint.kept.WriteString("\nfurther complaints were left out")
+	}
 	return output.kept.Bytes(), complaint.kept.String(), err
 }
 

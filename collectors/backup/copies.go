@@ -162,19 +162,24 @@ func (c *copies) measure(backup *fact.Backup) {
 }
 
 // counts tells whether a file or object of this name is a backup: it fits the pattern, and is neither hidden nor named
-// as unfinished files are.
+// as unfinished files are or, where no pattern says otherwise, as what lies beside backups: logs, sums and signatures.
 func counts(name, pattern string) bool {
-	if strings.HasPrefix(name, ".") || name == "lost+found" {
+	if strings.HasPrefix(name, ".") || name == "lost+found" || unfinished(name) {
 		return false
 	}
-	for _, ending := range []string{".tmp", ".temp", ".part", ".partial", ".incomplete", "~"} {
-		if strings.HasSuffix(strings.ToLower(name), ending) {
-			return false
-		}
-	}
 	if pattern == "" {
-		return true
+		return !ends(name, ".log", ".md5", ".sha1", ".sha256", ".sha512", ".md5sum", ".sha256sum", ".sha512sum", ".asc", ".sig", ".lock", ".pid")
 	}
 	matches, err := path.Match(pattern, name)
 	return err == nil && matches
+}
+
+// unfinished tells the names that files have while they are written.
+func unfinished(name string) bool {
+	return ends(name, ".tmp", ".temp", ".part", ".partial", ".filepart", ".incomplete", ".inprogress", ".in-progress", "~")
+}
+
+func ends(name string, endings ...string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(endings, func(ending string) bool { return strings.HasSuffix(name, ending) })
 }

@@ -83,6 +83,9 @@ func (d *directory) addFolder(ctx context.Context, info fs.FileInfo) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if err == nil && content.newest.IsZero() && content.unfinished {
+		return nil // Nothing in it is complete yet.
+	}
 	size := content.bytes
 	if err != nil {
 		size = unknownSize
@@ -118,6 +121,8 @@ func (d *directory) addFolder(ctx context.Context, info fs.FileInfo) error {
 type content struct {
 	bytes  int64
 	newest time.Time // of its files; zero where it has none
+	// unfinished tells that there are files in it that are still written.
+	unfinished bool
 }
 
 // measure adds up the files in a folder, and finds the newest of them.
@@ -144,7 +149,10 @@ func (d *directory) measure(ctx context.Context, path string) (found content, er
 			return fmt.Errorf("read the size of %s: %w", at, err)
 		}
 		found.bytes += info.Size()
-		if info.ModTime().After(found.newest) {
+		switch {
+		case unfinished(entry.Name()):
+			found.unfinished = true // That it grows says nothing of when the others were made.
+		case info.ModTime().After(found.newest):
 			found.newest = info.ModTime()
 		}
 		return nil

@@ -56,6 +56,22 @@ func TestDirectory_folders(t *testing.T) {
 	}}, facts)
 }
 
+func TestDirectory_whatLiesBesideBackupsMakesThemNoNewer(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "db.dump"), 100, hour(72))
+	put(t, filepath.Join(dir, "db.dump.sha256"), 64, hour(71))
+	put(t, filepath.Join(dir, "backup.log"), 5000, hour(0))
+	put(t, filepath.Join(dir, "base", "data.tar"), 100, hour(96))
+	put(t, filepath.Join(dir, "base", "data2.tar.part"), 1, hour(0))
+	put(t, filepath.Join(dir, "begun", "data.tar.part"), 1, hour(0))
+	facts, err := collect(t.Context(), t, "", system.Backup{Directory: &system.Directory{Path: dir}})
+	require.NoError(t, err)
+	require.Len(t, facts, 1)
+	require.Equal(t, 2, facts[0].Copies)
+	require.Equal(t, "db.dump", facts[0].NewestName)
+	require.Equal(t, hour(96), facts[0].Oldest)
+}
+
 func TestDirectory_unavailable(t *testing.T) {
 	t.Run("a pipe in its place is not waited for", func(t *testing.T) {
 		pipe := filepath.Join(t.TempDir(), "pipe")

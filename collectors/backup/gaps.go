@@ -2,6 +2,7 @@ package backup
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -24,48 +25,60 @@ func longestGap(all []copied, from time.Time, explained func(i int) bool) (longe
 // gapBefore is the time from one copy to the next, whose index is i.
 func gapBefore(all []copied, i int) time.Duration { return moment(all[i].at).Sub(moment(all[i-1].at)) }
 
+// newestGap is the time between the two newest copies; zero of fewer.
+func newestGap(all []copied) time.Duration {
+	if len(all) < 2 {
+		return 0
+	}
+	return gapBefore(all, len(all)-1)
+}
+
 // thinning tells which of the times between copies are as long because those between were removed by a scheme of retention:
 // the declared one, or one that the ages show.
 func thinning(all []copied, retention system.Retention, now time.Time) func(i int) bool {
 	if tiers := retention.Tiers(); len(tiers) > 0 {
+		every := newestGap(all)
 		return func(i int) bool {
-			return gapBefore(all, i) <= allowed(tiers, now.Sub(moment(all[i-1].at)))
+			newer, older := now.Sub(moment(all[i].at)), now.Sub(moment(all[i-1].at))
+			return !slices.ContainsFunc(tiers, func(tier system.Tier) bool { return leftOut(tier, newer, older, every) })
 		}
 	}
 	learned := learnThinning(all)
 	return func(i int) bool { return learned[i] }
 }
 
-// allowed is how far apart copies of an age may be: a period of the finest tier that reaches back so far, and a tenth more.
-func allowed(tiers []system.Tier, age time.Duration) time.Duration {
-	period := time.Duration(math.MaxInt64 / 2)
-	for _, tier := range tiers {
-		period = tier.Period
-		if age <= period*time.Duration(tier.Count)+period/10 {
-			break
-		}
-	}
-	return period + period/10
+// leftOut tells whether, between copies of two ages, one is missing that a tier keeps. The current day, week or month counts as
+// one of its periods. Within the others, copies lie no further apart than one and a tenth, or one and the time between two
+// backups: the last of a month need not be of its last day.
+func leftOut(tier system.Tier, newer, older, every time.Duration) bool {
+	reach := tier.Period * time.Duration(tier.Count-1)
+	return min(older, reach)-newer > tier.Period+max(tier.Period/10, min(every, tier.Period/4))
 }
 
-// learnThinning finds the times between copies that a scheme explains: they are longer than the newest one, and nothing older
-// is closer together again, as it would be where one was left out. The oldest of all must be as long as a day, week, month,
-// quarter or year, since nothing older says so.
+// learnThinning finds the times between copies that a scheme explains: they are longer than the newest one, and what is older
+// does not lie as close together again, as it would where one was left out. Copies of two tiers can: the last of a week and the
+// last of a month are a day apart, and the one divides the week of the other. The oldest of all must be as long as a day, week,
+// month, quarter or year, since nothing older says so, unless those after it are of a scheme already.
 func learnThinning(all []copied) []bool {
 	explained := make([]bool, len(all))
 	if len(all) < 3 {
 		return explained
 	}
-	newest := gapBefore(all, len(all)-1)
-	shortest := time.Duration(math.MaxInt64)
+	newest := newestGap(all)
+	coarser := func(i int) bool { return float64(gapBefore(all, i)) > 1.5*float64(newest) }
+	const row = 3
+	closest, again := time.Duration(math.MaxInt64), false // of so many older times in a row; two older ones are as short as the newest
 	for i := 1; i < len(all)-1; i++ {
 		gap := gapBefore(all, i)
-		coarser := float64(gap) > 1.5*float64(newest)
-		explained[i] = coarser && float64(gap) <= 1.2*float64(shortest) && (i > 1 || isCalendar(gap))
-		if i == 1 && coarser && !explained[i] {
-			return explained // What is odd from the start proves no scheme.
+		if i > row {
+			closest = min(closest, moment(all[i-1].at).Sub(moment(all[i-1-row].at)))
 		}
-		shortest = min(shortest, gap)
+		again = again || i > 2 && !coarser(i-1) && !coarser(i-2)
+		dense := again || float64(closest) <= 1.6*float64(gap) || i > 1 && !coarser(i-1) && !isCalendar(gap)
+		if i == 1 {
+			dense = !isCalendar(gap) && !coarser(2)
+		}
+		explained[i] = coarser(i) && !dense
 	}
 	return explained
 }

@@ -252,6 +252,16 @@ func TestRestic_strangePrograms(t *testing.T) {
 	}
 }
 
+func TestRestic_complaintsThatAreTooLongAreNotLetGo(t *testing.T) {
+	program := script(t,
+		`for i in $(seq 200); do echo "Load(<data/0123456789>, 0, 0) returned error, retrying after 500ms: timeout" >&2; done`,
+		`echo "could not load snapshot 01234567" >&2`,
+		"echo '[]'")
+	reason, detail := failure(t, program, system.Backup{Restic: &system.Restic{Repository: "/srv"}})
+	require.Equal(t, fact.ReasonInvalid, reason)
+	require.Contains(t, detail, "further complaints were left out")
+}
+
 func TestRestic_environment(t *testing.T) {
 	t.Setenv("READINESS_TEST_GIVEN", "yes")
 	t.Setenv("READINESS_TEST_KEPT", canary)
