@@ -36,8 +36,8 @@ func Unused() check.Kind[UnusedParameters] {
 	return check.Kind[UnusedParameters]{
 		Name: "unused_resources",
 		Summary: "No claim is unmounted, no Service without pods, no ConfigMap and no Secret without a reference; no finished Job and " +
-			"no workload that is scaled to zero is left. Pods, workloads, Jobs, CronJobs, service accounts, Ingresses and Issuers are " +
-			"searched for references.",
+			"no workload that is scaled to zero is left. Pods, workloads, Jobs, CronJobs, service accounts, Ingresses, Issuers and " +
+			"schedules of Velero are searched for references.",
 		Remedy: "Ask whoever made each whether it is needed: operators, other custom resources and applications that read the API are not " +
 			"searched. Name what is needed in the parameter kept, and back up what holds data before you remove it.",
 		Reasons: []check.Reason{unused},
@@ -53,7 +53,7 @@ func Unused() check.Kind[UnusedParameters] {
 					return nil
 				}
 				return []check.Problem{unused.Problem(fmt.Sprintf("No use was found of %d of %s (at most %d is wanted): %s. "+
-					"Pods, workloads, Jobs, CronJobs, service accounts, Ingresses and Issuers were searched.",
+					"Pods, workloads, Jobs, CronJobs, service accounts, Ingresses, Issuers and schedules of Velero were searched.",
 					len(left), words.Count(n.Objects, "object"), p.Maximum, words.List(left)))}
 			}),
 		},

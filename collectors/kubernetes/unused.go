@@ -28,6 +28,7 @@ func namespaces() join[fact.Namespace] {
 		},
 		parts: slices.Concat(workloadParts(), []part{
 			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingressReferences()}, {"", issuerReferences()},
+			{"", policyReferences()},
 			{"", scaledObjects()}, {"", rollouts()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
 		}),
@@ -145,6 +146,19 @@ func issuerReferences() watch.Resource[consumer] {
 	}
 }
 
+// policyReferences are the ConfigMaps with volume policies that schedules of Velero name.
+func policyReferences() watch.Resource[consumer] {
+	return watch.Resource[consumer]{
+		GroupVersionResource: veleroSchedules().GroupVersionResource, Variant: " by reference",
+		Keep: func(object any) (keep consumer) {
+			if policy := veleroSchedules().Keep(object).velero.policy; policy != "" {
+				keep.uses = append(keep.uses, fact.Reference{Kind: kindConfigMap, Name: policy})
+			}
+			return keep
+		},
+	}
+}
+
 // secretsNamedIn are the names of Secrets in an object: what secretName says, and the name within whatever is called a
 // reference to a Secret.
 func secretsNamedIn(value any, reference bool) (names []string) {
@@ -180,7 +194,9 @@ func joinNamespaces(s *snapshot, set *fact.Set[fact.Namespace]) {
 		make(map[string]*fact.Namespace),
 	}
 	u.workloads()
-	for _, r := range []watch.Resource[consumer]{cronJobs(), jobs(), serviceAccounts(), ingressReferences(), issuerReferences()} {
+	for _, r := range []watch.Resource[consumer]{
+		cronJobs(), jobs(), serviceAccounts(), ingressReferences(), issuerReferences(), policyReferences(),
+	} {
 		stored(s, r).Each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })
 	}
 	stored(s, pods()).Each(func(name types.NamespacedName, p pod) {
