@@ -31,8 +31,8 @@ func (p UnusedParameters) Validate() error {
 }
 
 // searched is where references are looked for.
-const searched = "Pods, workloads, Jobs, CronJobs, service accounts, Ingresses, and the Certificates, Issuers and ClusterIssuers of " +
-	"cert-manager"
+const searched = "Pods, workloads, Jobs, CronJobs, service accounts, Ingresses, schedules of Velero, and the Certificates, Issuers and " +
+	"ClusterIssuers of cert-manager"
 
 // Unused judges whether a namespace holds what nobody uses.
 func Unused() check.Kind[UnusedParameters] {

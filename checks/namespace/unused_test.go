@@ -24,7 +24,7 @@ func TestUnused(t *testing.T) {
 	v.Finds("what is kept does not count", left(claim, fact.Leftover{Kind: "Secret", Name: "break-glass", Reason: "nothing refers to it"}))
 	v.Finds("more than may be", left(claim, fact.Leftover{Kind: "ConfigMap", Name: "old", Reason: "no reference found"}),
 		"warn unused: No use was found of 2 of 20 objects (at most 1 is wanted): PersistentVolumeClaim/old (no pod mounts it) and ConfigMap/old (no reference found). "+
-			"Pods, workloads, Jobs, CronJobs, service accounts, Ingresses, and the Certificates, Issuers and ClusterIssuers of cert-manager were searched.")
+			"Pods, workloads, Jobs, CronJobs, service accounts, Ingresses, schedules of Velero, and the Certificates, Issuers and ClusterIssuers of cert-manager were searched.")
 }
 
 func TestParametersThatCannotBeAreRefused(t *testing.T) {

@@ -48,7 +48,8 @@ func cannotTell() check.Reason {
 	return check.Reason{
 		Name: "cannot_tell", Level: check.Unknown, Sentence: "It is not known whether what runs makes backups.", Absence: true,
 		Remedy: "Declare what a CronJob makes backups of by the annotation readiness-exporter/backup-of (claims with commas between, or " +
-			"*), or by the parameter jobs; or declare the place of its backups under backups in the system description.",
+			"*), or by the parameter jobs; or declare the place of its backups under backups in the system description. Where volume " +
+			"policies of Velero could not be read, permit to get that ConfigMap: a Role in Velero's namespace is enough.",
 	}
 }
 
@@ -65,8 +66,13 @@ func idle(c check.Context, s *fact.BackupSchedule) (check.Problem, bool) {
 	case s.Failed:
 		return lastFailed().Problem(fmt.Sprintf("The run of the %s that began at %s did not succeed.", name,
 			s.LastRunAt.UTC().Format(time.RFC3339))), true
-	case s.SucceededAt.IsZero():
+	case s.Unread:
+		return check.Problem{}, false
+	case s.SucceededAt.IsZero() && s.LastRunAt.IsZero():
 		return never().Problem(fmt.Sprintf("The %s (schedule %q) has made no backup yet.", name, s.Schedule)), true
+	case s.SucceededAt.IsZero():
+		return never().Problem(fmt.Sprintf("There is no backup of the %s (schedule %q) that succeeded; its last run began %s ago.", name,
+			s.Schedule, quantity.InWords(c.Now.Sub(s.LastRunAt)))), true
 	case !s.DueAt.IsZero() && c.Now.After(s.DueAt):
 		return overdue().Problem(fmt.Sprintf("The last backup of the %s (schedule %q) was made %s ago; the next was due by %s.", name,
 			s.Schedule, quantity.InWords(c.Now.Sub(s.SucceededAt)), s.DueAt.UTC().Format(time.RFC3339))), true
@@ -78,7 +84,7 @@ func idle(c check.Context, s *fact.BackupSchedule) (check.Problem, bool) {
 // guessed gives why it is not known that a schedule makes backups; false where it is: it is declared, or the newest backup of
 // a declared place was made while it ran.
 func guessed(c check.Context, s *fact.BackupSchedule, jobs []string) (check.Problem, bool) {
-	if s.Guess == "" || slices.ContainsFunc(jobs, func(pattern string) bool {
+	if s.Guess == "" || !s.Unread && slices.ContainsFunc(jobs, func(pattern string) bool {
 		matches, err := path.Match(pattern, s.Namespace+"/"+s.Name)
 		return matches && err == nil
 	}) {
@@ -147,6 +153,9 @@ func VolumeBackups() check.Kind[VolumeBackupParameters] {
 // what certainly makes none.
 func uncovered(c check.Context, claim fact.Claim, none check.Reason, jobs []string) (check.Problem, bool) {
 	problem := none.Problem("Nothing makes backups of the claim " + claim.Name + ".")
+	for _, each := range claim.LeftOut {
+		problem.Detail += " The " + each.By + " leaves it out: " + each.Reason + "."
+	}
 	unsure := false
 	for i := range claim.Schedules {
 		why, is := idle(c, &claim.Schedules[i])
@@ -197,7 +206,7 @@ func BackupAutomation() check.Kind[BackupAutomationParameters] {
 			"snapshotVolumes or defaultVolumesToFsBackup.",
 	}
 	judge := func(c check.Context, s *fact.BackupSchedule, p BackupAutomationParameters) (problem check.Problem, sure, is bool) {
-		if problem, is = idle(c, s); !is {
+		if problem, is = idle(c, s); !is && !s.Unread {
 			switch {
 			case c.Now.Sub(s.SucceededAt) > p.MaximumAge.Std():
 				problem, is = old.Problem(fmt.Sprintf("The last backup was made %s ago; at most %s is wanted.",

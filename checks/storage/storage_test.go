@@ -57,6 +57,10 @@ func TestJobsThatAreNamedMakeBackups(t *testing.T) {
 	require.NoError(t, kind.Defaults.Validate())
 	v := checktest.Some(t, kind, fact.Workloads())
 	v.Finds("one that is named", database(func(c *fact.Claim) { c.Schedules = []fact.BackupSchedule{schedule(guess)} }))
+	v.Finds("one that is named, and whose runs are not read", database(func(c *fact.Claim) {
+		c.Schedules = []fact.BackupSchedule{schedule(guess, func(s *fact.BackupSchedule) { s.Unread = true })}
+	}), "unknown cannot_tell: No backup is known to be made of the claim data-database-0. "+
+		"Whether the CronJob shop/dump makes backups is not known: only its name suggests it.")
 	kind.Defaults.Jobs = []string{"dump"}
 	require.EqualError(t, kind.Defaults.Validate(), `jobs: "dump": expected namespace/name, such as shop/db-backup`)
 }
@@ -126,6 +130,9 @@ func TestVolumeBackups(t *testing.T) {
 	v.Finds("one that is due", covered(schedule(due(0))))
 	v.Finds("one that is overdue", covered(schedule(due(-time.Second))),
 		`fail overdue: No backup is made of the claim data-database-0. The last backup of the CronJob shop/dump (schedule "0 3 * * *") was made 2 h ago; the next was due by 2026-11-22T11:59:59Z.`)
+	v.Finds("one that leaves it out", database(func(c *fact.Claim) {
+		c.Schedules, c.LeftOut = nil, []fact.LeftOut{{By: "Schedule velero/nightly", Reason: "it takes no snapshots"}}
+	}), "fail no_schedule: Nothing makes backups of the claim data-database-0. The Schedule velero/nightly leaves it out: it takes no snapshots.")
 	unknown := "unknown cannot_tell: No backup is known to be made of the claim data-database-0. " +
 		"Whether the CronJob shop/dump makes backups is not known: only its name suggests it."
 	v.Finds("one whose name alone says so", covered(schedule(guess)), unknown)
@@ -152,7 +159,13 @@ func TestBackupAutomation(t *testing.T) {
 	v.Finds("more than 26 hours ago", schedule(succeeded(checktest.Now().Add(-27*time.Hour))),
 		"fail too_old: The last backup was made 1 d 3 h ago; at most 1 d 2 h is wanted.")
 	v.Finds("never", schedule(succeeded(time.Time{})),
-		`fail never_succeeded: The CronJob shop/dump (schedule "0 3 * * *") has made no backup yet.`)
+		`fail never_succeeded: There is no backup of the CronJob shop/dump (schedule "0 3 * * *") that succeeded; its last run began 2 h ago.`)
+	unread := func(s *fact.BackupSchedule) {
+		s.Kind, s.Unread, s.Guess, s.SucceededAt, s.LastRunAt = "RecurringJob", true, "schedules of Longhorn are not evaluated", time.Time{}, time.Time{}
+	}
+	v.Finds("one that is not evaluated", schedule(unread),
+		"unknown cannot_tell: Whether the RecurringJob shop/dump makes backups is not known: schedules of Longhorn are not evaluated.")
+	v.Finds("one that is not evaluated, and suspended", schedule(unread, suspend), "fail suspended: The RecurringJob shop/dump is suspended.")
 	v.Finds("by its own schedule it should have made another", schedule(due(-time.Hour)),
 		`fail overdue: The last backup of the CronJob shop/dump (schedule "0 3 * * *") was made 2 h ago; the next was due by 2026-11-22T11:00:00Z.`)
 	v.Finds("its backups hold no data", schedule(func(s *fact.BackupSchedule) { s.Empty = "it takes none of the claims" }),

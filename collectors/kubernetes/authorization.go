@@ -130,7 +130,7 @@ const unheardOf = "unheard-of.readiness-exporter"
 
 // askAuthorizer finds out whether anything restricts anybody: somebody who is neither bound to a role with wildcards nor
 // one of system:masters is then permitted what no role names. RBAC reports by which binding it permits something.
-func askAuthorizer(ctx context.Context, c *watch.Connection, _ Target) (any, error) {
+func askAuthorizer(ctx context.Context, c *watch.Connection, _ Target, _ []*snapshot) (any, error) {
 	review := &authorizationv1.SelfSubjectAccessReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: authorizationv1.SchemeGroupVersion.String(), Kind: "SelfSubjectAccessReview"},
 		Spec: authorizationv1.SelfSubjectAccessReviewSpec{

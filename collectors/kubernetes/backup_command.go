@@ -24,8 +24,8 @@ func backupTools() (dumps, copies map[string][]string) {
 		"pg_dump": {"-s", "--schema-only"}, "pg_dumpall": {"-s", "--schema-only", "-g", "--globals-only"}, "pg_basebackup": nil,
 		"mysqldump": {"-d", "--no-data"}, "mariadb-dump": {"-d", "--no-data"}, "mongodump": nil,
 	}
-	copies = map[string][]string{ // With the word that follows where they make a backup.
-		"restic": {"backup"}, "borg": {"create"}, "kopia": {"create"}, "pgbackrest": {"backup"}, "wal-g": {"backup-push"},
+	copies = map[string][]string{ // With the commands of theirs that make a backup.
+		"restic": {"backup"}, "borg": {"create"}, "kopia": {"snapshot create", "snap create"}, "pgbackrest": {"backup"}, "wal-g": {"backup-push"},
 	}
 	return dumps, copies
 }
@@ -56,10 +56,34 @@ func (b *backupCommand) note(words []string) {
 	if is && !slices.ContainsFunc(words[1:], func(word string) bool { return slices.Contains(without, word) || helps(word) }) {
 		b.dumps = true
 	}
-	if wanted, is := copies[name]; is {
-		b.copies = b.copies || slices.ContainsFunc(words[1:], func(word string) bool { return slices.Contains(wanted, word) })
+	if wanted, is := copies[name]; is && !slices.ContainsFunc(words[1:], tries) {
+		given := strings.Join(operands(words[1:]), " ") + " "
+		b.copies = b.copies || slices.ContainsFunc(wanted, func(command string) bool { return strings.HasPrefix(given, command+" ") })
 	}
 }
+
+// operands are the words that are neither flags nor, as far as it is known which take one, their values: "restic -r backup
+// forget" makes no backup.
+func operands(words []string) (left []string) {
+	for i, word := range words {
+		flag := i > 0 && strings.HasPrefix(words[i-1], "-") && !strings.Contains(words[i-1], "=") && !alone(words[i-1])
+		if !strings.HasPrefix(word, "-") && !flag {
+			left = append(left, word)
+		}
+	}
+	return left
+}
+
+// alone tells the flags that take no value.
+func alone(flag string) bool {
+	return slices.Contains([]string{
+		"-q", "--quiet", "-v", "-vv", "--verbose", "--json", "--no-cache", "--no-lock", "--cleanup-cache", "--insecure-tls",
+		"--insecure-no-password", "--stats", "--list", "--progress", "--show-rc", "--info",
+	}, flag)
+}
+
+// tries tells the arguments with which a tool only shows what it would do.
+func tries(word string) bool { return helps(word) || word == "--dry-run" || word == "-n" }
 
 // helps tells the arguments with which a tool does nothing.
 func helps(word string) bool {

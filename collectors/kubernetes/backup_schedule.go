@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -23,7 +22,9 @@ func backupSchedules() join[fact.BackupSchedule] {
 	return join[fact.BackupSchedule]{
 		kind:   fact.BackupSchedules(),
 		proven: suspendedAlone,
-		parts:  append(scheduleParts(""), part{"", claims()}),
+		parts:  append(scheduleParts(""), part{"", claims()}, part{"", persistentVolumes()}),
+		reads:  []reading{policyReading("")},
+		ask:    askPolicies,
 		place: func(cluster, namespace string) fact.BackupSchedule {
 			return fact.BackupSchedule{Cluster: cluster, Namespace: namespace}
 		},
@@ -31,7 +32,7 @@ func backupSchedules() join[fact.BackupSchedule] {
 			var all []dataClaim
 			stored(s, claims()).Each(func(name types.NamespacedName, c claim) {
 				if s.target.Cluster.Includes(name.Namespace) {
-					all = append(all, dataClaim{namespace: name.Namespace, name: name.Name, labels: c.labels})
+					all = append(all, dataClaimOf(s, name.Namespace, name.Name, c))
 				}
 			})
 			for _, each := range schedulesOf(s) {
@@ -45,10 +46,15 @@ func backupSchedules() join[fact.BackupSchedule] {
 
 // scheduleParts are what schedules are joined from.
 func scheduleParts(topic string) []part {
-	return []part{
+	parts := []part{
 		{topic, backupJobs()}, {topic, veleroSchedules()}, {topic, veleroBackups()},
 		{topic, snapshotSchedules()}, {topic, volumeSnapshots()}, {topic, scheduledBackups()}, {topic, clusterBackups()},
+		{topic, replicationSources()},
 	}
+	for _, other := range otherSchedulers() {
+		parts = append(parts, part{topic, other.schedules()})
+	}
+	return parts
 }
 
 // A backupSchedule is a schedule with what tells which claims it covers.
@@ -59,11 +65,13 @@ type backupSchedule struct {
 	runsNow    bool               // the newest run has not ended
 	namespaces []string           // patterns
 	excluded   []string           // patterns of namespaces
+	leftOut    []string           // namespaces that the newest backup left out, for whatever reason
 	job        *backupJob
 	velero     *veleroTemplate
 	claims     []string        // names; empty: all that the selector takes
 	selector   labels.Selector // of claims
 	of         string          // of CloudNativePG: the name of its Cluster
+	unread     string          // why it is not known what it makes backups of; empty where it is
 }
 
 // A backupJob is what of a CronJob tells what it makes backups of.
@@ -78,16 +86,30 @@ type backupJob struct {
 type dataClaim struct {
 	namespace, name string
 	labels          labels.Set
+	phase           string
+	block           bool              // it is a device, without files
+	volume          *persistentVolume // nil: it has none
 	pods            labels.Set        // of those that mount it; nil: they are not known
+	idle            bool              // none of those pods is wanted just now
 	annotations     map[string]string // of those pods
 	volumes         []string          // by which they mount it
 	services        []string          // that select those pods
+}
+
+// dataClaimOf is a claim without what mounts it.
+func dataClaimOf(s *snapshot, namespace, name string, c claim) dataClaim {
+	data := dataClaim{namespace: namespace, name: name, labels: c.labels, phase: c.phase, block: c.block}
+	if volume, there := stored(s, persistentVolumes()).Get("", c.volume); there && c.phase == bound {
+		data.volume = &volume
+	}
+	return data
 }
 
 // A covering tells whether a schedule covers a claim and, where that is a guess, why it is.
 type covering struct {
 	is    bool
 	guess string
+	not   string // why it does not, though it takes what is beside the claim; empty where that goes without saying
 }
 
 // guessIf is a covering that is a guess, if it may be one at all.
@@ -107,6 +129,14 @@ func (b backupSchedule) reaches(namespace string) bool {
 	return !slices.ContainsFunc(b.excluded, in) && slices.ContainsFunc(b.namespaces, in)
 }
 
+// byPattern doubts a covering of Velero where it includes the namespace by a pattern alone.
+func (b backupSchedule) byPattern(namespace string, found covering) covering {
+	if found.is && found.guess == "" && !slices.Contains(b.namespaces, "*") && !slices.Contains(b.namespaces, namespace) {
+		found.guess = "it includes the namespace by a pattern, which Velero before 1.18 takes for a name"
+	}
+	return found
+}
+
 // covers tells whether the schedule makes backups of a claim.
 func (b backupSchedule) covers(c dataClaim) covering {
 	switch {
@@ -114,12 +144,18 @@ func (b backupSchedule) covers(c dataClaim) covering {
 		return b.job.covers(c)
 	case !b.reaches(c.namespace):
 		return covering{}
+	case slices.Contains(b.leftOut, c.namespace):
+		return covering{not: "its newest backup excluded the namespace; Velero does so where a namespace has the label " + veleroExclude}
 	case b.velero != nil:
-		return b.velero.covers(c)
+		return b.byPattern(c.namespace, b.velero.covers(c))
 	case b.of != "" && c.labels["cnpg.io/cluster"] != b.of:
 		return covering{}
+	case len(b.claims) > 0 && !slices.Contains(b.claims, c.name):
+		return covering{}
+	case b.unread != "":
+		return covering{is: true, guess: b.unread}
 	default:
-		return covering{is: (len(b.claims) == 0 || slices.Contains(b.claims, c.name)) && (b.selector == nil || b.selector.Matches(c.labels))}
+		return covering{is: b.selector == nil || b.selector.Matches(c.labels)}
 	}
 }
 
@@ -136,19 +172,19 @@ func (b *backupSchedule) weigh(all []dataClaim) {
 	if len(all) == 0 {
 		return
 	}
-	guess := ""
+	guess, not := "", ""
 	for _, c := range all {
 		covered := b.covers(c)
 		if covered.is && covered.guess == "" {
 			return
 		}
-		guess = cmp.Or(guess, covered.guess)
+		guess, not = cmp.Or(guess, covered.guess), cmp.Or(not, covered.not)
 	}
 	if b.velero != nil && b.velero.pods {
 		guess = cmp.Or(guess, "it takes no claim by its labels; whether it takes their pods is not evaluated here")
 	}
 	if b.fact.Guess = guess; guess == "" {
-		b.fact.Empty = "it takes none of the claims in the namespaces that it reaches"
+		b.fact.Empty = cmp.Or(not, "it takes none of the claims in the namespaces that it reaches")
 	}
 }
 
@@ -223,149 +259,42 @@ func (j *backupJob) covers(c dataClaim) covering {
 	}
 }
 
-// A backupRun is one run of a schedule.
-type backupRun struct {
-	schedule        string
-	phase           string
-	made, began, at time.Time
-}
-
-// runsBySchedule are runs by the namespace, and the label of their schedule.
-type runsBySchedule map[types.NamespacedName][]backupRun
-
-func runsOf(all *watch.Store[backupRun]) runsBySchedule {
-	found := make(runsBySchedule)
-	all.Each(func(name types.NamespacedName, run backupRun) {
-		of := types.NamespacedName{Namespace: name.Namespace, Name: run.schedule}
-		found[of] = append(found[of], run)
-	})
-	return found
-}
-
 // schedulesOf joins the schedules of a system with their runs, by name.
 func schedulesOf(s *snapshot) (found []backupSchedule) {
 	asItIs := func(name string) string { return name }
-	for _, source := range []struct {
+	policies, _ := s.answer.(policiesByPlace)
+	type source struct {
 		kind      string
 		schedules watch.Resource[backupSchedule]
 		runs      runsBySchedule
 		label     func(schedule string) string // of its runs
-	}{
+	}
+	sources := []source{
 		{"CronJob", backupJobs(), nil, asItIs},
 		{"Schedule", veleroSchedules(), runsOf(stored(s, veleroBackups())), veleroLabel},
 		{"SnapshotSchedule", snapshotSchedules(), scheduledSnapshots(s), asItIs},
 		{"ScheduledBackup", scheduledBackups(), runsOf(stored(s, clusterBackups())), asItIs},
-	} {
+		{"ReplicationSource", replicationSources(), nil, asItIs},
+	}
+	for _, other := range otherSchedulers() {
+		sources = append(sources, source{other.kind, other.schedules(), nil, asItIs})
+	}
+	for _, source := range sources {
 		stored(s, source.schedules).Each(func(name types.NamespacedName, b backupSchedule) {
 			if !b.isBackup || !s.concerns(name.Namespace, b) {
 				return
 			}
 			b.fact.Cluster, b.fact.Kind, b.fact.Namespace, b.fact.Name = s.target.Cluster.Name, source.kind, name.Namespace, name.Name
-			b.ran(source.runs[types.NamespacedName{Namespace: name.Namespace, Name: source.label(name.Name)}])
+			runs := source.runs[types.NamespacedName{Namespace: name.Namespace, Name: source.label(name.Name)}]
+			if b.ran(runs); b.velero != nil {
+				b.asMade(runs, policies)
+			}
 			found = append(found, b)
 		})
 	}
 	found = append(found, snapshotted(s)...)
 	slices.SortFunc(found, func(a, b backupSchedule) int { return strings.Compare(a.fact.Subject(), b.fact.Subject()) })
 	return found
-}
-
-// ran adds the runs of a schedule, and tells when the next must have succeeded.
-func (b *backupSchedule) ran(runs []backupRun) {
-	slices.SortFunc(runs, func(a, b backupRun) int {
-		return cmp.Or(a.ended().Compare(b.ended()), strings.Compare(a.phase, b.phase))
-	})
-	if b.fact.Kind == "SnapshotSchedule" && len(runs) > 0 {
-		b.fact.SucceededAt = time.Time{} // That it began one says less than whether that is ready.
-	}
-	for _, each := range runs {
-		each.note(&b.fact)
-		b.runsNow = b.runsNow || !each.hasEnded() && each.began.After(b.fact.SucceededAt)
-	}
-	b.fact.Failed = b.fact.Failed || b.fact.FailedAt.After(b.fact.SucceededAt)
-	b.fact.DueAt = b.due()
-}
-
-// withoutSchedule is how long after a success the next is due where the schedule cannot be read.
-const withoutSchedule = 26 * time.Hour
-
-// due is when the next run must have succeeded: when it begins, and as long as the last one took, with a twelfth of the time
-// between runs and a quarter of an hour at least to spare. A run that has begun may take until the one after the next.
-func (b *backupSchedule) due() time.Time {
-	succeeded := b.fact.SucceededAt
-	switch {
-	case succeeded.IsZero():
-		return time.Time{}
-	case b.fires == nil:
-		return succeeded.Add(withoutSchedule)
-	}
-	next := b.next(succeeded)
-	slack := max(b.next(next).Sub(next)/12, 15*time.Minute)
-	if began := b.fact.LastRunAt; !began.IsZero() && began.Before(succeeded) {
-		slack += succeeded.Sub(began)
-	}
-	if b.runsNow && b.fact.LastRunAt.After(succeeded) {
-		next = b.next(b.next(b.fact.LastRunAt))
-	}
-	if next.IsZero() { // It never fires again.
-		return succeeded.Add(withoutSchedule)
-	}
-	return next.Add(slack).UTC()
-}
-
-// next is when a run begins after a time. What runs every so often need not do so at full hours.
-func (b *backupSchedule) next(after time.Time) time.Time {
-	if strings.HasPrefix(b.fact.Schedule, "@every") {
-		return after.Add(b.fires.Interval)
-	}
-	return b.fires.Next(after)
-}
-
-// firesBy reads a schedule as those have it who make backups: of five fields, of six with the second first, or @every 1h; in
-// a zone, or UTC. It is nil where it cannot be read.
-func firesBy(expression, zone string) *schedule.Schedule {
-	if fields := strings.Fields(expression); len(fields) == 6 && !strings.Contains(expression, "=") {
-		expression = strings.Join(fields[1:], " ")
-	}
-	if zone != "" {
-		expression = "CRON_TZ=" + zone + " " + expression
-	}
-	read, err := schedule.Parse(expression, time.Now())
-	if err != nil {
-		return nil
-	}
-	return &read
-}
-
-func (r backupRun) failed() bool { return strings.Contains(r.phase, "fail") }
-
-func (r backupRun) hasEnded() bool { return r.phase == "completed" || r.failed() }
-
-// ended is when a run ended. One that fails at once has no end, and one that does not even begin has no beginning either.
-func (r backupRun) ended() time.Time {
-	for _, at := range []time.Time{r.at, r.began} {
-		if !at.IsZero() {
-			return at
-		}
-	}
-	return r.made
-}
-
-// note adds a run to its schedule: the newest that has ended tells whether it succeeded.
-func (r backupRun) note(to *fact.BackupSchedule) {
-	if r.began.After(to.LastRunAt) {
-		to.LastRunAt = r.began
-	}
-	ended := r.ended()
-	if ended.IsZero() {
-		ended = to.LastRunAt // Nothing tells when, but that it ran.
-	}
-	switch {
-	case r.phase == "completed" && ended.After(to.SucceededAt):
-		to.SucceededAt = ended
-	case r.failed() && ended.After(to.FailedAt):
-		to.FailedAt, to.Trouble = ended, r.phase
-	}
 }
 
 // concerns tells whether a schedule of some namespace makes backups of what belongs to the system.

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -60,77 +61,18 @@ func TestABackupIsDueByItsOwnSchedule(t *testing.T) {
 	require.Equal(t, night.Add(26*time.Hour), dueAfter([]time.Time{night.Add(-24 * time.Hour), night, night.Add(-48 * time.Hour)}))
 }
 
-// data is a claim of a database, as a StatefulSet mounts it.
+// data is a claim of a database, as a StatefulSet mounts it, with a volume of a CSI driver.
 func data(edit func(*dataClaim)) dataClaim {
 	c := dataClaim{
 		namespace: "shop", name: "data-db-0", labels: labels.Set{"app": "db"}, pods: labels.Set{"app": "db", "tier": "data"},
-		volumes: []string{"data"}, services: []string{"db"},
+		volumes: []string{"data"}, services: []string{"db"}, phase: bound, volume: &persistentVolume{
+			class: intern("fast"), source: "csi", csi: &csiSource{Driver: "ebs.csi.aws.com", VolumeAttributes: map[string]string{"zone": "a"}}, capacity: 20 << 30,
+		},
 	}
 	if edit != nil {
 		edit(&c)
 	}
 	return c
-}
-
-func TestWhatVeleroCovers(t *testing.T) {
-	for _, c := range []struct {
-		name, template string
-		edit           func(*dataClaim)
-		want           covering
-	}{
-		{"everything", "{}", nil, covering{is: true}},
-		{"its namespace", "{includedNamespaces: [shop]}", nil, covering{is: true}},
-		{"namespaces by a pattern", "{includedNamespaces: ['sh*']}", nil, covering{is: true}},
-		{"another namespace", "{includedNamespaces: [blog]}", nil, covering{}},
-		{"all but its namespace", "{includedNamespaces: ['*'], excludedNamespaces: [shop]}", nil, covering{}},
-		{"claims by their labels", "{labelSelector: {matchLabels: {app: db}}}", nil, covering{is: true}},
-		{"claims by those of their pods", "{labelSelector: {matchLabels: {tier: data}}}", nil, covering{is: true}},
-		{"by labels of neither", "{labelSelector: {matchLabels: {app: shop}}}", nil, covering{}},
-		{"by one of several selectors", "{orLabelSelectors: [{matchLabels: {app: shop}}, {matchLabels: {app: db}}]}", nil, covering{is: true}},
-		{"by none of several selectors", "{orLabelSelectors: [{matchLabels: {app: shop}}]}", nil, covering{}},
-		{"other resources", "{includedResources: [configmaps, secrets]}", nil, covering{}},
-		{"claims alone", "{includedResources: [persistentvolumeclaims]}", nil, covering{is: true}},
-		{"claims by their short name, in newer words", "{includedNamespaceScopedResources: [pvc]}", nil, covering{is: true}},
-		{"all but claims and pods", "{excludedResources: [persistentvolumeclaims, pods]}", nil, covering{}},
-		{"no snapshots", "{snapshotVolumes: false}", nil, covering{}},
-		{"files in place of snapshots", "{snapshotVolumes: false, defaultVolumesToFsBackup: true}", nil, covering{is: true}},
-		{"files, but not of this volume", "{snapshotVolumes: false, defaultVolumesToFsBackup: true}", func(c *dataClaim) {
-			c.annotations = map[string]string{veleroOptedOut: "cache,data"}
-		}, covering{}},
-		{"files of this volume, since its pods ask for it", "{snapshotVolumes: false}", func(c *dataClaim) {
-			c.annotations = map[string]string{veleroOptedIn: "data"}
-		}, covering{is: true}},
-		{"files of pods, which are left out", "{defaultVolumesToFsBackup: true, snapshotVolumes: false, excludedResources: [pods]}", nil, covering{}},
-		{"what is labelled to be left out", "{}", func(c *dataClaim) { c.labels = labels.Set{veleroExclude: "true"} }, covering{}},
-		{"by volume policies", "{resourcePolicy: {kind: configmap, name: skip}}", nil,
-			covering{true, "it has volume policies (the ConfigMap skip), which are not read"}},
-		{"without PersistentVolumes", "{includeClusterResources: false}", nil,
-			covering{true, "it leaves PersistentVolumes out, without which only CSI snapshots are made"}},
-	} {
-		u := &unstructured.Unstructured{}
-		require.NoError(t, yaml.Unmarshal([]byte("{metadata: {name: nightly}, spec: {schedule: '0 1 * * *', template: "+c.template+"}}"), &u.Object))
-		require.Equal(t, c.want, veleroSchedules().Keep(u).covers(data(c.edit)), c.name)
-	}
-	long := "a-very-long-schedule-name-that-is-longer-than-sixty-three-characters-in-all"
-	require.Equal(t, "daily", veleroLabel("daily"))
-	require.Len(t, veleroLabel(long), 63)
-	require.Equal(t, long[:57], veleroLabel(long)[:57])
-}
-
-func TestSchedulesThatHoldNoData(t *testing.T) {
-	weighed := func(template string, claims ...dataClaim) fact.BackupSchedule {
-		u := &unstructured.Unstructured{}
-		require.NoError(t, yaml.Unmarshal([]byte("{spec: {template: "+template+"}}"), &u.Object))
-		b := veleroSchedules().Keep(u)
-		b.weigh(claims)
-		return b.fact
-	}
-	claim := data(func(c *dataClaim) { c.pods = nil })
-	require.Empty(t, weighed("{}", claim))
-	require.Empty(t, weighed("{labelSelector: {matchLabels: {app: shop}}}"), "there is no claim that it could take")
-	require.NotEmpty(t, weighed("{includedResources: [configmaps]}").Empty)
-	require.NotEmpty(t, weighed("{labelSelector: {matchLabels: {app: shop}}, excludedResources: [pods]}", claim).Empty)
-	require.NotEmpty(t, weighed("{labelSelector: {matchLabels: {app: shop}}}", claim).Guess, "it may take the pods that mount it")
 }
 
 func TestWhatCronJobsMakeBackupsOf(t *testing.T) {
@@ -153,22 +95,29 @@ func TestWhatCronJobsMakeBackupsOf(t *testing.T) {
 		}, covering{is: true}, true},
 		{"a dump of another database", "nightly", command("pg_dump", "--host=orders"), covering{}, true},
 		{"a dump of its namesake elsewhere", "nightly", command("pg_dump", "--host=db.blog"), covering{}, true},
-		{"a dump of nobody knows what", "nightly", command("pg_dump", "shop"), covering{true, "which database it dumps is not known"}, true},
-		{"a dump without the data", "nightly", command("pg_dump", "--schema-only", "--host=db"), covering{true, onlyByName}, true},
+		{"a dump of nobody knows what", "nightly", command("pg_dump", "shop"), covering{is: true, guess: "which database it dumps is not known"}, true},
+		{"a dump without the data", "nightly", command("pg_dump", "--schema-only", "--host=db"), covering{is: true, guess: onlyByName}, true},
 		{"a copy of what it mounts", "nightly", func(_ *batchv1.CronJob, s *corev1.PodSpec) {
 			s.Containers[0].Image, s.Containers[0].Args, s.Volumes = "restic/restic:0.18", []string{"backup", "/data"}, mounting
 		}, covering{is: true}, true},
-		{"a job that deletes them", "delete-old-backups", command("find", "/backups", "-name", "*.pg_dump", "-delete"), covering{true, onlyByName}, true},
+		{"a job that deletes them", "delete-old-backups", command("find", "/backups", "-name", "*.pg_dump", "-delete"), covering{is: true, guess: onlyByName}, true},
 		{"restic that forgets", "nightly", func(_ *batchv1.CronJob, s *corev1.PodSpec) {
 			s.Containers[0].Image, s.Containers[0].Args, s.Volumes = "restic/restic:0.18", []string{"forget", "--prune"}, mounting
-		}, covering{true, onlyByName}, true},
+		}, covering{is: true, guess: onlyByName}, true},
+		{"restic that forgets what has the tag backup", "nightly", copying(mounting, "restic", "-r", "backup", "forget", "--tag", "backup"),
+			covering{is: true, guess: onlyByName}, true},
+		{"restic that tries", "nightly", copying(mounting, "restic", "backup", "--dry-run", "/data"), covering{is: true, guess: onlyByName}, true},
+		{"restic with flags first", "nightly", copying(mounting, "restic", "--verbose", "--repo", "s3:x", "-p", "/pw", "backup", "/data"), covering{is: true}, true},
+		{"kopia that makes a repository", "nightly", copying(mounting, "kopia", "repository", "create", "filesystem"), covering{is: true, guess: onlyByName}, true},
+		{"kopia that makes a snapshot", "nightly", copying(mounting, "kopia", "snapshot", "create", "/data"), covering{is: true}, true},
+		{"borg in a script", "nightly", copying(mounting, "sh", "-c", "borg create --stats ::{now} /data && borg prune --keep-daily 7"), covering{is: true}, true},
 		{"its annotation declares it", "nightly", func(j *batchv1.CronJob, _ *corev1.PodSpec) {
 			j.Annotations = map[string]string{backupOf: "other, data-db-0"}
 		}, covering{is: true}, true},
 		{"its annotation declares others", "db-backup", func(j *batchv1.CronJob, _ *corev1.PodSpec) {
 			j.Annotations = map[string]string{backupOf: "other"}
 		}, covering{}, true},
-		{"another job", "report", command("report"), covering{true, onlyByName}, false},
+		{"another job", "report", command("report"), covering{is: true, guess: onlyByName}, false},
 	} {
 		job := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: c.job}, Spec: batchv1.CronJobSpec{Schedule: "0 3 * * *"}}
 		spec := &job.Spec.JobTemplate.Spec.Template.Spec
@@ -180,6 +129,73 @@ func TestWhatCronJobsMakeBackupsOf(t *testing.T) {
 	}
 }
 
+func copying(volumes []corev1.Volume, words ...string) func(*batchv1.CronJob, *corev1.PodSpec) {
+	return func(_ *batchv1.CronJob, s *corev1.PodSpec) { s.Containers[0].Command, s.Volumes = words, volumes }
+}
+
 func command(words ...string) func(*batchv1.CronJob, *corev1.PodSpec) {
 	return func(_ *batchv1.CronJob, s *corev1.PodSpec) { s.Containers[0].Command = words }
+}
+
+func TestSchedulesThatAreNotEvaluatedKeepClaimsFromBeingCalledWithoutAny(t *testing.T) {
+	for _, c := range []struct {
+		name, by, object string
+		is               bool
+		want             covering
+	}{
+		{"k8up", "k8up", "{metadata: {namespace: shop}, spec: {backup: {schedule: '@daily-random'}}}", true, notEvaluated("k8up")},
+		{"k8up of another namespace", "k8up", "{metadata: {namespace: blog}, spec: {backup: {schedule: '@daily'}}}", true, covering{}},
+		{"k8up that only checks", "k8up", "{metadata: {namespace: shop}, spec: {check: {schedule: '@daily'}}}", false, notEvaluated("k8up")},
+		{"Stash", "Stash", "{metadata: {namespace: shop}, spec: {schedule: '0 3 * * *'}}", true, notEvaluated("Stash")},
+		{"KubeStash, of a target elsewhere", "KubeStash", "{metadata: {namespace: ops}, spec: {target: {namespace: shop}}}", true, notEvaluated("KubeStash")},
+		{"Longhorn, wherever it runs", "Longhorn", "{metadata: {namespace: longhorn-system}, spec: {cron: '0 3 * * *', task: backup}}", true, notEvaluated("Longhorn")},
+		{"Longhorn that trims file systems", "Longhorn", "{metadata: {namespace: longhorn-system}, spec: {cron: '0 3 * * *', task: filesystem-trim}}", false,
+			notEvaluated("Longhorn")},
+		{"Kasten", "Kasten", "{metadata: {namespace: kasten-io}, spec: {frequency: '@daily', paused: true}}", true, notEvaluated("Kasten")},
+	} {
+		u := &unstructured.Unstructured{}
+		require.NoError(t, yaml.Unmarshal([]byte(c.object), &u.Object))
+		at := slices.IndexFunc(otherSchedulers(), func(o otherScheduler) bool { return o.name == c.by })
+		kept := otherSchedulers()[at].schedules().Keep(u)
+		require.Equal(t, c.is, kept.isBackup, c.name)
+		require.Equal(t, c.want, kept.covers(data(nil)), c.name)
+		require.Equal(t, c.by == "Kasten", kept.fact.Suspended, c.name)
+	}
+}
+
+func notEvaluated(name string) covering {
+	return covering{is: true, guess: "schedules of " + name + " are not evaluated"}
+}
+
+func TestWhatVolSyncCovers(t *testing.T) {
+	kept := func(spec, status string) backupSchedule {
+		u := &unstructured.Unstructured{}
+		require.NoError(t, yaml.Unmarshal([]byte("{metadata: {namespace: shop}, spec: "+spec+", status: "+status+"}"), &u.Object))
+		return replicationSources().Keep(u)
+	}
+	by := kept("{sourcePVC: data-db-0, trigger: {schedule: '0 3 * * *'}, restic: {repository: r}}",
+		"{lastSyncTime: '2026-11-22T03:01:00Z', latestMoverStatus: {result: Successful}}")
+	require.Equal(t, covering{is: true}, by.covers(data(nil)))
+	require.False(t, by.fact.Failed)
+	require.Equal(t, time.Date(2026, 11, 22, 3, 1, 0, 0, time.UTC), by.fact.SucceededAt)
+	require.Equal(t, covering{}, kept("{sourcePVC: other, restic: {repository: r}}", "{}").covers(data(nil)))
+	require.NotEmpty(t, kept("{sourcePVC: data-db-0, rsyncTLS: {address: a}}", "{}").covers(data(nil)).guess, "a mirror follows what is lost")
+	require.True(t, kept("{sourcePVC: data-db-0, restic: {repository: r}}", "{latestMoverStatus: {result: Failed}}").fact.Failed)
+	require.True(t, kept("{sourcePVC: data-db-0, paused: true, restic: {repository: r}}", "{}").fact.Suspended)
+}
+
+func TestRunsOfWhichThePhaseIsNotKnownAreNoSuccess(t *testing.T) {
+	night := time.Date(2026, time.November, 20, 3, 0, 0, 0, time.UTC)
+	for phase, failed := range map[string]bool{
+		"": false, "new": false, "queued": false, "readytostart": false, "inprogress": false, "waitingforpluginoperations": false,
+		"waitingforpluginoperationspartiallyfailed": true, "finalizing": false, "finalizingpartiallyfailed": true, "partiallyfailed": true,
+		"failed": true, "failedvalidation": true, "deleting": false, "canceled": false, // of Velero
+		"pending": false, "started": false, "running": false, "walarchivingfailing": true, // of CloudNativePG
+	} {
+		b := backupSchedule{fires: firesBy("0 3 * * *", ""), fact: fact.BackupSchedule{Schedule: "0 3 * * *"}}
+		b.ran([]backupRun{{phase: "completed", began: night, at: night}, {phase: phase, made: night.AddDate(0, 0, 1), began: night.AddDate(0, 0, 1)}})
+		require.Equal(t, night, b.fact.SucceededAt, phase)
+		require.Equal(t, failed, b.fact.Failed, phase)
+		require.False(t, b.fact.DueAt.After(night.AddDate(0, 0, 3).Add(12*time.Hour)), "%s: it does not run for ever", phase)
+	}
 }

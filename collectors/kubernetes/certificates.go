@@ -33,7 +33,7 @@ func certificates() join[fact.Certificate] {
 	return join[fact.Certificate]{
 		kind:  fact.Certificates(),
 		parts: []part{{"", tlsSecrets()}, {"", managedCertificates()}},
-		ask: func(_ context.Context, _ *watch.Connection, t Target) (any, error) {
+		ask: func(_ context.Context, _ *watch.Connection, t Target, _ []*snapshot) (any, error) {
 			return expectationOf(t.Cluster)
 		},
 		add: joinCertificates,

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"unique"
@@ -21,6 +22,7 @@ type claim struct {
 	phase  string
 	class  unique.Handle[string]
 	volume string
+	block  bool // its volume is a device, without files
 	owned  bool // something made it, and cares for it: a pod, a StatefulSet, an operator
 }
 
@@ -35,6 +37,7 @@ func claims() watch.Resource[claim] {
 			if c.Spec.StorageClassName != nil {
 				keep.class = intern(*c.Spec.StorageClassName)
 			}
+			keep.block = c.Spec.VolumeMode != nil && *c.Spec.VolumeMode == corev1.PersistentVolumeBlock
 			return keep
 		},
 	}
@@ -62,15 +65,55 @@ func storageClasses() watch.Resource[storageClass] {
 	}
 }
 
-// volumePolicies keep what becomes of a volume once its claim is deleted: it can be another than that of its class.
-func volumePolicies() watch.Resource[unique.Handle[string]] {
-	return watch.Resource[unique.Handle[string]]{
+// A persistentVolume is what is kept of a PersistentVolume.
+type persistentVolume struct {
+	reclaim  unique.Handle[string] // what becomes of it once its claim is deleted: it can be another than that of its class
+	class    unique.Handle[string]
+	source   string // what it is of: csi, nfs, hostPath, …
+	csi      *csiSource
+	nfs      *nfsSource
+	capacity int64 // bytes
+	excluded bool  // it has the label by which Velero leaves it out
+}
+
+func persistentVolumes() watch.Resource[persistentVolume] {
+	return watch.Resource[persistentVolume]{
 		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("persistentvolumes"), Example: &corev1.PersistentVolume{}, Everywhere: true,
-		Keep: func(object any) unique.Handle[string] {
-			return intern(string(object.(*corev1.PersistentVolume).Spec.PersistentVolumeReclaimPolicy))
+		Keep: func(object any) persistentVolume {
+			v := object.(*corev1.PersistentVolume)
+			keep := persistentVolume{
+				reclaim: intern(string(v.Spec.PersistentVolumeReclaimPolicy)), class: intern(v.Spec.StorageClassName),
+				source: sourceOf(&v.Spec.PersistentVolumeSource), capacity: v.Spec.Capacity.Storage().Value(),
+				excluded: v.Labels[veleroExclude] == "true",
+			}
+			if csi := v.Spec.CSI; csi != nil {
+				keep.csi = &csiSource{Driver: intern(csi.Driver).Value(), VolumeAttributes: csi.VolumeAttributes}
+			}
+			if nfs := v.Spec.NFS; nfs != nil {
+				keep.nfs = &nfsSource{Server: nfs.Server, Path: nfs.Path}
+			}
+			return keep
 		},
 	}
 }
+
+// sourceOf names what a volume is of, as its field is named. Of these, exactly one is set.
+func sourceOf(source *corev1.PersistentVolumeSource) string {
+	of := reflect.ValueOf(source).Elem()
+	for i := range of.NumField() {
+		if !of.Field(i).IsNil() {
+			name, _, _ := strings.Cut(of.Type().Field(i).Tag.Get("json"), ",")
+			if name == "storageos" {
+				return "storageOS" // as Velero has it
+			}
+			return name
+		}
+	}
+	return ""
+}
+
+// bound is the phase of a claim that has a volume.
+const bound = string(corev1.ClaimBound)
 
 // claimed joins the claims to the volumes of a workload, which are changed in place. Those of a StatefulSet's templates are the
 // ones that its pods mount, and those of pods that it wants and that are not there just now: it makes the others itself.
@@ -118,12 +161,11 @@ func (j workloadJoin) claim(namespace, name, volume string, w workload) fact.Cla
 	var class storageClass
 	class, f.ClassKnown = stored(j.snapshot, storageClasses()).Get("", f.Class)
 	f.Expandable, f.ReclaimPolicy = class.expandable, class.reclaim
-	if policy, there := stored(j.snapshot, volumePolicies()).Get("", c.volume); there {
-		f.ReclaimPolicy = cmp.Or(policy.Value(), f.ReclaimPolicy)
+	data := dataClaimOf(j.snapshot, namespace, name, c)
+	if data.volume != nil {
+		f.ReclaimPolicy = cmp.Or(data.volume.reclaim.Value(), f.ReclaimPolicy)
 	}
-	data := dataClaim{
-		namespace: namespace, name: name, labels: c.labels, pods: w.podLabels, annotations: w.notes, volumes: []string{volume},
-	}
+	data.pods, data.annotations, data.volumes, data.idle = w.podLabels, w.notes, []string{volume}, w.fact.Replicas.Desired == 0
 	if data.pods == nil {
 		data.pods = labels.Set{}
 	}
@@ -131,10 +173,14 @@ func (j workloadJoin) claim(namespace, name, volume string, w workload) fact.Cla
 		data.services = append(data.services, each.name)
 	}
 	for _, schedule := range j.schedules {
-		if covered := schedule.covers(data); covered.is {
-			own := schedule.fact
+		covered := schedule.covers(data)
+		own := schedule.fact
+		switch {
+		case covered.is:
 			own.Guess = covered.guess
 			f.Schedules = append(f.Schedules, own)
+		case covered.not != "":
+			f.LeftOut = append(f.LeftOut, fact.LeftOut{By: own.Kind + " " + own.Namespace + "/" + own.Name, Reason: covered.not})
 		}
 	}
 	return f

@@ -91,7 +91,7 @@ type serverAnswer struct {
 	credentialsExpiry time.Time
 }
 
-func askCluster(ctx context.Context, c *watch.Connection, _ Target) (any, error) {
+func askCluster(ctx context.Context, c *watch.Connection, _ Target, _ []*snapshot) (any, error) {
 	version, err := c.Version(ctx)
 	if err != nil {
 		return nil, err

@@ -165,7 +165,7 @@ func ingressClasses() watch.Resource[string] {
 }
 
 // askServed asks which resources of cert-manager the API server serves.
-func askServed(ctx context.Context, c *watch.Connection, _ Target) (any, error) {
+func askServed(ctx context.Context, c *watch.Connection, _ Target, _ []*snapshot) (any, error) {
 	served, err := c.Discover(ctx)
 	if err != nil {
 		return nil, err

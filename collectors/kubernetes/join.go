@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
@@ -18,13 +20,21 @@ type part struct {
 	watch.Source
 }
 
+// A reading is of objects that are not watched, wherever in the cluster they are; each is asked for by its name.
+type reading struct {
+	topic    string
+	resource schema.GroupResource
+}
+
 // A join describes how facts of one kind are made of what is watched.
 type join[F any] struct {
 	kind  *fact.Kind[F]
 	parts []part
 	whole bool // facts are of the whole cluster, whatever the namespaces
-	// ask, where set, asks what no watch reports. Its answer stands for some seconds.
-	ask func(ctx context.Context, c *watch.Connection, t Target) (any, error)
+	// ask, where set, asks what no watch reports, which can depend on what they report. Its answer stands for some seconds.
+	ask func(ctx context.Context, c *watch.Connection, t Target, of []*snapshot) (any, error)
+	// reads are objects that it asks for by their name.
+	reads []reading
 	// add adds the facts of one scope to a set. It is pure.
 	add func(s *snapshot, set *fact.Set[F])
 	// proven, where set, gives the facts of manifests that are wrong whatever a cluster reports of the kind.
@@ -40,6 +50,8 @@ type joiner interface {
 	scopes(t Target) []watch.Scope
 	// needed are the parts for what is asked.
 	needed(asked fact.Topics) []part
+	// read is what is asked for by name, for what is asked.
+	read(asked fact.Topics) []reading
 	// known is what a target's declaration tells of its facts.
 	known(t Target) fact.AnySet
 	// collect joins what a run watches, which it waits for in a shorter time than it has for what it asks.
@@ -55,6 +67,10 @@ func (j join[F]) scopes(t Target) []watch.Scope { return t.scopes(j.whole) }
 
 func (j join[F]) needed(asked fact.Topics) []part {
 	return slices.DeleteFunc(slices.Clone(j.parts), func(p part) bool { return !asked.Needs(j.kind.Name, p.topic) })
+}
+
+func (j join[F]) read(asked fact.Topics) []reading {
+	return slices.DeleteFunc(slices.Clone(j.reads), func(r reading) bool { return !asked.Needs(j.kind.Name, r.topic) })
 }
 
 func (j join[F]) known(t Target) fact.AnySet {
@@ -128,7 +144,7 @@ func (j join[F]) collect(ctx, waiting context.Context, r *run) fact.AnySet {
 		}
 	}
 	if len(snapshots) > 0 && j.ask != nil {
-		content, err := r.answered(ctx, j.kind.Name, j.ask)
+		content, err := r.answered(j.kind.Name, func() (any, error) { return j.ask(ctx, r.connection, r.target, snapshots) })
 		if err != nil {
 			made.lacks, snapshots = append(made.lacks, lackOf("", "", err)), nil
 		}

@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -294,7 +293,7 @@ func TestAnAnswerStandsForSomeSeconds(t *testing.T) {
 	memory := &memory{answers: make(map[string]answer)}
 	answerAt := func(now time.Time) any {
 		r := &run{now: now, memory: memory}
-		content, err := r.answered(t.Context(), "cluster", func(context.Context, *watch.Connection, Target) (any, error) {
+		content, err := r.answered("cluster", func() (any, error) {
 			asked++
 			return asked, nil
 		})

@@ -14,6 +14,11 @@ func permissions(t Target, of joiner, asked fact.Topics) (all []collector.Permis
 	if len(parts) == 0 {
 		return nil
 	}
+	for _, r := range of.read(asked) {
+		all = append(all, collector.Permission{
+			Cluster: t.Cluster.Place(), Group: r.resource.Group, Resource: r.resource.Resource, Verbs: []string{"get"}, Topic: r.topic,
+		})
+	}
 	for _, scope := range of.scopes(t) {
 		for _, p := range parts {
 			all = append(all, collector.Permission{

@@ -132,11 +132,11 @@ func (r *run) namespace(ctx context.Context, scope watch.Scope) error {
 }
 
 // answered gives the answer to what a kind asks, of this run or of one that is not long ago.
-func (r *run) answered(ctx context.Context, kind string, ask func(context.Context, *watch.Connection, Target) (any, error)) (any, error) {
+func (r *run) answered(kind string, ask func() (any, error)) (any, error) {
 	if last, there := r.memory.answers[kind]; there && r.now.Sub(last.at) < answerAge {
 		return last.content, nil
 	}
-	content, err := ask(ctx, r.connection, r.target)
+	content, err := ask()
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func namespaces() join[fact.Namespace] {
 		parts: slices.Concat(workloadParts(), []part{
 			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingressReferences()},
 			{"", certManagerReferences("certificates")}, {"", certManagerReferences("issuers")}, {"", certManagerReferences("clusterissuers")},
+			{"", policyReferences()},
 			{"", scaledObjects()}, {"", rollouts()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
 		}),
@@ -130,6 +131,19 @@ func ingressReferences() watch.Resource[consumer] {
 	}
 }
 
+// policyReferences are the ConfigMaps with volume policies that schedules of Velero name.
+func policyReferences() watch.Resource[consumer] {
+	return watch.Resource[consumer]{
+		GroupVersionResource: veleroSchedules().GroupVersionResource, Variant: " by reference",
+		Keep: func(object any) (keep consumer) {
+			if policy := veleroSchedules().Keep(object).velero.policy; policy != "" {
+				keep.uses = append(keep.uses, fact.Reference{Kind: kindConfigMap, Name: policy})
+			}
+			return keep
+		},
+	}
+}
+
 // A usage is what of a scope is used, and what is left over.
 type usage struct {
 	*snapshot
@@ -146,7 +160,7 @@ func joinNamespaces(s *snapshot, set *fact.Set[fact.Namespace]) {
 	}
 	u.workloads()
 	for _, r := range []watch.Resource[consumer]{
-		cronJobs(), jobs(), serviceAccounts(), ingressReferences(),
+		cronJobs(), jobs(), serviceAccounts(), ingressReferences(), policyReferences(),
 		certManagerReferences("certificates"), certManagerReferences("issuers"), certManagerReferences("clusterissuers"),
 	} {
 		stored(s, r).Each(func(name types.NamespacedName, c consumer) { u.consumes(name.Namespace, c.uses, c.claims) })

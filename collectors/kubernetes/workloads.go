@@ -31,10 +31,14 @@ func workloads() join[fact.Workload] {
 			{fact.TopicNodeImages, pods()}, {fact.TopicNodeImages, nodeImages()},
 			{fact.TopicRoutes, services()}, {fact.TopicRoutes, ingresses()}, {fact.TopicRoutes, httpRoutes()},
 			{fact.TopicClaims, claims()}, {fact.TopicClaims, pods()},
-			{fact.TopicStorage, claims()}, {fact.TopicStorage, pods()}, {fact.TopicStorage, storageClasses()}, {fact.TopicStorage, volumePolicies()},
+			{fact.TopicStorage, claims()}, {fact.TopicStorage, pods()},
+			{fact.TopicStorage, storageClasses()}, {fact.TopicStorage, persistentVolumes()},
 			{fact.TopicBackupSchedules, claims()}, {fact.TopicBackupSchedules, services()}, {fact.TopicBackupSchedules, pods()},
+			{fact.TopicBackupSchedules, persistentVolumes()},
 		}, policyParts(fact.TopicNetworkPolicies), scheduleParts(fact.TopicBackupSchedules)),
-		add: joinWorkloads,
+		reads: []reading{policyReading(fact.TopicBackupSchedules)},
+		ask:   askPolicies,
+		add:   joinWorkloads,
 	}
 }
 

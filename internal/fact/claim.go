@@ -13,6 +13,14 @@ type Claim struct {
 	ReclaimPolicy string `json:"reclaim_policy"` // Retain, Delete; of the volume or, before there is one, of the class
 	// Schedules are those that make backups of it.
 	Schedules []BackupSchedule `json:"backup_schedules"`
+	// LeftOut are schedules that take what is beside it, and not its data.
+	LeftOut []LeftOut `json:"left_out,omitempty"`
+}
+
+// LeftOut tells why a schedule makes no backups of a claim, though it makes some of what belongs to it.
+type LeftOut struct {
+	By     string `json:"by"`     // the kind, namespace and name of the schedule
+	Reason string `json:"reason"` // in words
 }
 
 // A BackupSchedule is what makes backups in a Kubernetes cluster, again and again.
@@ -20,7 +28,7 @@ type BackupSchedule struct {
 	Cluster   string   `json:"cluster"`
 	Missing   []string `json:"missing,omitempty"` // topics of what could not be seen
 	Namespace string   `json:"namespace"`
-	Kind      string   `json:"kind"` // CronJob, Schedule (Velero), SnapshotSchedule, ScheduledBackup (CloudNativePG), VolumeSnapshot
+	Kind      string   `json:"kind"` // CronJob, Schedule (Velero), SnapshotSchedule, ScheduledBackup (CloudNativePG), VolumeSnapshot, …
 	Name      string   `json:"name"`
 	Schedule  string   `json:"schedule"` // as it is declared there: cron expressions of five or six fields
 	Suspended bool     `json:"suspended"`
@@ -30,6 +38,8 @@ type BackupSchedule struct {
 	Trouble string `json:"trouble"`
 	// Guess is, in words, why it is not known that it makes backups; empty where that is known.
 	Guess string `json:"guess,omitempty"`
+	// Unread tells that whether its runs succeed is not known, nor when they do.
+	Unread bool `json:"unread,omitempty"`
 	// Empty is, in words, why its backups hold no data of claims; empty where they do, or where that is not known.
 	Empty       string    `json:"empty,omitempty"`
 	LastRunAt   time.Time `json:"last_run_at,omitzero"`  // when the newest run began; zero before the first
@@ -51,8 +61,8 @@ func (s *BackupSchedule) Lacks() []string { return s.Missing }
 func BackupSchedules() *Kind[BackupSchedule] {
 	return &Kind[BackupSchedule]{
 		Name: "backup_schedule",
-		Help: "What makes backups in a Kubernetes cluster again and again: CronJobs, and schedules of Velero, snapscheduler and " +
-			"CloudNativePG.",
+		Help: "What makes backups in a Kubernetes cluster again and again: CronJobs, and schedules of Velero, snapscheduler, " +
+			"CloudNativePG, VolSync and others.",
 		Subject: (*BackupSchedule).Subject,
 		Labels: []Label[BackupSchedule]{
 			{Name: "kubernetes_cluster", Value: func(s *BackupSchedule) string { return s.Cluster }},

@@ -32,8 +32,8 @@ type Backup struct {
 // A Directory holds one file or one folder a backup. A file is dated by its last change and a folder by that of the newest
 // file in it, unless it is said otherwise; what is deeper inside counts for that and for the size. Links, hidden files,
 // lost+found and names of unfinished files (.tmp, .temp, .part, .partial, .filepart, .incomplete, .inprogress, ~) are no
-// backups, nor without a pattern what lies beside them (.log, .md5, .sha256, .asc, .sig, .lock, .pid, …): a backup that grows
-// under its final name is counted before it is complete.
+// backups: a backup that grows under its final name is counted before it is complete. Nor are, without a pattern, logs, sums
+// and signatures that lie beside them (.log, .md5, .sha256, .asc, .sig, .lock, …).
 type Directory struct {
 	Path    string `yaml:"path"`              // of the folder, from the root
 	Pattern string `yaml:"pattern,omitempty"` // of the names: *.dump; default: every file and folder
@@ -45,8 +45,8 @@ type Directory struct {
 	Manifest string `yaml:"manifest,omitempty"`
 }
 
-// S3 is a bucket of an S3-compatible store that holds one object a backup, at any depth; names of hidden and of
-// unfinished files are passed over as in a directory. Where no keys are named, the role of the machine or pod is used.
+// S3 is a bucket of an S3-compatible store that holds one object a backup, at any depth; names that are no
+// backups in a directory are none here. Where no keys are named, the role of the machine or pod is used.
 type S3 struct {
 	Endpoint string `yaml:"endpoint"`          // its URL: https://s3.eu-central-1.amazonaws.com
 	Region   string `yaml:"region,omitempty"`  // default: the store's own

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
@@ -197,6 +198,16 @@ func (c *Connection) NamespaceExists(ctx context.Context, name string) error {
 	default:
 		return fmt.Errorf("find namespace %s, in which nothing was found: %w", name, err)
 	}
+}
+
+// ConfigMap asks for the texts in a ConfigMap.
+func (c *Connection) ConfigMap(ctx context.Context, place types.NamespacedName) (map[string]string, error) {
+	var found corev1.ConfigMap
+	asked := c.groups[corev1.SchemeGroupVersion].Get().Namespace(place.Namespace).Resource("configmaps").Name(place.Name)
+	if err := asked.Do(ctx).Into(&found); err != nil {
+		return nil, fmt.Errorf("get ConfigMap %s: %w", place, err)
+	}
+	return found.Data, nil
 }
 
 // Review asks the API server a question, whose answer is written into it.
