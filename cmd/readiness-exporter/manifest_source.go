@@ -32,6 +32,9 @@ type manifestSource struct {
 }
 
 func (s *manifestSource) validate() error {
+	if s.namespace != "" && !kubernetes.ValidNamespace(s.namespace) {
+		return fmt.Errorf("--namespace %q: expected small letters, digits and '-'", s.namespace)
+	}
 	for _, pattern := range s.exclude {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return fmt.Errorf("--exclude %s: expected a pattern, such as tests or *-test.yaml", pattern)
@@ -67,7 +70,7 @@ func (s *manifestSource) add(all []kubernetes.Manifest, err error) {
 // read reads all YAML and JSON files of a folder, one file, or standard input: -.
 func (s *manifestSource) read(ctx context.Context, from string) {
 	if from == "-" {
-		s.add(s.reader.Read("standard input", io.LimitReader(s.stdin, maxManifestBytes)))
+		s.readStream(ctx, "standard input", func() (io.ReadCloser, error) { return io.NopCloser(s.stdin), nil })
 		return
 	}
 	info, err := os.Stat(from)
@@ -79,7 +82,7 @@ func (s *manifestSource) read(ctx context.Context, from string) {
 	case info.Mode().IsRegular():
 		s.readFile(from)
 	default: // A pipe of the shell: <(helm template …)
-		s.readOpen(from)
+		s.readStream(ctx, from, func() (io.ReadCloser, error) { return os.Open(from) })
 	}
 }
 
@@ -92,14 +95,29 @@ func (s *manifestSource) readFile(name string) {
 	s.add(s.reader.Read(name, bytes.NewReader(content)))
 }
 
-func (s *manifestSource) readOpen(name string) {
-	file, err := os.Open(name)
-	if err != nil {
-		s.fail(err)
-		return
+// readStream reads a pipe until its end or that of the context: opening and reading one waits for whoever writes.
+func (s *manifestSource) readStream(ctx context.Context, name string, open func() (io.ReadCloser, error)) {
+	type outcome struct {
+		found []kubernetes.Manifest
+		err   error
 	}
-	defer func() { _ = file.Close() }()
-	s.add(s.reader.Read(name, io.LimitReader(file, maxManifestBytes)))
+	done := make(chan outcome, 1)
+	go func() {
+		stream, err := open()
+		if err != nil {
+			done <- outcome{err: err}
+			return
+		}
+		defer func() { _ = stream.Close() }()
+		found, err := s.reader.Read(name, io.LimitReader(stream, maxManifestBytes))
+		done <- outcome{found, err}
+	}()
+	select {
+	case read := <-done:
+		s.add(read.found, read.err)
+	case <-ctx.Done():
+		s.fail(fmt.Errorf("read %s: %w", name, context.Cause(ctx)))
+	}
 }
 
 // readFolder reads a folder with all below it. Charts and kustomizations in it are given to whoever renders them; where nobody
