@@ -14,6 +14,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/importer"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -62,15 +63,21 @@ func (c *checklistImportCommand) run(_ context.Context, p *program) (int, error)
 	return exitReady, account(p.stderr, made)
 }
 
+// maximumChecklistSize is that of a list in bytes: more than anybody reads.
+const maximumChecklistSize = 1 << 20
+
 func (c *checklistImportCommand) read() ([]byte, error) {
 	if c.file == "" { // as kingpin reads a dash
-		source, err := io.ReadAll(os.Stdin)
+		source, err := io.ReadAll(io.LimitReader(os.Stdin, maximumChecklistSize+1))
+		if err == nil && len(source) > maximumChecklistSize {
+			err = fmt.Errorf("too large: expected at most %d bytes", maximumChecklistSize)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read the standard input: %w", err)
 		}
 		return source, nil
 	}
-	return os.ReadFile(c.file)
+	return readfile.Read(c.file, maximumChecklistSize)
 }
 
 func (c *checklistImportCommand) write(stdout io.Writer, content []byte) error {
