@@ -18,9 +18,6 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
-// maxChecklistBytes bounds a checklist in Markdown: a multiple of the longest that people read.
-const maxChecklistBytes = 4 << 20
-
 // checklistImportCommand makes a checklist of one in Markdown.
 type checklistImportCommand struct {
 	file       string
@@ -66,15 +63,18 @@ func (c *checklistImportCommand) run(_ context.Context, p *program) (int, error)
 	return exitReady, account(p.stderr, made)
 }
 
+// maximumChecklistSize is that of a list in bytes: more than anybody reads.
+const maximumChecklistSize = 1 << 20
+
 func (c *checklistImportCommand) read() ([]byte, error) {
 	if c.file == "" { // as kingpin reads a dash
-		source, err := readfile.ReadAll(os.Stdin, maxChecklistBytes)
+		source, err := readfile.ReadAll(os.Stdin, maximumChecklistSize)
 		if err != nil {
 			return nil, fmt.Errorf("read the standard input: %w", err)
 		}
 		return source, nil
 	}
-	return readfile.ReadGiven(c.file, maxChecklistBytes)
+	return readfile.ReadGiven(c.file, maximumChecklistSize)
 }
 
 func (c *checklistImportCommand) write(stdout io.Writer, content []byte) error {

@@ -32,6 +32,9 @@ type manifestSource struct {
 }
 
 func (s *manifestSource) validate() error {
+	if s.namespace != "" && !kubernetes.ValidNamespace(s.namespace) {
+		return fmt.Errorf("--namespace %q: expected small letters, digits and '-'", s.namespace)
+	}
 	for _, pattern := range s.exclude {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return fmt.Errorf("--exclude %s: expected a pattern, such as tests or *-test.yaml", pattern)
@@ -67,11 +70,7 @@ func (s *manifestSource) add(all []kubernetes.Manifest, err error) {
 // read reads all YAML and JSON files of a folder, one file, or standard input: -.
 func (s *manifestSource) read(ctx context.Context, from string) {
 	if from == "-" {
-		content, err := readfile.ReadAll(s.stdin, maxManifestBytes)
-		if err != nil {
-			err = fmt.Errorf("read the standard input: %w", err)
-		}
-		s.addRead("standard input", content, err)
+		s.readStream(ctx, "standard input", func() ([]byte, error) { return readfile.ReadAll(s.stdin, maxManifestBytes) })
 		return
 	}
 	info, err := os.Stat(from)
@@ -83,8 +82,7 @@ func (s *manifestSource) read(ctx context.Context, from string) {
 	case info.Mode().IsRegular():
 		s.readFile(from)
 	default: // A pipe of the shell: <(helm template …)
-		content, err := readfile.ReadGiven(from, maxManifestBytes)
-		s.addRead(from, content, err)
+		s.readStream(ctx, from, func() ([]byte, error) { return readfile.ReadGiven(from, maxManifestBytes) })
 	}
 }
 
@@ -99,6 +97,25 @@ func (s *manifestSource) addRead(name string, content []byte, err error) {
 		return
 	}
 	s.add(s.reader.Read(name, bytes.NewReader(content)))
+}
+
+// readStream reads a pipe until its end or that of the context: to read one is to wait for whoever writes.
+func (s *manifestSource) readStream(ctx context.Context, name string, read func() ([]byte, error)) {
+	type outcome struct {
+		content []byte
+		err     error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		content, err := read()
+		done <- outcome{content, err}
+	}()
+	select {
+	case end := <-done:
+		s.addRead(name, end.content, end.err)
+	case <-ctx.Done():
+		s.fail(fmt.Errorf("read %s: %w", name, context.Cause(ctx)))
+	}
 }
 
 // readFolder reads a folder with all below it. Charts and kustomizations in it are given to whoever renders them; where nobody

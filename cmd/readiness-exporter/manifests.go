@@ -33,7 +33,7 @@ func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, err
 	all := source.distinct()
 	manifests := slices.DeleteFunc(slices.Clone(all), kubernetes.Manifest.Refused)
 	for _, err := range source.failed {
-		fmt.Fprintf(p.stderr, "readiness-exporter: %v\n", err)
+		fmt.Fprintf(p.stderr, "readiness-exporter: %s\n", report.Printable(err.Error()))
 	}
 	if len(manifests) == 0 {
 		if len(source.failed) > 0 {

@@ -97,11 +97,20 @@ func (r *ManifestReader) manifestsOf(file string, node *yaml.Node) (all []Manife
 	if node.Kind != yaml.MappingNode {
 		return nil, nil
 	}
+	if len(node.Content) > 0 { // Files that were joined have marks of their byte order in the middle.
+		node.Content[0].Value = strings.TrimPrefix(node.Content[0].Value, "\ufeff")
+	}
 	object, err := objectOf(node)
 	if err != nil {
 		return nil, []error{fmt.Errorf("%s:%d: %w", file, node.Line, err)}
 	}
-	if object.GetKind() == "" || object.GetAPIVersion() == "" || forTools(object) {
+	if object.GetKind() == "" || object.GetAPIVersion() == "" {
+		if lacks := halfAnObject(node); lacks != "" {
+			failed = append(failed, fmt.Errorf("%s:%d: this looks like an object of Kubernetes, and is none: %s", file, node.Line, lacks))
+		}
+		return nil, failed
+	}
+	if forTools(object) {
 		return nil, nil
 	}
 	if !strings.HasSuffix(object.GetKind(), "List") {

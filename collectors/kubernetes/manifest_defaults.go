@@ -40,15 +40,18 @@ func otherwise(u *unstructured.Unstructured, value string, path ...string) {
 	}
 }
 
-// merge writes the plain text of a Secret over its data.
+// merge writes the plain text of a Secret over its data. What is no text stays where it is, and is refused.
 func merge(u *unstructured.Unstructured) {
 	plain, _, _ := unstructured.NestedMap(u.Object, "stringData")
 	for key, value := range plain {
 		if text, is := value.(string); is {
 			_ = unstructured.SetNestedField(u.Object, base64.StdEncoding.EncodeToString([]byte(text)), "data", key)
+			unstructured.RemoveNestedField(u.Object, "stringData", key)
 		}
 	}
-	delete(u.Object, "stringData")
+	if rest, is := u.Object["stringData"].(map[string]any); is && len(rest) == 0 {
+		delete(u.Object, "stringData")
+	}
 }
 
 // scaledAs gives manifests in which workloads have the replicas that their autoscalers give them at least.

@@ -144,3 +144,41 @@ func FuzzManifests(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatAnAPIServerRefusesIsReportedWithItsField(t *testing.T) {
+	for name, test := range map[string]struct {
+		object string
+		want   string // empty: it is taken
+	}{
+		"a selector by expressions selects its own pods": {
+			`{kind: Deployment, spec: {selector: {matchExpressions: [{key: a, operator: Exists}]}, template: {metadata: {labels: {a: b}}}}}`, "",
+		},
+		"a selector by expressions can miss them": {
+			`{kind: Deployment, spec: {selector: {matchExpressions: [{key: a, operator: DoesNotExist}]}, template: {metadata: {labels: {a: b}}}}}`,
+			"spec.selector: it does not select the labels of the pod template",
+		},
+		"without labels nothing is known of it": {`{kind: Deployment, spec: {selector: {matchLabels: {a: b}}, template: {}}}`, ""},
+		"a limit like the request is taken":     {`{kind: DaemonSet, spec: {template: {spec: {containers: [{name: c, resources: {limits: {cpu: 1}, requests: {cpu: 1000m}}}]}}}}`, ""},
+		"one below it is not, of an init container neither": {
+			`{kind: DaemonSet, spec: {template: {spec: {initContainers: [{name: c, resources: {limits: {memory: 1Gi}, requests: {memory: 1.5Gi}}}]}}}}`,
+			"spec.template.spec.initContainers[0].resources.limits.memory: 1Gi is less than the request, 1.5Gi",
+		},
+		"no replicas are some": {`{kind: Deployment, spec: {replicas: 0}}`, ""},
+		"fewer than none are none": {
+			`{kind: StatefulSet, spec: {replicas: -1}}`, "spec.replicas: -1: expected 0 or more",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := strings.Replace(test.object, "{", "{apiVersion: apps/v1, metadata: {name: x}, ", 1)
+			all, err := NewManifestReader("").Read("app.yaml", strings.NewReader(object))
+			require.Len(t, all, 1)
+			require.Equal(t, test.want != "", all[0].Refused())
+			if test.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, "app.yaml:1: ")
+			require.ErrorContains(t, err, "/x: "+test.want)
+		})
+	}
+}

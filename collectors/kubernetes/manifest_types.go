@@ -57,6 +57,12 @@ func (r *ManifestReader) refusals(file string, node *yaml.Node, object *unstruct
 	for _, each := range misfits(convert, nil, object.Object) {
 		failed = append(failed, fmt.Errorf("%s: %s: expected %s", place(lineOf(node, each)), pathInWords(each), expected(convert, each)))
 	}
+	if len(failed) > 0 {
+		return failed
+	}
+	for _, each := range flaws(object) {
+		failed = append(failed, fmt.Errorf("%s: %s: %s", place(lineOf(node, each.path)), pathInWords(each.path), each.what))
+	}
 	return failed
 }
 
@@ -106,6 +112,8 @@ func expected(convert func(map[string]any) error, path []any) string {
 		return "true or false"
 	case takes("x"):
 		return "a text; put a number, true or false in quotes"
+	case takes("eA=="):
+		return "text in base64; stringData takes it as it is"
 	case takes("2006-01-02T15:04:05Z"):
 		return "a time, such as 2006-01-02T15:04:05Z"
 	case takes("1s"):

@@ -118,8 +118,14 @@ func together(known *checklist.Checklist, ids string) (checklist.Entry, bool) {
 	return joint, true
 }
 
+// longestStatement is how long in bytes a line can be that says one thing.
+const longestStatement = 1000
+
 // find gives the best match of a line that stands in a section.
 func (m *matcher) find(text, section string) match {
+	if len(text) > longestStatement {
+		return match{}
+	}
 	for _, same := range []string{text, withoutLabel(text)} {
 		if found := m.exact(same, section); found != nil {
 			return match{item: found, confidence: Exact, clause: cloneClause(found.Item.Clause)}
