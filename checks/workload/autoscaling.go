@@ -11,8 +11,8 @@ import (
 
 // AutoscalingParameters say what scales by itself, and how long an autoscaler may want more than it is allowed.
 type AutoscalingParameters struct {
-	// Patterns of the names of workloads that must have an autoscaler: api-*. Empty: Deployments whose containers have a
-	// port, and that run no database; and whatever has an autoscaler.
+	// Patterns of the names of workloads that must have an autoscaler: api-*. Empty: Deployments and Rollouts whose containers have
+	// a port, and that run no database; and whatever has an autoscaler.
 	Workloads []string `yaml:"workloads"`
 	// How long an autoscaler may stand at its maximum while it wants more.
 	MaximumTimeAtLimit quantity.Duration `yaml:"maximum_time_at_limit"`
@@ -66,7 +66,7 @@ func Autoscaling() check.Kind[AutoscalingParameters] {
 				if len(p.Workloads) > 0 {
 					return named(w, p.Workloads)
 				}
-				return w.Autoscaler != nil || w.Kind == fact.KindDeployment && serves(w)
+				return w.Autoscaler != nil || w.HasRevisions() && serves(w)
 			}).Needs(fact.TopicAutoscalers),
 		},
 		WhenEmpty: noWorkload(),

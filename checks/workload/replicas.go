@@ -108,5 +108,5 @@ const moreOfDatabase = "Have the database replicate by its own means, such as an
 
 // inTime tells whether a rollout can be waited for.
 func inTime(c check.Context, w *fact.Workload, p ReplicasParameters) bool {
-	return w.Kind == fact.KindDeployment || c.Now.Sub(w.Pods.NewestAt) <= p.RolloutDeadline.Std()
+	return w.HasRevisions() || c.Now.Sub(w.Pods.NewestAt) <= p.RolloutDeadline.Std()
 }

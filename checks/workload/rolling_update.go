@@ -35,7 +35,7 @@ func RollingUpdate() check.Kind[struct{}] {
 	}
 	paused := check.Reason{
 		Name: "paused", Level: check.Warn, Sentence: "The workload's rollout is paused: no release reaches it.",
-		Remedy: "kubectl rollout resume KIND/NAME -n NAMESPACE.",
+		Remedy: "kubectl rollout resume KIND/NAME -n NAMESPACE; of a Rollout: kubectl argo rollouts promote NAME -n NAMESPACE.",
 	}
 	return check.Kind[struct{}]{
 		Name:    "workload_rolling_update",
@@ -88,7 +88,9 @@ func RollingUpdate() check.Kind[struct{}] {
 }
 
 // rolls tells the strategies by which some pods serve while others are replaced.
-func rolls(strategy string) bool { return strategy == "RollingUpdate" }
+func rolls(strategy string) bool {
+	return slices.Contains([]string{"RollingUpdate", fact.StrategyCanary, fact.StrategyBlueGreen}, strategy)
+}
 
 func asksReadiness(w *fact.Workload) bool {
 	return slices.ContainsFunc(w.Containers, func(c fact.Container) bool { return c.Readiness != nil })

@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -34,7 +35,7 @@ func (c *Clusters) configurations() join[fact.Configuration] {
 		kind: fact.Configurations(),
 		parts: []part{
 			{"", c.secretValues()}, {"", configMapValues()},
-			{"", deploymentValues()}, {"", statefulSetValues()}, {"", daemonSetValues()},
+			{"", deploymentValues()}, {"", statefulSetValues()}, {"", daemonSetValues()}, {"", rolloutValues()},
 		},
 		add: c.joinConfigurations,
 		place: func(cluster, namespace string) fact.Configuration {
@@ -99,6 +100,17 @@ func daemonSetValues() watch.Resource[judgedObject] {
 	return templateValues(daemonSets(), func(object any) *corev1.PodTemplateSpec { return &object.(*appsv1.DaemonSet).Spec.Template })
 }
 
+func rolloutValues() watch.Resource[judgedObject] {
+	of := watch.Resource[workload]{GroupVersionResource: rollouts().GroupVersionResource}
+	return templateValues(of, func(object any) *corev1.PodTemplateSpec {
+		template, err := templateOfRollout(object.(*unstructured.Unstructured))
+		if err != nil {
+			return &corev1.PodTemplateSpec{} // That of a Deployment is judged itself; as a workload it is unavailable.
+		}
+		return template
+	})
+}
+
 func templateValues(of watch.Resource[workload], template func(object any) *corev1.PodTemplateSpec) watch.Resource[judgedObject] {
 	return watch.Resource[judgedObject]{
 		GroupVersionResource: of.GroupVersionResource, Example: of.Example, Variant: " by value",
@@ -142,6 +154,7 @@ func (c *Clusters) joinConfigurations(s *snapshot, set *fact.Set[fact.Configurat
 	stored(s, configMapValues()).Each(func(name types.NamespacedName, o judgedObject) { note(kindConfigMap, name, o.values) })
 	for kind, r := range map[string]watch.Resource[judgedObject]{
 		fact.KindDeployment: deploymentValues(), fact.KindStatefulSet: statefulSetValues(), fact.KindDaemonSet: daemonSetValues(),
+		fact.KindRollout: rolloutValues(),
 	} {
 		stored(s, r).Each(func(name types.NamespacedName, o judgedObject) {
 			if s.selector.Matches(o.labels) {

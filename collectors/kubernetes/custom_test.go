@@ -63,20 +63,23 @@ func TestCustomResourcesComeAndGo(t *testing.T) {
 	}, 30*time.Second, 200*time.Millisecond)
 }
 
-// TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt has a group served by somebody who does not answer, as an API server does
-// whose extension is down.
+// TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt has groups served by somebody who does not answer, as an API server does
+// whose extension is down: of one a topic is, of the other are workloads by themselves.
 func TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt(t *testing.T) {
 	cluster := servers.NewKubernetes(t)
 	client, clusters := anything(t, cluster), opened(t)
-	_, err := client.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}).Create(
-		t.Context(), &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": "v1." + monitoringGroup},
-			"spec": map[string]any{
-				"group": monitoringGroup, "version": "v1", "groupPriorityMinimum": int64(1000), "versionPriority": int64(10),
-				"insecureSkipTLSVerify": true, "service": map[string]any{"namespace": "default", "name": "away", "port": int64(443)},
-			},
-		}}, metav1.CreateOptions{})
-	require.NoError(t, err)
+	groups := map[string]string{fact.TopicMonitors: monitoringGroup, "": rollouts().GroupVersionResource.Group} // by the topic that needs them
+	for _, group := range groups {
+		_, err := client.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}).Create(
+			t.Context(), &unstructured.Unstructured{Object: map[string]any{
+				"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": "v1." + group},
+				"spec": map[string]any{
+					"group": group, "version": "v1", "groupPriorityMinimum": int64(1000), "versionPriority": int64(10),
+					"insecureSkipTLSVerify": true, "service": map[string]any{"namespace": "default", "name": "away", "port": int64(443)},
+				},
+			}}, metav1.CreateOptions{})
+		require.NoError(t, err)
+	}
 	target := in(cluster.Kubeconfig, deployed(t, cluster))
 	asked := asking(fact.Workloads(), fact.TopicBudgets, fact.TopicMonitors)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -85,11 +88,12 @@ func TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt(t *testing.T) {
 		set := setOf(fact.Workloads(), sets)
 		require.Len(c, set.Facts, 1, "the workload itself is collected")
 		require.Equal(c, []string{fact.TopicMonitors}, set.Facts[0].Missing)
-		require.NotEmpty(c, set.Unavailable)
+		lacking := make(map[string]bool)
 		for _, each := range set.Unavailable {
-			require.Equal(c, fact.TopicMonitors, each.Topic)
+			lacking[each.Topic] = true
 			require.Equal(c, fact.ReasonUnreachable, each.Reason)
-			require.Contains(c, each.Detail, monitoringGroup)
+			require.Contains(c, each.Detail, groups[each.Topic])
 		}
+		require.Equal(c, map[string]bool{fact.TopicMonitors: true, "": true}, lacking)
 	}, 40*time.Second, 500*time.Millisecond)
 }

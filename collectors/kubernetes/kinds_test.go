@@ -262,6 +262,7 @@ func TestPermissionsAreThoseOfWhatIsAskedFor(t *testing.T) {
 	asked.Add(fact.Workloads().Name, []string{fact.TopicBudgets})
 	require.Equal(t, []collector.Permission{
 		permission("shop", "apps", "deployments", ""), permission("shop", "apps", "statefulsets", ""), permission("shop", "apps", "daemonsets", ""),
+		permission("shop", "argoproj.io", "rollouts", ""),
 		permission("shop", "policy", "poddisruptionbudgets", fact.TopicBudgets),
 		{Cluster: "the cluster of /kubeconfig", Namespace: "shop", Resource: "namespaces", Verbs: []string{"get"}},
 		permission("", "", "nodes", fact.TopicNodes),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,56 @@ func TestNothingThatIsReferredToIsLeftOver(t *testing.T) {
 func TestARolloutRunsTheDeploymentThatItRefersTo(t *testing.T) {
 	require.Equal(t, fact.Replicas{Desired: 3, Ready: 3, Available: 3, Updated: 3},
 		found(t, workloads(), "main/other/Deployment/rolled").Replicas)
+}
+
+func TestARolloutWithATemplateOfItsOwnIsAWorkload(t *testing.T) {
+	w := found(t, workloads(), "main/other/Rollout/own")
+	require.True(t, w.Observed)
+	require.Equal(t, fact.Replicas{Desired: 4, Ready: 4, Available: 4, Updated: 1}, w.Replicas)
+	require.Equal(t, fact.Rollout{
+		Strategy: fact.StrategyCanary, MaxUnavailable: 2, MaxUnavailablePercent: 50, MaxSurge: 1, MinReady: 5 * time.Second, Paused: true,
+		BeganAt: w.Rollout.BeganAt,
+	}, w.Rollout)
+	require.Equal(t, 2, w.Pods.Running, "those of both its ReplicaSets")
+	require.Equal(t, 2, w.Pods.Nodes)
+	require.Equal(t, "own-1", w.Previous.Name)
+	require.Equal(t, 0.1, w.Containers[0].Requests.CPU)
+	require.Equal(t, "own", w.Budgets[0].Name)
+	require.Equal(t, 2, w.Least(), "what its autoscaler may leave")
+	require.Equal(t, "own", w.Services[0].Name, "one that selects the pods of one revision")
+	require.Equal(t, []string{"Rollout/own"}, found(t, serviceJoin(), "main/other/Service/own").Workloads)
+	require.Equal(t, 3, found(t, workloads(), "main/other/Deployment/rolled").Autoscaler.Minimum, "its Rollout is what is scaled")
+}
+
+func TestARolloutWhoseTemplateIsNotKnownIsUnavailable(t *testing.T) {
+	content, err := os.ReadFile("testdata/live.yaml")
+	require.NoError(t, err)
+	set := joined(t, workloads(), liveObjects(t, strings.ReplaceAll(string(content), "$CERTIFICATE", "")))
+	var told []string
+	for _, each := range set.Unavailable {
+		told = append(told, fact.Workloads().SubjectOfUnavailable(&each)+": "+each.Detail)
+	}
+	slices.Sort(told)
+	require.Equal(t, []string{
+		"main/other/Rollout/by-nothing: read Rollout other/by-nothing: its workloadRef names the Deployment gone, which does not exist",
+		"main/other/Rollout/by-set: read Rollout other/by-set: its template is that of the ReplicaSet own-1, which is not read",
+	}, told)
+}
+
+// TestHowPodsOfARolloutAreReplaced reads what its strategy says.
+func TestHowPodsOfARolloutAreReplaced(t *testing.T) {
+	for strategy, want := range map[string]fact.Rollout{
+		`{canary: {}}`: {Strategy: fact.StrategyCanary, MaxSurge: 1, MaxUnavailable: 1, MaxUnavailablePercent: 25},
+		`{canary: {maxSurge: 0, maxUnavailable: 0}}`:                    {Strategy: fact.StrategyCanary, MaxUnavailable: 1},
+		`{canary: {trafficRouting: {nginx: {}}}}`:                       {Strategy: fact.StrategyCanary, MaxSurge: 4},
+		`{canary: {trafficRouting: {}, dynamicStableScale: true}}`:      {Strategy: fact.StrategyCanary, MaxSurge: 1, MaxUnavailable: 1, MaxUnavailablePercent: 25},
+		`{blueGreen: {activeService: web, autoPromotionEnabled: true}}`: {Strategy: fact.StrategyBlueGreen, MaxSurge: 4},
+		`{}`: {},
+	} {
+		u := &unstructured.Unstructured{}
+		require.NoError(t, yaml.Unmarshal([]byte(`{spec: {replicas: 4, template: {}, strategy: `+strategy+`}}`), &u.Object))
+		require.Equal(t, want, keepRollout(u).own.fact.Rollout, strategy)
+	}
 }
 
 func TestServiceAccountsByTheirUserAndGroupMayNotDoEverything(t *testing.T) {

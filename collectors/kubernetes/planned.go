@@ -154,7 +154,8 @@ func (m Manifest) JudgedTogether() bool { return m.object.GroupVersionKind().Gro
 func (m Manifest) Supports() bool {
 	return slices.Contains([]string{
 		"Service", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject.keda.sh",
-		"ServiceMonitor." + monitoringGroup, "PodMonitor." + monitoringGroup, "Gateway", "GatewayClass", "PersistentVolumeClaim",
+		"Rollout.argoproj.io", "ServiceMonitor." + monitoringGroup, "PodMonitor." + monitoringGroup, "Gateway", "GatewayClass",
+		"PersistentVolumeClaim",
 		"Namespace", "ServiceAccount", "IngressClass", "PriorityClass", "StorageClass", "CustomResourceDefinition",
 	}, m.Kind())
 }

@@ -34,7 +34,7 @@ func daemonSets() watch.Resource[workload] {
 
 // workloadParts are those whose objects are workloads.
 func workloadParts() []part {
-	return []part{{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}}
+	return []part{{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", rollouts()}}
 }
 
 // eachWorkload calls use for every workload that is stored.
@@ -42,6 +42,11 @@ func eachWorkload(s *snapshot, use func(types.NamespacedName, workload)) {
 	for _, r := range []watch.Resource[workload]{deployments(), statefulSets(), daemonSets()} {
 		stored(s, r).Each(use)
 	}
+	stored(s, rollouts()).Each(func(name types.NamespacedName, r rollout) {
+		if r.own != nil {
+			use(name, *r.own)
+		}
+	})
 }
 
 func replicaSets() watch.Resource[replicaSet] {

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -9,11 +10,15 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// A rollout is what is kept of Argo's Rollout that runs the pods of a Deployment, which is scaled down meanwhile
+// A rollout is what is kept of Argo's Rollout: it is a workload, or runs the pods of a Deployment, which is scaled down meanwhile
 // (https://argo-rollouts.readthedocs.io/en/stable/migrating/#reference-deployment-from-rollout).
 type rollout struct {
 	id         owner
-	deployment string // empty: it has a template of its own
+	name       string
+	labels     labels.Set
+	own        *workload // nil: it has no template of its own
+	deployment string    // that it runs the pods of; empty: of none
+	unread     string    // why its template is not known, in words; empty where it is
 	replicas   fact.Replicas
 	counted    bool // its controller has counted its pods
 	inProgress bool
@@ -30,10 +35,7 @@ func rollouts() watch.Resource[rollout] {
 }
 
 func keepRollout(u *unstructured.Unstructured) rollout {
-	keep := rollout{id: intern(u.GetUID())}
-	if textAt(u, "spec", "workloadRef", "kind") == fact.KindDeployment {
-		keep.deployment = textAt(u, "spec", "workloadRef", "name")
-	}
+	keep := rollout{id: intern(u.GetUID()), name: u.GetName(), labels: u.GetLabels()}
 	count := func(field string) int {
 		n, there := numberAt(u, "status", field)
 		keep.counted = keep.counted || there
@@ -49,6 +51,16 @@ func keepRollout(u *unstructured.Unstructured) rollout {
 	keep.inProgress, keep.stalled, keep.paused = phase == "Progressing", phase == "Degraded", phase == "Paused"
 	if failure := conditionOf(u, "ReplicaFailure"); failure.status == "True" {
 		keep.trouble = failure.reason
+	}
+	switch kind := textAt(u, "spec", "workloadRef", "kind"); kind {
+	case "":
+		if err := keep.keepOwn(u); err != nil {
+			keep.unread = err.Error()
+		}
+	case fact.KindDeployment:
+		keep.deployment = textAt(u, "spec", "workloadRef", "name")
+	default:
+		keep.unread = "its template is that of the " + kind + " " + textAt(u, "spec", "workloadRef", "name") + ", which is not read"
 	}
 	return keep
 }

@@ -94,7 +94,10 @@ func (w *watched) take(ctx, waiting context.Context, r *run) (*snapshot, []lack)
 			s.stores[p.Key()] = store
 			empty = empty && (p.topic != "" || store.Len() == 0)
 		case p.topic == "":
-			return nil, []lack{lackOf(p.In(w.scope), "", err)}
+			lacks = append(lacks, lackOf(p.In(w.scope), "", err))
+			if _, others := p.Source.(apart); !others {
+				return nil, lacks[len(lacks)-1:]
+			}
 		default:
 			lacks = append(lacks, lackOf(p.In(w.scope), p.topic, err))
 			if !slices.Contains(s.lacks, p.topic) {

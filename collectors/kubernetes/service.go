@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,7 +48,9 @@ func keepService(s *corev1.Service) service {
 		keep.kind = string(corev1.ServiceTypeClusterIP)
 	}
 	if len(s.Spec.Selector) > 0 {
-		keep.selector = labels.SelectorFromSet(s.Spec.Selector)
+		pods := maps.Clone(s.Spec.Selector)
+		delete(pods, rolloutHash)
+		keep.selector = labels.SelectorFromSet(pods)
 	}
 	for _, p := range s.Spec.Ports {
 		keep.ports = append(keep.ports, servicePort{p.Name, int(p.Port), p.TargetPort, int(p.NodePort)})

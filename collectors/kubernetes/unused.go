@@ -27,8 +27,7 @@ func namespaces() join[fact.Namespace] {
 		parts: slices.Concat(workloadParts(), []part{
 			{"", cronJobs()}, {"", jobs()}, {"", pods()}, {"", serviceAccounts()}, {"", ingressReferences()},
 			{"", certManagerReferences("certificates")}, {"", certManagerReferences("issuers")}, {"", certManagerReferences("clusterissuers")},
-			{"", policyReferences()},
-			{"", scaledObjects()}, {"", rollouts()},
+			{"", policyReferences()}, {"", scaledObjects()},
 			{"", claims()}, {"", services()}, {"", endpointSlices()}, {"", writtenSecrets()}, {"", configMapNames()},
 		}),
 		add: joinNamespaces,

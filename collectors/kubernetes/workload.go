@@ -18,14 +18,14 @@ import (
 // An owner is the object that made another; the zero value is none.
 type owner = watch.Owner
 
-// A workload is what is kept of a Deployment, StatefulSet or DaemonSet.
+// A workload is what is kept of a Deployment, StatefulSet, DaemonSet or Rollout.
 type workload struct {
 	fact      fact.Workload // without what is joined to it
 	id        owner
 	labels    labels.Set // its own
 	podLabels labels.Set
 	needs     []fact.Reference  // Secrets and ConfigMaps
-	revision  string            // of a Deployment: the number of the newest one
+	revision  string            // of a Deployment or Rollout: the number of the newest one
 	ordinal   int               // of a StatefulSet: that of its first pod
 	notes     map[string]string // annotations of its pods that concern backups
 }
@@ -35,7 +35,7 @@ type replicaSet struct {
 	id, owner owner
 	pods      fact.Replicas // as far as its controller counts them
 	name      string
-	revision  string // the number that the Deployment gave it
+	revision  string // the number that the Deployment or Rollout gave it
 	made      int64  // in seconds since 1970
 	images    []string
 	needs     []fact.Reference
@@ -44,9 +44,13 @@ type replicaSet struct {
 // revisionAnnotation numbers the ReplicaSets of a Deployment.
 const revisionAnnotation = "deployment.kubernetes.io/revision"
 
+func revisionOf(annotations map[string]string) string {
+	return cmp.Or(annotations[revisionAnnotation], annotations[rolloutRevision])
+}
+
 func keepReplicaSet(r *appsv1.ReplicaSet) replicaSet {
 	keep := replicaSet{
-		id: intern(r.UID), owner: ownerOf(r), name: r.Name, revision: r.Annotations[revisionAnnotation],
+		id: intern(r.UID), owner: ownerOf(r), name: r.Name, revision: revisionOf(r.Annotations),
 		made: r.CreationTimestamp.Unix(), needs: references(&r.Spec.Template.Spec),
 		pods: fact.Replicas{Ready: int(r.Status.ReadyReplicas), Available: int(r.Status.AvailableReplicas)},
 	}
@@ -68,7 +72,7 @@ func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template
 	requests, limits := ofPod(&template.Spec)
 	return workload{
 		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels, notes: backupNotes(template.Annotations),
-		needs: references(&template.Spec), revision: meta.Annotations[revisionAnnotation],
+		needs: references(&template.Spec), revision: revisionOf(meta.Annotations),
 		fact: fact.Workload{
 			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
 			Containers: running, InitContainers: first, PodRequests: requests, PodLimits: limits,
@@ -90,17 +94,22 @@ func keepDeployment(d *appsv1.Deployment) workload {
 		Strategy: string(d.Spec.Strategy.Type), MinReady: seconds(d.Spec.MinReadySeconds), Paused: d.Spec.Paused,
 		NoHistory: d.Spec.RevisionHistoryLimit != nil && *d.Spec.RevisionHistoryLimit == 0,
 	}
-	desired := w.fact.Replicas.Desired
-	if rolling := d.Spec.Strategy.RollingUpdate; rolling != nil && d.Spec.Strategy.Type == appsv1.RollingUpdateDeploymentStrategyType {
-		w.fact.Rollout.MaxSurge = scaled(rolling.MaxSurge, 0, desired, true)
-		w.fact.Rollout.MaxUnavailable = min(scaled(rolling.MaxUnavailable, 0, desired, false), desired)
-		w.fact.Rollout.MaxUnavailablePercent = percentOf(rolling.MaxUnavailable)
-		if w.fact.Rollout.MaxSurge == 0 && w.fact.Rollout.MaxUnavailable == 0 {
-			w.fact.Rollout.MaxUnavailable = min(1, desired) // Or nothing could move, as its controller counts.
-		}
+	if limits := d.Spec.Strategy.RollingUpdate; limits != nil && d.Spec.Strategy.Type == appsv1.RollingUpdateDeploymentStrategyType {
+		rolling(&w.fact, limits.MaxSurge, limits.MaxUnavailable)
 	}
 	progressing(&w.fact, &d.Status)
 	return w
+}
+
+// rolling counts by how many pods a release may exceed the desired number, and fall short of it.
+func rolling(w *fact.Workload, surge, unavailable *intstr.IntOrString) {
+	desired := w.Replicas.Desired
+	w.Rollout.MaxSurge = scaled(surge, 0, desired, true)
+	w.Rollout.MaxUnavailable = min(scaled(unavailable, 0, desired, false), desired)
+	w.Rollout.MaxUnavailablePercent = percentOf(unavailable)
+	if w.Rollout.MaxSurge == 0 && w.Rollout.MaxUnavailable == 0 {
+		w.Rollout.MaxUnavailable = min(1, desired) // Or nothing could move, as its controller counts.
+	}
 }
 
 // progressing reads how the rollout of a Deployment goes from the condition that its controller keeps; it keeps none

@@ -12,14 +12,14 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// workloads are joined from Deployments, StatefulSets and DaemonSets, with what belongs to them.
+// workloads are joined from Deployments, StatefulSets, DaemonSets and Rollouts, with what belongs to them.
 func workloads() join[fact.Workload] {
 	return join[fact.Workload]{
 		kind: fact.Workloads(),
 		place: func(cluster, namespace string) fact.Workload {
 			return fact.Workload{Cluster: cluster, Namespace: namespace}
 		},
-		parts: slices.Concat(workloadParts(), []part{
+		parts: slices.Concat([]part{{"", deployments()}, {"", statefulSets()}, {"", daemonSets()}, {"", apart{rollouts()}}}, []part{
 			{fact.TopicPods, pods()}, {fact.TopicPods, replicaSets()}, {fact.TopicPods, rollouts()},
 			{fact.TopicBudgets, budgets()},
 			{fact.TopicAutoscalers, horizontalPodAutoscalers()}, {fact.TopicAutoscalers, scaledObjects()},
@@ -96,6 +96,7 @@ func joinWorkloads(s *snapshot, set *fact.Set[fact.Workload]) {
 		}
 	}
 	set.Add(facts...)
+	unreadRollouts(s, set)
 }
 
 // of joins what belongs to one workload, but its budgets.
@@ -105,14 +106,15 @@ func (j workloadJoin) of(w workload) fact.Workload {
 	f.Containers, f.Volumes = slices.Clone(f.Containers), slices.Clone(f.Volumes) // What is kept stays as it is.
 	j.claimed(&f, w)
 	t := j.tallies[w.id]
+	f.Autoscaler = j.scales[f.Namespace][reference{f.Kind, f.Name}]
 	if r, there := j.rollouts[types.NamespacedName{Namespace: f.Namespace, Name: f.Name}]; there && f.Kind == fact.KindDeployment {
 		r.run(&f, j.revisions[r.id])
 		t = t.and(j.tallies[r.id])
+		f.Autoscaler = cmp.Or(f.Autoscaler, j.scales[f.Namespace][reference{fact.KindRollout, r.name}])
 	}
 	if t != nil {
 		f.Pods = t.pods()
 	}
-	f.Autoscaler = j.scales[f.Namespace][reference{f.Kind, f.Name}]
 	f.Policies = j.policies.of(f.Namespace, w.podLabels)
 	f.DefaultDeny = slices.ContainsFunc(j.policies[f.Namespace], policy.defaultDeny)
 	f.UnreadPolicies = unreadPolicies(j.snapshot, f.Namespace)
@@ -176,7 +178,7 @@ func revisionsOf(s *snapshot) map[owner][]replicaSet {
 	return found
 }
 
-// newest gives the ReplicaSets of a Deployment's newest revision, and of the one before it; nil where there is none.
+// newest gives the ReplicaSets of the newest revision of a Deployment or Rollout, and of the one before it; nil where there is none.
 func (j workloadJoin) newest(w workload) (newest, previous *replicaSet) {
 	for _, each := range j.revisions[w.id] {
 		switch {

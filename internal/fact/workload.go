@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Workload is a Deployment, StatefulSet or DaemonSet of a Kubernetes cluster, with what belongs to it.
+// A Workload is a Deployment, StatefulSet or DaemonSet of a Kubernetes cluster, or a Rollout of Argo, with what belongs to it.
 type Workload struct {
 	Cluster   string            `json:"cluster"`
 	Namespace string            `json:"namespace"`
@@ -102,6 +102,7 @@ const (
 	KindDeployment  = "Deployment"
 	KindStatefulSet = "StatefulSet"
 	KindDaemonSet   = "DaemonSet"
+	KindRollout     = "Rollout"
 )
 
 // Replicas count the pods of a workload as its controller does.
@@ -115,7 +116,7 @@ type Replicas struct {
 
 // A Rollout says how a workload's pods are replaced, and how that goes.
 type Rollout struct {
-	Strategy       string `json:"strategy"`        // RollingUpdate, Recreate or OnDelete
+	Strategy       string `json:"strategy"`        // RollingUpdate, Recreate, OnDelete, Canary or BlueGreen
 	MaxUnavailable int    `json:"max_unavailable"` // pods, as the controller counts them for the desired number
 	// MaxUnavailablePercent is what MaxUnavailable is of the desired number; 0 where it is declared as a number.
 	MaxUnavailablePercent int `json:"max_unavailable_percent,omitempty"`
@@ -123,7 +124,7 @@ type Rollout struct {
 	MaxSurge   int           `json:"max_surge"` // pods, as the controller counts them for the desired number
 	MinReady   time.Duration `json:"min_ready"`
 	Paused     bool          `json:"paused"`
-	NoHistory  bool          `json:"no_history,omitempty"` // of a Deployment: no revision is kept but the newest
+	NoHistory  bool          `json:"no_history,omitempty"` // of a Deployment or Rollout: no revision is kept but the newest
 	InProgress bool          `json:"in_progress"`          // pods are being replaced, and no deadline of the workload's own has passed
 	Stalled    bool          `json:"stalled"`              // its deadline has passed without progress
 	// Partition is how many pods of a StatefulSet are held at the revision before.
@@ -132,6 +133,12 @@ type Rollout struct {
 	Trouble string    `json:"trouble,omitempty"`
 	BeganAt time.Time `json:"began_at,omitzero"` // when the newest rollout began; zero where that is not known
 }
+
+// The strategies of Rollouts.
+const (
+	StrategyCanary    = "Canary"
+	StrategyBlueGreen = "BlueGreen"
+)
 
 // UnavailableOf is how many of a number of pods a release may take away, as controllers count them: they round down, and where
 // there may be no more pods than are desired, one goes at least.
@@ -298,11 +305,14 @@ func (w *Workload) Subject() string {
 	return w.Cluster + "/" + w.Namespace + "/" + w.Kind + "/" + w.Name
 }
 
+// HasRevisions tells the kinds of workloads of which ReplicaSets are kept to go back to, and whose rollouts have a deadline.
+func (w *Workload) HasRevisions() bool { return w.Kind == KindDeployment || w.Kind == KindRollout }
+
 // Workloads describes the facts of workloads.
 func Workloads() *Kind[Workload] {
 	return &Kind[Workload]{
 		Name:    "workload",
-		Help:    "A Deployment, StatefulSet or DaemonSet of a Kubernetes cluster, with its pods and disruption budgets.",
+		Help:    "A Deployment, StatefulSet, DaemonSet or Argo Rollout of a Kubernetes cluster, with its pods and disruption budgets.",
 		Subject: (*Workload).Subject,
 		Labels: []Label[Workload]{
 			{Name: "kubernetes_cluster", Value: func(w *Workload) string { return w.Cluster }},
