@@ -52,7 +52,7 @@ func Hosts() check.Kind[HostsParameters] {
 					led := make(map[string]bool)
 					for _, i := range all {
 						for _, host := range i.Hosts {
-							led[host.Name] = true
+							led[host.Name] = led[host.Name] || host.Trouble != fact.HostNotAttached
 							switch {
 							case slices.Contains(p.Hosts, host.Name):
 							case placeholderHost.MatchString(host.Name):

@@ -34,6 +34,10 @@ func TestHosts(t *testing.T) {
 	v := checktest.Of(t, kind, fact.Ingresses())
 	v.Finds("the declared hosts", hosts("shop.contoso.com", "shop.test"))
 	v.FindsOn("on several ingresses", []fact.Ingress{hosts("shop.contoso.com"), hosts("shop.test", "shop.contoso.com")})
+	detached := hosts("shop.contoso.com", "shop.test")
+	detached.Hosts[0].Trouble = fact.HostNotAttached
+	v.Finds("one that no listener takes", detached,
+		"fail host_missing on shop.contoso.com: No Ingress and no HTTPRoute leads the declared host shop.contoso.com.")
 	v.Finds("another too", hosts("shop.contoso.com", "shop.test", "old.contoso.com"),
 		"fail other_host: The host old.contoso.com is not among the declared ones.")
 	v.Finds("that of an example too", hosts("shop.contoso.com", "shop.test", "shop.example.com"),
@@ -72,6 +76,24 @@ func TestTLS(t *testing.T) {
 	v.Finds("a certificate for the host", host(""))
 	v.Finds("no entry", host(fact.HostNotCovered),
 		"fail no_tls: The host shop.contoso.com has no TLS.")
+	route := func(trouble fact.HostTrouble, detached, unsure string) fact.Ingress {
+		i := leading(fact.IngressHost{Name: "shop.contoso.com", Trouble: trouble})
+		i.Kind, i.Detached, i.Unsure = "HTTPRoute", detached, unsure
+		return i
+	}
+	none := func(i fact.Ingress) fact.Ingress {
+		i.Hosts = nil
+		return i
+	}
+	v.Finds("no listener", route(fact.HostNotAttached, "the Gateway infra/edge does not exist", ""),
+		"fail not_attached: The host shop.contoso.com is not served: the Gateway infra/edge does not exist.")
+	v.Finds("no listener, and no host of its own", none(route("", "the Gateway infra/edge does not exist", "")),
+		"fail not_attached: The HTTPRoute serves nothing: the Gateway infra/edge does not exist.")
+	v.Finds("perhaps a listener", route(fact.HostUnsure, "", "it refers to the ListenerSet shop/edge, which is not read"),
+		"unknown attachment_unknown: The host shop.contoso.com is led by a route of which it is not known where it is open: it refers to the "+
+			"ListenerSet shop/edge, which is not read.")
+	v.Finds("perhaps a listener, and no host of its own", none(route("", "", "it refers to the ListenerSet shop/edge, which is not read")),
+		"unknown attachment_unknown: Which listeners take the HTTPRoute is not known: it refers to the ListenerSet shop/edge, which is not read.")
 	v.Finds("no Secret", host(fact.HostNoSecret),
 		"fail secret_not_found: The host shop.contoso.com has no certificate, since its Secret does not exist or is of another type (Secret shop/tls).")
 	v.Finds("a Secret of somebody else", host(fact.HostElsewhere),

@@ -48,6 +48,16 @@ func troubles() map[fact.HostTrouble]trouble {
 			Sentence: "The Gateway that shows the certificate of a host is not among the manifests.",
 			Remedy:   "Give the manifest of the Gateway too.",
 		}, "is led by a Gateway that is not among the manifests"},
+		fact.HostNotAttached: {check.Reason{
+			Name: "not_attached", Level: check.Fail, Sentence: "An HTTPRoute is attached to no listener: it serves nothing.",
+			Remedy: "Compare its parentRefs (name, sectionName, port) and hostnames with the listeners of the Gateway, and their allowedRoutes " +
+				"with its namespace: kubectl describe httproute NAME -n NAMESPACE tells what the controller says.",
+		}, "is not served"},
+		fact.HostUnsure: {check.Reason{
+			Name: "attachment_unknown", Level: check.Unknown, Sentence: "Which listeners take an HTTPRoute is not known.",
+			Remedy: "Name the namespace in the selector of the listener (kubernetes.io/metadata.name), or the listener in the parentRefs of the " +
+				"route (sectionName).",
+		}, "is led by a route of which it is not known where it is open"},
 		fact.HostExpired: {check.Reason{
 			Name: "expired", Level: check.Fail, Sentence: "The certificate of a host has expired.",
 		}, "has a certificate that has expired"},
@@ -80,7 +90,8 @@ func TLS() check.Kind[struct{}] {
 		Reasons: []check.Reason{
 			troubles[fact.HostNotCovered].Reason, troubles[fact.HostNoSecret].Reason, troubles[fact.HostElsewhere].Reason,
 			troubles[fact.HostNoCertificate].Reason, troubles[fact.HostOtherName].Reason, troubles[fact.HostExpired].Reason,
-			troubles[fact.HostManaged].Reason, troubles[fact.HostNoGateway].Reason, served, plain, catchAll,
+			troubles[fact.HostManaged].Reason, troubles[fact.HostNoGateway].Reason,
+			troubles[fact.HostNotAttached].Reason, troubles[fact.HostUnsure].Reason, served, plain, catchAll,
 		},
 		Over: []check.Quantified[struct{}]{
 			// Whether there is TLS at all is declared; whether its certificate is valid, the Secrets tell.
@@ -93,6 +104,7 @@ func TLS() check.Kind[struct{}] {
 						problems = append(problems, plain.Problem("The host "+host.Name+" is served without TLS too, and clients are not sent to https."))
 					}
 				}
+				problems = append(problems, anyHostTrouble(i, troubles)...)
 				if i.CatchAll {
 					problems = append(problems, catchAll.Problem("A rule without a host leads requests to any host."))
 				}
@@ -119,10 +131,31 @@ func TLS() check.Kind[struct{}] {
 // asDeclared says it of a host, by what its Ingress declares.
 func (t trouble) asDeclared(i *fact.Ingress, host fact.IngressHost) check.Problem {
 	problem := t.on(host)
-	if i.Planned && host.Trouble != fact.HostNotCovered {
+	switch host.Trouble {
+	case fact.HostNotAttached:
+		problem.Detail = strings.TrimSuffix(problem.Detail, ".") + ": " + i.Detached + "."
+	case fact.HostUnsure:
+		problem.Detail = strings.TrimSuffix(problem.Detail, ".") + ": " + i.Unsure + "."
+	default:
+	}
+	if i.Planned && host.Trouble != fact.HostNotCovered && host.Trouble != fact.HostNotAttached {
 		problem.Cause = fact.ReasonManifest
 	}
 	return problem
+}
+
+// anyHostTrouble says of a route that names no host whether it serves any.
+func anyHostTrouble(i *fact.Ingress, troubles map[fact.HostTrouble]trouble) []check.Problem {
+	switch {
+	case len(i.Hosts) > 0:
+		return nil
+	case i.Unsure != "":
+		return []check.Problem{troubles[fact.HostUnsure].Problem("Which listeners take the " + i.Kind + " is not known: " + i.Unsure + ".")}
+	case i.Detached != "":
+		return []check.Problem{troubles[fact.HostNotAttached].Problem("The " + i.Kind + " serves nothing: " + i.Detached + ".")}
+	default:
+		return nil
+	}
 }
 
 // on says it of a host.
@@ -136,7 +169,9 @@ func (t trouble) on(host fact.IngressHost) check.Problem {
 
 // declared tells the troubles that are known without what Secrets hold.
 func declared(trouble fact.HostTrouble) bool {
-	return trouble == fact.HostNotCovered || trouble == fact.HostManaged || trouble == fact.HostNoGateway
+	return slices.Contains([]fact.HostTrouble{
+		fact.HostNotCovered, fact.HostManaged, fact.HostNoGateway, fact.HostNotAttached, fact.HostUnsure,
+	}, trouble)
 }
 
 // servedWell tells whether a certificate that is shown for a host is known, and verifies.

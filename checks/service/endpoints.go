@@ -28,13 +28,17 @@ func Endpoints() check.Kind[struct{}] {
 		Name: "no_such_backend", Level: check.Fail, Sentence: "An ingress leads to a Service, or to a port of it, that does not exist.",
 		Remedy: "Correct the backend in the Ingress or HTTPRoute, or add the Service.",
 	}
+	unresolved := check.Reason{
+		Name: "backend_not_resolved", Level: check.Fail, Sentence: "The controller of an HTTPRoute cannot resolve what it leads to.",
+		Remedy: "Find out why: kubectl describe httproute NAME -n NAMESPACE. What is in another namespace takes a ReferenceGrant there.",
+	}
 	lost := check.Reason{Name: "no_such_port", Level: check.Fail, Sentence: "A port of the Service leads nowhere."}
 	return check.Kind[struct{}]{
 		Name: "service_endpoints",
 		Summary: "Every Service with a selector has a ready endpoint, its target ports are those of the pods, and what ingresses " +
 			"lead to exists.",
 		Remedy:  "Name the port in the container, or correct targetPort in the Service.",
-		Reasons: []check.Reason{none, noneRuns, notReady, lost, gone},
+		Reasons: []check.Reason{none, noneRuns, notReady, lost, gone, unresolved},
 		Over: []check.Quantified[struct{}]{
 			check.Each(fact.Services(), func(_ check.Context, s *fact.Service, _ struct{}) []check.Problem {
 				switch {
@@ -58,6 +62,12 @@ func Endpoints() check.Kind[struct{}] {
 				}
 				return problems
 			}).Needs(fact.TopicBackends),
+			check.Each(fact.Ingresses(), func(_ check.Context, i *fact.Ingress, _ struct{}) []check.Problem {
+				return []check.Problem{unresolved.Problem("The controller of the " + i.Kind + " cannot resolve what it leads to: " +
+					i.Unresolved + ".")}
+			}).Where(func(_ check.Context, i *fact.Ingress, _ struct{}) bool {
+				return i.Unresolved != "" && len(i.LostBackends) == 0
+			}).Needs(),
 		},
 		WhenEmpty: check.Reason{
 			Name: "no_service", Level: check.Undeclared, Sentence: "The system has no Service with a selector.",

@@ -35,4 +35,9 @@ func TestEndpoints(t *testing.T) {
 	v.With = []fact.AnySet{fact.Ingresses().Set(&leading)}
 	v.Finds("a route leads to none", with(3, 3),
 		"fail no_such_backend on main/shop/HTTPRoute/web: The HTTPRoute leads to the Service gone, which does not exist.")
+	refused := fact.Set[fact.Ingress]{}
+	refused.Add(fact.Ingress{Cluster: "main", Namespace: "shop", Kind: "HTTPRoute", Name: "web", Unresolved: "RefNotPermitted"})
+	v.With = []fact.AnySet{fact.Ingresses().Set(&refused)}
+	v.Finds("a route leads where it may not", with(3, 3),
+		"fail backend_not_resolved on main/shop/HTTPRoute/web: The controller of the HTTPRoute cannot resolve what it leads to: RefNotPermitted.")
 }

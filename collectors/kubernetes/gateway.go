@@ -16,13 +16,6 @@ import (
 
 const gatewayGroup = "gateway.networking.k8s.io"
 
-// A listenerRef is the reference of a route to the listeners of a Gateway.
-type listenerRef struct {
-	gateway types.NamespacedName
-	name    string // empty: any
-	port    int    // 0: any
-}
-
 // httpRoutes are those of Gateway API (https://gateway-api.sigs.k8s.io/reference/spec/#httproute).
 func httpRoutes() watch.Resource[route] {
 	return watch.Resource[route]{
@@ -38,17 +31,7 @@ func keepHTTPRoute(u *unstructured.Unstructured) route {
 		keep.name(host)
 	}
 	keep.fact.CatchAll = len(hosts) == 0
-	parents := mapsAt(u, "spec", "parentRefs")
-	for _, parent := range parents {
-		if text(parent, "kind") == "Service" {
-			continue // Of a mesh.
-		}
-		port, _ := parent["port"].(int64)
-		keep.parents = append(keep.parents, listenerRef{
-			types.NamespacedName{Namespace: cmp.Or(text(parent, "namespace"), u.GetNamespace()), Name: text(parent, "name")},
-			text(parent, "sectionName"), int(port),
-		})
-	}
+	keep.parents, keep.fact.Unresolved = keepParents(u)
 	var paths []string
 	rules := mapsAt(u, "spec", "rules")
 	keep.redirects = len(rules) > 0
@@ -69,7 +52,7 @@ func keepHTTPRoute(u *unstructured.Unstructured) route {
 			}
 		}
 	}
-	keep.passing = solves(u.GetLabels(), paths) || len(parents) > 0 && len(keep.parents) == 0
+	keep.passing = solves(u.GetLabels(), paths) || len(mapsAt(u, "spec", "parentRefs")) > 0 && len(keep.parents) == 0
 	return keep
 }
 
@@ -87,6 +70,7 @@ type gatewayListener struct {
 	host    string
 	secure  bool // it ends TLS
 	secrets []types.NamespacedName
+	admits  admission
 }
 
 // gateways keep their listeners for HTTP. They are often in another namespace than what uses them.
@@ -102,6 +86,7 @@ func gateways() watch.Resource[[]gatewayListener] {
 				}
 				port, _ := each["port"].(int64)
 				l := gatewayListener{name: text(each, "name"), port: int(port), host: text(each, "hostname"), secure: protocol == "HTTPS"}
+				l.admits = keepAdmission(each)
 				tls, _ := each["tls"].(map[string]any)
 				for _, reference := range mapsIn(tls, "certificateRefs") {
 					l.secrets = append(l.secrets, types.NamespacedName{
@@ -113,37 +98,6 @@ func gateways() watch.Resource[[]gatewayListener] {
 			return listeners
 		},
 	}
-}
-
-// attach opens a route at the listeners that it refers to, for those hosts that are of both. Hosts that are of no listener stay.
-func (r *namedRoute) attach(s *snapshot) {
-	own := r.fact.Hosts
-	if len(own) == 0 {
-		own = []fact.IngressHost{{}} // Any.
-	}
-	r.fact.Hosts, r.fact.CatchAll = nil, false
-	for _, host := range own {
-		if !r.attachHost(s, host.Name) {
-			r.route.name(host.Name)
-		}
-	}
-}
-
-func (r *namedRoute) attachHost(s *snapshot, host string) (attached bool) {
-	for _, parent := range r.parents {
-		listeners, there := stored(s, gateways()).Get(parent.gateway.Namespace, parent.gateway.Name)
-		r.foreign = r.foreign || s.planned && !there
-		for _, l := range listeners {
-			both, shared := common(host, l.host)
-			if !shared || parent.name != "" && parent.name != l.name || parent.port != 0 && parent.port != l.port {
-				continue
-			}
-			attached = true
-			r.route.name(both)
-			r.open(door{by: parent.gateway.String(), port: l.port, host: both, listens: l.host, secure: l.secure, secrets: l.secrets})
-		}
-	}
-	return attached
 }
 
 // open adds a door. At one port the listener that names the host best answers.

@@ -74,7 +74,7 @@ func TestWhatClientsMeetAtAHostAndPortDecides(t *testing.T) {
 		},
 		{
 			"a host of no listener", edge + httpRoute("a", "hostnames: [shop.acme.io]", toHTTPS, rules),
-			map[string][]fact.IngressHost{"a": {{Name: "shop.acme.io", Trouble: fact.HostNotCovered}}},
+			map[string][]fact.IngressHost{"a": {{Name: "shop.acme.io", Trouble: fact.HostNotAttached}}},
 		},
 		{
 			"a Gateway that is elsewhere", httpRoute("a", shop, toHTTPS, rules),
@@ -108,6 +108,70 @@ func TestWhatClientsMeetAtAHostAndPortDecides(t *testing.T) {
 			require.Equal(t, c.hosts, found)
 		})
 	}
+}
+
+// TestAListenerDecidesWhichRoutesItTakes has a Gateway of another namespace, with one listener of TLS.
+func TestAListenerDecidesWhichRoutesItTakes(t *testing.T) {
+	const route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, namespace: shop, generation: 2}\n"
+	gateway := func(allowed string) string {
+		return "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: infra}\nspec: {listeners: [{name: https, " +
+			"protocol: HTTPS, port: 443, tls: {certificateRefs: [{name: tls}]}" + allowed + "}]}\n---\n"
+	}
+	const refers = route + "spec: {hostnames: [shop.contoso.com], parentRefs: [{name: edge, namespace: infra}]}\n"
+	reported := func(generation, kind, status, reason string) string {
+		return refers + "status: {parents: [{parentRef: {group: gateway.networking.k8s.io, kind: Gateway, name: edge, namespace: infra}, conditions: [{type: " + kind +
+			", status: \"" + status + "\", reason: " + reason + ", observedGeneration: " + generation + "}]}]}\n"
+	}
+	const (
+		all      = ", allowedRoutes: {namespaces: {from: All}}"
+		byName   = ", allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: %s}}}}"
+		byLabel  = ", allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {edge: public}}}}"
+		takesNot = "the listener https of the Gateway infra/edge takes no routes of the namespace shop (allowedRoutes)"
+		perhaps  = "which namespaces the listener https of the Gateway infra/edge takes routes of depends on their labels, which are not read"
+	)
+	for _, c := range []struct {
+		name, manifests  string
+		trouble          fact.HostTrouble
+		detached, unsure string
+	}{
+		{"all namespaces", gateway(all) + refers, fact.HostNoSecret, "", ""},
+		{"by default its own", gateway("") + refers, fact.HostNotAttached, takesNot, ""},
+		{"this one by its name", gateway(strings.ReplaceAll(byName, "%s", "shop")) + refers, fact.HostNoSecret, "", ""},
+		{"another by its name", gateway(strings.ReplaceAll(byName, "%s", "other")) + refers, fact.HostNotAttached, takesNot, ""},
+		{"those of a label", gateway(byLabel) + refers, fact.HostUnsure, "", perhaps},
+		{"those of a label, which its controller has found", gateway(byLabel) + reported("2", "Accepted", "True", "Accepted"), fact.HostNoSecret, "", ""},
+		{"what its controller found of an earlier generation", gateway(byLabel) + reported("1", "Accepted", "True", "Accepted"), fact.HostUnsure, "", perhaps},
+		{
+			"what its controller refuses", gateway(all) + reported("2", "Accepted", "False", "NotAllowedByListeners"), fact.HostNotAttached,
+			"the controller of the Gateway infra/edge reports NotAllowedByListeners", "",
+		},
+		{
+			"routes of another kind", gateway(", allowedRoutes: {namespaces: {from: All}, kinds: [{kind: GRPCRoute}]}") + refers, fact.HostNotAttached,
+			"the listener https of the Gateway infra/edge takes no HTTPRoutes (allowedRoutes)", "",
+		},
+		{
+			"a listener that is not there", gateway(all) + strings.ReplaceAll(refers, "namespace: infra}", "namespace: infra, sectionName: web}"),
+			fact.HostNotAttached, "the Gateway infra/edge has no listener for HTTP that it names", "",
+		},
+		{
+			"a set of listeners", gateway(all) + strings.ReplaceAll(refers, "{name: edge,", "{kind: ListenerSet, name: edge,"), fact.HostUnsure,
+			"", "it refers to the ListenerSet infra/edge, which is not read",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := setOf(fact.Ingresses(), planned(t, read(t, c.manifests))).Facts[0]
+			require.Equal(t, c.trouble, f.Hosts[0].Trouble)
+			if c.unsure == "" {
+				require.Equal(t, c.detached, f.Detached)
+			}
+			require.Equal(t, c.unsure, f.Unsure)
+		})
+	}
+	f := setOf(fact.Ingresses(), planned(t, read(t, gateway(all)+reported("2", "ResolvedRefs", "False", "RefNotPermitted")))).Facts[0]
+	require.Equal(t, "RefNotPermitted", f.Unresolved)
+	f = setOf(fact.Ingresses(), planned(t, read(t, gateway("")+strings.ReplaceAll(refers, "hostnames: [shop.contoso.com], ", "")))).Facts[0]
+	require.Equal(t, takesNot, f.Detached)
+	require.False(t, f.CatchAll, "it leads no host")
 }
 
 func TestBackendsThatDoNotExistAreLost(t *testing.T) {

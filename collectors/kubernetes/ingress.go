@@ -243,8 +243,15 @@ func (r route) doors() (found []door) {
 // met tells what clients meet at a host of a route, whose other routes are given too.
 func (s *snapshot) met(host string, r namedRoute, all []namedRoute) fact.IngressHost {
 	f := fact.IngressHost{Name: host, Trouble: fact.HostNotCovered}
-	if r.foreign && len(r.doors) == 0 {
+	open := slices.ContainsFunc(r.doors, func(d door) bool { return d.host == host })
+	switch {
+	case r.fact.Kind == "Ingress", open:
+	case r.fact.Unsure != "":
+		f.Trouble = fact.HostUnsure
+	case r.foreign:
 		f.Trouble = fact.HostNoGateway
+	default:
+		f.Trouble = fact.HostNotAttached
 	}
 	plain, secure := false, false
 	by := make(map[string]bool)
@@ -262,13 +269,16 @@ func (s *snapshot) met(host string, r namedRoute, all []namedRoute) fact.Ingress
 			secure = true
 		}
 	}
-	if !secure {
+	if !secure && f.Trouble == fact.HostNotCovered {
 		f.Secret, secure = besides(host, by, all)
 		if secure { // The other one is judged for what it shows.
 			f.Trouble = ""
 		}
 	}
 	f.Plain = secure && plain && r.fact.Kind != "Ingress"
+	if f.Trouble == "" && r.fact.Unsure != "" {
+		f.Trouble = fact.HostUnsure // It may be open elsewhere too.
+	}
 	return f
 }
 

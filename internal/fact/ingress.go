@@ -15,6 +15,11 @@ type Ingress struct {
 	Services  []string      `json:"services"`  // names of those in its namespace that it leads to
 	// LostBackends are those Services, or their ports, that do not exist, in words: "the Service gone".
 	LostBackends []string `json:"lost_backends,omitempty"`
+	// Unresolved is why its controller cannot resolve what an HTTPRoute leads to, in its own word: RefNotPermitted.
+	Unresolved string `json:"unresolved,omitempty"`
+	// Detached is why an HTTPRoute, or some of its hosts, is attached to no listener, in words; Unsure why that is not known.
+	Detached string `json:"detached,omitempty"`
+	Unsure   string `json:"unsure,omitempty"`
 }
 
 // An IngressHost is a host name that requests are led by, and the certificate that is shown for it.
@@ -41,6 +46,8 @@ const (
 	HostExpired       HostTrouble = "expired"          // the certificate has expired
 	HostManaged       HostTrouble = "managed"          // the certificate is in no Secret: a provider or a controller keeps it
 	HostNoGateway     HostTrouble = "gateway_missing"  // the manifests do not hold the Gateway that shows one
+	HostNotAttached   HostTrouble = "not_attached"     // no listener takes the route for it, so that nothing serves it
+	HostUnsure        HostTrouble = "unsure"           // which listeners take the route is not known
 )
 
 // The topics of ingresses.

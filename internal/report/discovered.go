@@ -77,7 +77,7 @@ func addHosts(certificates []system.Certificate, ingress *fact.Ingress) []system
 	for _, host := range ingress.Hosts {
 		address := host.Name + ":443"
 		known := slices.ContainsFunc(certificates, func(c system.Certificate) bool { return c.Address == address })
-		if !known && host.Trouble != fact.HostNotCovered && !strings.HasPrefix(host.Name, "*.") {
+		if !known && host.Trouble != fact.HostNotCovered && host.Trouble != fact.HostNotAttached && !strings.HasPrefix(host.Name, "*.") {
 			certificates = append(certificates, system.Certificate{Address: address})
 		}
 	}
