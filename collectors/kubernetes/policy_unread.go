@@ -55,15 +55,22 @@ func policyParts(topic string) []part {
 	return parts
 }
 
-// unreadPolicies are the policies that are not read and can select pods of a namespace, by kind and name.
-func unreadPolicies(s *snapshot, namespace string) (found []fact.UnreadPolicy) {
+// unreadIndex are the policies that are not read, by namespace; those of the cluster, which can select pods of any, by none.
+type unreadIndex map[string][]fact.UnreadPolicy
+
+func unreadPolicies(s *snapshot) unreadIndex {
+	index := make(unreadIndex)
 	for _, k := range unreadKinds() {
 		stored(s, k.policies()).Each(func(name types.NamespacedName, _ struct{}) {
-			if k.clusterScoped || name.Namespace == namespace {
-				found = append(found, fact.UnreadPolicy{Kind: k.kind, Name: name.Name, After: k.after})
-			}
+			index[name.Namespace] = append(index[name.Namespace], fact.UnreadPolicy{Kind: k.kind, Name: name.Name, After: k.after})
 		})
 	}
+	return index
+}
+
+// of gives those that can select pods of a namespace, by kind and name.
+func (i unreadIndex) of(namespace string) []fact.UnreadPolicy {
+	found := slices.Concat(i[namespace], i[""])
 	slices.SortFunc(found, func(a, b fact.UnreadPolicy) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
 	})

@@ -62,6 +62,7 @@ type workloadJoin struct {
 	coverage  coverage
 	scales    map[string]map[reference]*fact.Autoscaler
 	policies  policyIndex
+	unread    unreadIndex // of policies
 	services  serviceIndex
 	routes    routeIndex
 	schedules []backupSchedule
@@ -73,7 +74,7 @@ type workloadJoin struct {
 
 func joinWorkloads(s *snapshot, set *fact.Set[fact.Workload]) {
 	join := workloadJoin{
-		snapshot: s, coverage: coverageOf(stored(s, budgets())), scales: scales(s), policies: policiesOf(s),
+		snapshot: s, coverage: coverageOf(stored(s, budgets())), scales: scales(s), policies: policiesOf(s), unread: unreadPolicies(s),
 		services: servicesIn(stored(s, services())), routes: routesOf(s), schedules: schedulesOf(s),
 		revisions: revisionsOf(s), reports: reportsOf(s), sizes: sizesOf(s), rollouts: rolloutsOf(s),
 	}
@@ -117,7 +118,7 @@ func (j workloadJoin) of(w workload) fact.Workload {
 	}
 	f.Policies = j.policies.of(f.Namespace, w.podLabels)
 	f.DefaultDeny = slices.ContainsFunc(j.policies[f.Namespace], policy.defaultDeny)
-	f.UnreadPolicies = unreadPolicies(j.snapshot, f.Namespace)
+	f.UnreadPolicies = j.unread.of(f.Namespace)
 	selecting := j.services.of(f.Namespace, w.podLabels)
 	for _, each := range selecting {
 		f.Services = append(f.Services, each.outlet())
