@@ -52,11 +52,14 @@ func newBrowser(t *testing.T) context.Context {
 	allocator, stopAllocator := chromedp.NewExecAllocator(t.Context(),
 		append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	browser, stopBrowser := chromedp.NewContext(allocator)
+	require.NoError(t, chromedp.Do(browser), "start Chromium: it is Debian's package chromium")
+	// What a page never shows costs its own test alone, and not the time of all.
+	browser, stopWaiting := context.WithTimeout(browser, 5*time.Minute)
 	t.Cleanup(func() {
+		stopWaiting()
 		stopBrowser()
 		stopAllocator()
 	})
-	require.NoError(t, chromedp.Do(browser), "start Chromium: it is Debian's package chromium")
 	beforeEveryPage(browser, t, `window.refused = [];
 		addEventListener("securitypolicyviolation", e => refused.push(e.violatedDirective + " " + e.blockedURI));`)
 	return browser
