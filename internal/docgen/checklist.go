@@ -25,8 +25,8 @@ func (r *reference) checklistPage() []byte {
 		"matters, its owner and its parameters can be [tuned](configuration.md#configuration-override) for each system, and "+
 		"a [checklist of one's own](configuration.md#checklist-file) can extend this one.", all, supported))
 	p.paragraph("The mode says where the knowledge comes from: `auto` is collected from the running system, `evidence` is a " +
-		"machine's result, `attest` is a person's signature, and `auto+attest` needs both. An item that `pages` calls somebody an hour after it " +
-		"was lost, since that breaks users or loses data now; any other loss is a ticket after a day.")
+		"machine's result, `attest` is a person's signature, and `auto+attest` needs both. An item that `pages` calls somebody an hour " +
+		"after it was lost, since that breaks users or loses data now; any other loss is a ticket after a day.")
 	for _, category := range r.production.Categories {
 		p.heading(2, category.Title)
 		for _, section := range category.Sections {
