@@ -56,7 +56,7 @@ test-world: tools
 .PHONY: test-rules
 ## test-rules: the alerts and recording rules, by promtool; the tests of ./alerts hold what it cannot
 test-rules: $(BIN)/promtool
-	$(BIN)/promtool check rules alerts/*.rules.yaml
+	$(BIN)/promtool check rules alerts/*.rules.yaml alerts/optional/*.rules.yaml
 	printf '%s\n' alerts/tests/*.yaml | xargs -n 1 -P "$$(nproc)" $(BIN)/promtool test rules
 
 .PHONY: test-cost

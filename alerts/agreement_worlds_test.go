@@ -14,6 +14,8 @@ type factWorld struct {
 	name  string // that of the system: a sentence that is true
 	facts []fact.AnySet
 	fires []string // as rules are named: ReadinessBackupTooOld (critical)
+	// spared: an item finds a fault of which no alert tells, since it can wait.
+	spared bool
 }
 
 // worldOf makes a world of facts of one kind.
@@ -70,27 +72,36 @@ func certificateWorlds(now time.Time) (worlds []factWorld) {
 	}
 	const (
 		expired     = "ReadinessCertificateExpired (critical)"
-		pages       = "ReadinessCertificateExpiring (critical)"
+		pages       = "ReadinessCertificateExpiringSoon (critical)"
+		verySoon    = "ReadinessCertificateExpiringSoon (warning)"
 		soon        = "ReadinessCertificateExpiring (warning)"
-		chain       = "ReadinessCertificateChainExpiring (critical)"
+		chain       = "ReadinessCertificateChainExpiring (warning)"
+		chainPages  = "ReadinessCertificateChainExpiring (critical)"
 		notVerified = "ReadinessCertificateNotVerified (critical)"
 	)
 	add("a good certificate", func(*fact.Certificate) {})
 	add("a certificate that expires in 22 days", lives(90*day, 22*day))
 	add("a certificate that expires in 20 days", lives(90*day, 20*day), soon)
-	add("a certificate that expires in 6 days", lives(90*day, 6*day), soon, pages)
+	add("a certificate that expires in 6 days", lives(90*day, 6*day), soon, verySoon)
+	add("a certificate that expires in 3 days", lives(90*day, 3*day), soon, verySoon)
+	add("a certificate that expires in 47 hours", lives(90*day, 47*time.Hour), soon, verySoon, pages)
 	add("a certificate that has expired", both(lives(90*day, -day), faulty(fact.FaultExpired)), expired)
+	add("a certificate of six days that expires in two", lives(6*day, 2*day))
+	add("a certificate of six days that expires in 34 hours", lives(6*day, 34*time.Hour), soon)
+	add("a certificate of six days that expires in 11 hours", lives(6*day, 11*time.Hour), soon, verySoon)
+	add("a certificate of six days that expires in 5 hours", lives(6*day, 5*time.Hour), soon, verySoon, pages)
 	add("a certificate of a day that expires in 7 hours", lives(day, 7*time.Hour))
 	add("a certificate of a day that expires in 4 hours", lives(day, 4*time.Hour), soon)
-	add("a certificate of a day that expires in an hour", lives(day, time.Hour), soon, pages)
+	add("a certificate of a day that expires in half an hour", lives(day, 30*time.Minute), soon, verySoon, pages)
 
 	add("an issuer that expires in 8 days", issuerLives(1000*day, 8*day))
 	add("an issuer that expires in 6 days", issuerLives(1000*day, 6*day), chain)
 	add("an issuer of a year that expires in 6 days", issuerLives(364*day, 6*day), chain)
+	add("an issuer that expires in 40 hours", issuerLives(1000*day, 40*time.Hour), chain, chainPages)
 	add("an issuer that expires after a certificate of a day", both(lives(day, 20*time.Hour), issuerLives(1000*day, 6*day)), chain)
 	add("an issuer of two days that expires in 20 hours", both(lives(day, 20*time.Hour), issuerLives(2*day, 20*time.Hour)))
 	add("an issuer of two days that expires in 3 hours", both(lives(day, 20*time.Hour), issuerLives(2*day, 3*time.Hour)), chain)
-	add("an issuer that has expired", both(issuerLives(1000*day, -day), faulty(fact.FaultExpired)), chain, notVerified)
+	add("an issuer that has expired", both(issuerLives(1000*day, -day), faulty(fact.FaultExpired)), chain, chainPages, notVerified)
 
 	for _, fault := range []fact.CertificateFault{
 		fact.FaultSelfSigned, fact.FaultUnknownAuthority, fact.FaultIncompleteChain, fact.FaultWeak, fact.FaultOther, fact.FaultNameMismatch,
@@ -126,8 +137,8 @@ func backupWorlds(now time.Time) (worlds []factWorld) {
 	}
 	const (
 		tooOld   = "ReadinessBackupTooOld (critical)"
-		missing  = "ReadinessBackupMissing (critical)"
-		shrunken = "ReadinessBackupShrunken (critical)"
+		missing  = "ReadinessBackupMissing (warning)"
+		shrunken = "ReadinessBackupShrunken (warning)"
 	)
 	add("a good backup", func(*fact.Backup) {})
 	add("a daily backup of 25 hours", old(25*time.Hour, day, 0))
@@ -163,6 +174,9 @@ func hostWorlds(now time.Time) (worlds []factWorld) {
 	left := func(percent, percentOfInodes uint64) func(*fact.Filesystem) {
 		return func(f *fact.Filesystem) { f.Available, f.InodesFree = percent*1e9, percentOfInodes*10 }
 	}
+	sized := func(size, percent uint64) func(*fact.Filesystem) {
+		return func(f *fact.Filesystem) { f.Size, f.Available = size, percent*size/100 }
+	}
 	fullIn := func(left time.Duration) func(*fact.Filesystem) {
 		return func(f *fact.Filesystem) { f.Growth, f.GrowthKnown, f.FullAt = 1e6, true, now.Add(left) }
 	}
@@ -176,7 +190,7 @@ func hostWorlds(now time.Time) (worlds []factWorld) {
 		nearlyFull   = "ReadinessFilesystemFull (warning)"
 		noInodes     = "ReadinessFilesystemInodesUsedUp (critical)"
 		fewInodes    = "ReadinessFilesystemInodesUsedUp (warning)"
-		fullInADay   = "ReadinessFilesystemFullSoon (critical)"
+		fullInHours  = "ReadinessFilesystemFullSoon (critical)"
 		fullSoon     = "ReadinessFilesystemFullSoon (warning)"
 		isReadOnly   = "ReadinessFilesystemReadOnly (critical)"
 		isNotMounted = "ReadinessFilesystemNotMounted (critical)"
@@ -185,15 +199,19 @@ func hostWorlds(now time.Time) (worlds []factWorld) {
 	add("a good file system", func(*fact.Filesystem) {})
 	add("a file system with 16 percent", left(16, 16))
 	add("a file system with 14 percent", left(14, 50), nearlyFull)
-	add("a file system with 4 percent", left(4, 50), nearlyFull, full)
-	add("a file system that nobody declared with 4 percent", is("/var", "other", left(4, 50)), nearlyFull, full)
+	add("a file system with 4 percent which are 4 GB", left(4, 50), nearlyFull)
+	add("a file system with 4 percent which are 800 MB", sized(20e9, 4), nearlyFull, full)
+	add("a file system that nobody declared with 4 percent", is("/boot", "other", sized(1e9, 4)), nearlyFull, full)
+	add("a file system with 4 percent which are 400 GB", sized(10e12, 4))
+	worlds[len(worlds)-1].spared = true
 	add("a file system of a database with 22 percent", is(database, "database", left(22, 50)))
 	add("a file system of a database with 18 percent", is(database, "database", left(18, 50)), nearlyFull)
 	add("a file system with 14 percent of its inodes", left(50, 14), fewInodes)
 	add("a file system with 4 percent of its inodes", left(50, 4), fewInodes, noInodes)
 	add("a file system that is full in 5 days", fullIn(5*day))
 	add("a file system that is full in 3 days", fullIn(3*day), fullSoon)
-	add("a file system that is full in 20 hours", fullIn(20*time.Hour), fullSoon, fullInADay)
+	add("a file system that is full in 20 hours", fullIn(20*time.Hour), fullSoon)
+	add("a file system that is full in 3 hours", fullIn(3*time.Hour), fullSoon, fullInHours)
 	add("a file system of a database that is full in 8 days", is(database, "database", fullIn(8*day)))
 	add("a file system of a database that is full in 6 days", is(database, "database", fullIn(6*day)), fullSoon)
 	add("a file system that became read-only", readOnly, isReadOnly)
@@ -249,7 +267,7 @@ func workloadWorlds(now time.Time) (worlds []factWorld) {
 	}
 	const (
 		down      = "ReadinessWorkloadDown (critical)"
-		missing   = "ReadinessWorkloadReplicasMissing (critical)"
+		missing   = "ReadinessWorkloadReplicasMissing (warning)"
 		tooFew    = "ReadinessWorkloadTooFewReplicas (warning)"
 		onOneNode = "ReadinessWorkloadOnOneNode (warning)"
 	)

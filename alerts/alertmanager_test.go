@@ -1,7 +1,6 @@
 package alerts_test
 
 import (
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -9,20 +8,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
-
-	"github.com/readiness-exporter/readiness-exporter/checks"
 )
 
-const exampleFile = "alertmanager.example.yaml"
+const (
+	exampleFile = "alertmanager.example.yaml"
+	// clusterLabel is what the example takes for the label that tells clusters apart.
+	clusterLabel = "cluster"
+)
 
 // An example is what of the shipped configuration the tests read or replace; the rest stays as it is.
 type example struct {
 	Global    map[string]any
 	Route     map[string]any
-	Inhibits  []inhibition `yaml:"inhibit_rules"`
+	Times     []map[string]any `yaml:"time_intervals"`
+	Inhibits  []inhibition     `yaml:"inhibit_rules"`
 	Receivers []map[string]any
 }
 
@@ -60,16 +61,19 @@ func TestTheExampleIsValid(t *testing.T) {
 // TestAlertsAreRoutedByWhatTheyAre asks amtool where each sort of alert goes.
 func TestAlertsAreRoutedByWhatTheyAre(t *testing.T) {
 	for _, each := range []struct{ name, severity, team, receiver string }{
-		{"ReadinessCheckFailing", "critical", "none", "pager"},
-		{"ReadinessCheckFailing", "critical", "platform-team", "pager"},
-		{"ReadinessCheckFailing", "critical", "shop-team", "shop-pager"},
-		{"ReadinessCheckFailing", "warning", "none", "tickets"},
-		{"ReadinessCheckFailing", "warning", "shop-team", "shop-tickets"},
-		{"ReadinessCheckFailing", "info", "none", "nobody"},
-		{"ReadinessCheckFailing", "info", "shop-team", "nobody"},
-		{"ReadinessExporterAbsent", "critical", "monitoring", "pager"},
+		{"ReadinessCheckLost", "critical", "none", "pager"},
+		{"ReadinessCheckLost", "critical", "platform-team", "pager"},
+		{"ReadinessCheckLost", "critical", "shop-team", "shop-pager"},
+		{"ReadinessCheckLost", "warning", "none", "tickets"},
+		{"ReadinessCheckLost", "warning", "shop-team", "shop-tickets"},
+		{"ReadinessWaiverExpired", "info", "none", "nobody"},
+		{"ReadinessWaiverExpired", "info", "shop-team", "nobody"},
+		{"ReadinessSummary", "info", "none", "summary"},
+		{"ReadinessSummary", "info", "shop-team", "summary"},
 		{"ReadinessReloadFailed", "warning", "monitoring", "tickets"},
 		{"ReadinessHeartbeat", "info", "monitoring", "heartbeat"},
+		{"KubePodCrashLooping", "warning", "none", "others"},
+		{"NodeDown", "critical", "shop-team", "others"},
 	} {
 		t.Run(each.name+" "+each.severity+" "+each.team, func(t *testing.T) {
 			require.Equal(t, each.receiver, amtool(t, "config", "routes", "test", "--config.file="+exampleFile,
@@ -83,8 +87,11 @@ func TestEveryAlertGoesWhereItsSeveritySays(t *testing.T) {
 	receivers := map[string]string{"critical": "pager", "warning": "tickets", "info": "nobody"}
 	for _, alert := range alertRules(t) {
 		want := receivers[alert.Labels["severity"]]
-		if alert.Alert == "ReadinessHeartbeat" {
+		switch alert.Alert {
+		case "ReadinessHeartbeat":
 			want = "heartbeat"
+		case "ReadinessSummary":
+			want = "summary"
 		}
 		require.Equal(t, want, amtool(t, "config", "routes", "test", "--config.file="+exampleFile,
 			"alertname="+alert.Alert, "severity="+alert.Labels["severity"], "team=none"), alert)
@@ -144,46 +151,48 @@ func matching(t *testing.T, all []rule, texts []string) (found []rule) {
 	return found
 }
 
-// TestInhibitionsNameWhatIsThere wants each to select alerts, kinds of check that exist, and labels that both sides have:
-// Alertmanager takes a label that both lack for equal, and would mute too much.
+// TestInhibitionsNameWhatIsThere wants each to select alerts, items that exist, and labels that both sides have: Alertmanager
+// takes a label that both lack for equal, and would mute too much. Each keeps clusters apart.
 func TestInhibitionsNameWhatIsThere(t *testing.T) {
 	r := newReader(t)
-	var kinds []string
-	for _, kind := range checks.All() {
-		kinds = append(kinds, kind.Describe().Name)
-	}
+	items := strings.Fields(string(read(t, "../checklist/testdata/ids.txt")))
 	for _, each := range readExample(t).Inhibits {
 		for _, side := range [][]string{each.Sources, each.Targets} {
 			alerts := matching(t, alertRules(t), side)
 			require.NotEmpty(t, alerts, side)
 			for _, alert := range alerts {
-				require.Subset(t, r.alertLabels(t, alert), each.Equal, alert)
+				require.Equal(t, clusterLabel, each.Equal[0], side)
+				require.Subset(t, r.alertLabels(t, alert), each.Equal[1:], alert)
 			}
 			for _, one := range matchers(t, side) {
 				for _, alert := range alerts {
 					require.Contains(t, r.alertLabels(t, alert), one.label, alert)
 				}
-				if one.label == "check_kind" {
-					require.Subset(t, kinds, one.values)
+				if one.label == "check" {
+					require.Subset(t, items, one.values)
 				}
 			}
 		}
 	}
 }
 
-// TestWhatMutesAFailingItemComesFirstAndGoesLast keeps the two from paging one after the other: groups of rules are
-// evaluated at different seconds of a minute.
-func TestWhatMutesAFailingItemComesFirstAndGoesLast(t *testing.T) {
+// TestWhatMutesAnItemComesFirstAndGoesLast keeps the two from paging one after the other: groups of rules are evaluated at
+// different seconds of a minute.
+func TestWhatMutesAnItemComesFirstAndGoesLast(t *testing.T) {
+	waits := func(alert rule) time.Duration {
+		if alert.Alert == "ReadinessCheckLost" {
+			return time.Hour // by its threshold
+		}
+		return alert.wait(t)
+	}
 	for _, each := range readExample(t).Inhibits {
 		for _, target := range matching(t, alertRules(t), each.Targets) {
-			if target.Alert != "ReadinessCheckFailing" {
+			if target.Labels["severity"] != "critical" || !strings.HasPrefix(target.Alert, "ReadinessCheck") {
 				continue
 			}
 			for _, source := range matching(t, alertRules(t), each.Sources) {
-				require.LessOrEqual(t, source.wait(t)+2*time.Minute, target.wait(t), "%s mutes %s", source, target)
-				keeps, err := model.ParseDuration(source.KeepFiringFor)
-				require.NoError(t, err, "%s mutes %s, and has no keep_firing_for", source, target)
-				require.GreaterOrEqual(t, time.Duration(keeps), 2*time.Minute, "%s mutes %s", source, target)
+				require.LessOrEqual(t, waits(source)+2*time.Minute, waits(target), "%s mutes %s", source, target)
+				require.GreaterOrEqual(t, source.keeps(t), target.keeps(t)+2*time.Minute, "%s mutes %s", source, target)
 			}
 		}
 	}
@@ -191,9 +200,7 @@ func TestWhatMutesAFailingItemComesFirstAndGoesLast(t *testing.T) {
 
 // TestTheReadmeListsWhatMutesWhat holds its table against the example: a line an inhibition, with the alerts of both sides.
 func TestTheReadmeListsWhatMutesWhat(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	lines := regexp.MustCompile("(?m)^\\| (`Readiness.*) \\| (`Readiness.*) \\| (.*)\\| (.+) \\|$").FindAllStringSubmatch(string(readme), -1)
+	lines := regexp.MustCompile("(?m)^\\| (`Readiness.*) \\| (`Readiness.*) \\| (.*)\\| (.+) \\|$").FindAllStringSubmatch(string(read(t, "README.md")), -1)
 	inhibitions := readExample(t).Inhibits
 	require.Len(t, lines, len(inhibitions))
 	for i, each := range inhibitions {

@@ -93,7 +93,7 @@ func (a *alertmanager) muted(t *testing.T) map[model.Fingerprint]bool {
 func (a *alertmanager) delivered(t *testing.T) map[model.Fingerprint]map[string]bool {
 	t.Helper()
 	found := make(map[model.Fingerprint]map[string]bool)
-	for _, receiver := range []string{"nobody", "heartbeat", "tickets", "shop-tickets", "pager", "shop-pager"} {
+	for _, receiver := range []string{"nobody", "summary", "heartbeat", "tickets", "shop-tickets", "pager", "shop-pager"} {
 		for _, notification := range a.webhook.Notifications(t, "/"+receiver) {
 			for _, alert := range notification.Alerts {
 				print := alert.Labels.Fingerprint()
@@ -121,8 +121,12 @@ func alert(name, severity string, pairs ...string) model.LabelSet {
 	return labels
 }
 
-func failing(check, kind, severity string) model.LabelSet {
-	return alert("CheckFailing", severity, "check", check, "check_kind", kind, "category", "c")
+func failing(check, severity string) model.LabelSet {
+	return alert("CheckFailing", severity, "check", check, "category", "c")
+}
+
+func lost(check, severity string) model.LabelSet {
+	return alert("CheckLost", severity, "check", check, "category", "c", "page", "true")
 }
 
 // with is a copy of labels with another value of one.
@@ -140,28 +144,39 @@ type inhibitionCase struct {
 }
 
 func inhibitionCases() []inhibitionCase {
+	return slices.Concat(casesOfFacts(), casesOfItems(), casesOfConsequences())
+}
+
+func casesOfFacts() []inhibitionCase {
 	certificate := []string{"source", "address", "name", "shop.example.com:443", "server_name", "", "ip", "192.0.2.1"}
 	filesystem := []string{"host", "web", "mountpoint", "/", "purpose", "root"}
 	workload := []string{"kubernetes_cluster", "main", "kubernetes_namespace", "shop", "kind", "Deployment", "name", "api"}
-	backup := []string{"backup", "database", "place", "s3", "group", ""}
-	waiver := []string{"check", "server.capacity", "by", "jane", "check_kind", "host_capacity"}
-	host := []string{"host", "web"}
-	collector := []string{"collector", "certificate"}
-	renewal := failing("tls.renewal", "certificate_renewal", "critical")
+	waiver := []string{"check", "server.capacity", "by", "jane"}
 	return []inhibitionCase{
 		{
 			"a certificate that has expired need not expire soon",
-			alert("CertificateExpired", "critical", certificate...), alert("CertificateExpiring", "critical", certificate...),
-			with(alert("CertificateExpiring", "critical", certificate...), "ip", "192.0.2.2"),
+			alert("CertificateExpired", "critical", certificate...), alert("CertificateExpiringSoon", "critical", certificate...),
+			with(alert("CertificateExpiringSoon", "critical", certificate...), "ip", "192.0.2.2"),
 		},
 		{
-			"a certificate that expires in a week expires in three",
-			alert("CertificateExpiring", "critical", certificate...), alert("CertificateExpiring", "warning", certificate...),
+			"a certificate that expires in two days expires in a week",
+			alert("CertificateExpiringSoon", "critical", certificate...), alert("CertificateExpiringSoon", "warning", certificate...),
 			with(alert("CertificateExpiring", "warning", certificate...), "server_name", "www.example.com"),
 		},
 		{
+			"a certificate that expires in a week expires in three",
+			alert("CertificateExpiringSoon", "warning", certificate...), alert("CertificateExpiring", "warning", certificate...),
+			with(alert("CertificateExpiring", "warning", certificate...), "server_name", "www.example.com"),
+		},
+		{
+			"a chain that expires in two days expires in a week",
+			alert("CertificateChainExpiring", "critical", certificate...), alert("CertificateChainExpiring", "warning", certificate...),
+			with(alert("CertificateChainExpiring", "warning", certificate...), "name", "api.example.com:443"),
+		},
+		{
 			"a chain that has expired does not verify",
-			alert("CertificateChainExpiring", "critical", certificate...), alert("CertificateNotVerified", "critical", certificate...),
+			alert("CertificateChainExpiring", "critical", certificate...),
+			alert("CertificateNotVerified", "critical", append(certificate, "fault", "expired")...),
 			with(alert("CertificateNotVerified", "critical", certificate...), "name", "api.example.com:443"),
 		},
 		{
@@ -180,98 +195,104 @@ func inhibitionCases() []inhibitionCase {
 			with(alert("FilesystemInodesUsedUp", "warning", filesystem...), "host", "db"),
 		},
 		{
-			"a file system that is full in a day is full in four",
+			"a file system that is full in hours is full in days",
 			alert("FilesystemFullSoon", "critical", filesystem...), alert("FilesystemFullSoon", "warning", filesystem...),
 			with(alert("FilesystemFullSoon", "warning", filesystem...), "host", "db"),
 		},
 		{
 			"a workload that is down lacks pods",
-			alert("WorkloadDown", "critical", workload...), alert("WorkloadReplicasMissing", "critical", workload...),
-			with(alert("WorkloadReplicasMissing", "critical", workload...), "name", "web"),
+			alert("WorkloadDown", "critical", workload...), alert("WorkloadReplicasMissing", "warning", workload...),
+			with(alert("WorkloadReplicasMissing", "warning", workload...), "name", "web"),
 		},
 		{
 			"a waiver that has expired need not expire soon",
 			alert("WaiverExpired", "info", waiver...), alert("WaiverExpiring", "warning", waiver...),
 			with(alert("WaiverExpiring", "warning", waiver...), "by", "joe"),
 		},
+	}
+}
+
+func casesOfItems() []inhibitionCase {
+	certificate := []string{"source", "address", "name", "shop.example.com:443"}
+	filesystem := []string{"host", "web", "mountpoint", "/", "purpose", "root"}
+	workload := []string{"kubernetes_cluster", "main", "kubernetes_namespace", "shop", "kind", "Deployment", "name", "api"}
+	backup := []string{"backup", "database", "place", "s3"}
+	return []inhibitionCase{
 		{
-			"a certificate that expires in a week fails its item",
-			alert("CertificateExpiring", "critical", certificate...), renewal,
-			failing("tls.production-issuer", "certificate_issuer", "critical"),
+			"an item that pages needs no ticket", lost("networking.services", "critical"), lost("networking.services", "warning"),
+			lost("tls.ingress", "warning"),
+		},
+		{
+			"an item that pages since it fails does not page since it is lost",
+			failing("networking.services", "critical"), lost("networking.services", "critical"), lost("software.ingress-controller", "critical"),
+		},
+		{
+			"an item that fails needs no second ticket since it is lost",
+			failing("backup.retention", "warning"), lost("backup.retention", "warning"), lost("backup.retention", "critical"),
+		},
+		{
+			"a certificate that expires in two days fails its item",
+			alert("CertificateExpiringSoon", "critical", certificate...), failing("tls.renewal", "critical"),
+			failing("tls.production-issuer", "critical"),
 		},
 		{
 			"a certificate that does not verify fails its item",
-			alert("CertificateNotVerified", "critical", certificate...), failing("tls.issuer", "certificate_issuer", "critical"), renewal,
+			alert("CertificateNotVerified", "critical", certificate...), lost("tls.production-issuer", "warning"), lost("tls.renewal", "warning"),
 		},
 		{
 			"a backup that is too old fails its items",
-			alert("BackupTooOld", "critical", backup...), failing("recovery.rpo", "recovery_point", "critical"),
-			failing("backup.integrity", "backup_size", "critical"),
+			alert("BackupTooOld", "critical", backup...), lost("backup.frequency", "critical"), lost("backup.integrity", "warning"),
 		},
 		{
-			"a backup that is missing fails its items",
-			alert("BackupMissing", "critical", backup...), failing("backup.retention", "backup_retention", "warning"), renewal,
-		},
-		{
-			"a backup that has shrunk fails its item",
-			alert("BackupShrunken", "critical", backup...), failing("backup.integrity", "backup_size", "critical"),
-			failing("backup.frequency", "backup_age", "critical"),
-		},
-		{
-			"a workload that lacks pods fails its item",
-			alert("WorkloadReplicasMissing", "critical", workload...), failing("replicas", "workload_replicas", "critical"),
-			failing("probes", "workload_probes", "critical"),
+			"a workload that is down leaves its Service without endpoints",
+			alert("WorkloadDown", "critical", workload...), lost("networking.services", "critical"), failing("availability.health-checks", "critical"),
 		},
 		{
 			"a file system that is read-only fails its item",
-			alert("FilesystemReadOnly", "critical", filesystem...), failing("resources.storage", "storage_capacity", "critical"), renewal,
+			alert("FilesystemReadOnly", "critical", filesystem...), failing("resources.storage", "critical"), failing("tls.renewal", "critical"),
 		},
 		{
-			"a certificate that has waited for three weeks needs no ticket beside the page of its item",
-			renewal, alert("CertificateExpiring", "warning", certificate...), alert("WorkloadTooFewReplicas", "warning", workload...),
+			"a certificate that expires in a week needs no second ticket for its item",
+			alert("CertificateExpiringSoon", "warning", certificate...), lost("tls.renewal", "warning"), failing("tls.renewal", "critical"),
 		},
 		{
-			"a workload of one pod needs no ticket beside the page of its item",
-			failing("replicas", "workload_replicas", "critical"), alert("WorkloadTooFewReplicas", "warning", workload...),
-			alert("WorkloadOnOneNode", "warning", workload...),
+			"a backup that is missing needs no second ticket for its items, and its loss still pages",
+			alert("BackupMissing", "warning", backup...), lost("backup.retention", "warning"), lost("backup.frequency", "critical"),
 		},
 		{
-			"a file system that is full in four days needs no ticket beside the page of its item",
-			failing("server.disk", "disk_space", "critical"), alert("FilesystemFullSoon", "warning", filesystem...),
-			alert("FilesystemFullSoon", "critical", filesystem...),
+			"a backup that has shrunk needs no second ticket for its item",
+			alert("BackupShrunken", "warning", backup...), lost("backup.integrity", "warning"), lost("backup.frequency", "warning"),
 		},
 		{
 			"a workload of one pod needs no second ticket for its item",
-			alert("WorkloadTooFewReplicas", "warning", workload...), failing("replicas", "workload_replicas", "info"),
-			failing("spread", "workload_spread", "warning"),
+			alert("WorkloadTooFewReplicas", "warning", workload...), failing("availability.replicas", "info"),
+			failing("availability.anti-affinity", "warning"),
 		},
 		{
 			"a workload on one node needs no second ticket for its item",
-			alert("WorkloadOnOneNode", "warning", workload...), failing("spread", "workload_spread", "warning"),
-			failing("availability.spread", "workload_spread", "critical"),
+			alert("WorkloadOnOneNode", "warning", workload...), lost("availability.anti-affinity", "warning"), lost("availability.replicas", "warning"),
+		},
+		{
+			"a file system that is nearly full needs no second ticket for its item",
+			alert("FilesystemFull", "warning", filesystem...), lost("server.disk", "warning"), failing("server.disk", "critical"),
 		},
 		{
 			"an operating system without updates needs no second ticket for its item",
-			alert("HostSupportEnds", "warning", host...), failing("server.os", "operating_system", "warning"),
-			failing("server.support", "operating_system", "critical"),
+			alert("HostSupportEnds", "warning", "host", "web"), lost("server.os", "warning"), lost("server.capacity", "warning"),
+		},
+	}
+}
+
+func casesOfConsequences() []inhibitionCase {
+	return []inhibitionCase{
+		{
+			"an item that pages closes gates, and burns the budget",
+			lost("networking.services", "critical"), alert("GateClosed", "warning", "gate", "production"),
+			alert("ScoreFalling", "warning", "category", "other"),
 		},
 		{
-			"an attestation that has expired fails its item",
-			alert("AttestationExpired", "warning", "check", "team.trained", "check_kind", ""), failing("team.trained", "", "warning"),
-			failing("security.audit", "", "warning"),
-		},
-		{
-			"an attestation that has expired needs no ticket beside the page of its item",
-			failing("security.audit", "", "critical"), alert("AttestationExpired", "warning", "check", "security.audit", "check_kind", ""),
-			alert("AttestationExpired", "warning", "check", "team.trained", "check_kind", ""),
-		},
-		{
-			"a critical item that fails closes gates, and burns the budget",
-			renewal, alert("GateClosed", "warning", "gate", "production"), alert("ScoreFalling", "warning", "category", "other"),
-		},
-		{
-			"a critical item that fails lowers the score of its category",
-			renewal, alert("ScoreFalling", "warning", "category", "c"), alert("ScoreFalling", "warning", "category", "other"),
+			"an item that pages lowers the score of its category",
+			failing("tls.renewal", "critical"), alert("ScoreFalling", "warning", "category", "c"), alert("ScoreFalling", "warning", "category", "other"),
 		},
 		{
 			"a budget that burns fast burns",
@@ -285,16 +306,17 @@ func inhibitionCases() []inhibitionCase {
 		},
 		{
 			"a collector that cannot collect has only old facts",
-			alert("CollectorDown", "warning", collector...), alert("FactsStale", "warning", collector...),
-			alert("FactsStale", "warning", "collector", "backup"),
+			alert("CollectorDown", "warning", "collector", "certificate", "target", "shop.example.com:443"),
+			alert("FactsStale", "warning", "collector", "certificate"), alert("FactsStale", "warning", "collector", "backup"),
 		},
 		{
 			"what cannot be collected cannot be judged",
-			alert("CollectorDown", "warning", collector...), alert("CheckUnknown", "warning", "check", "tls.renewal"), renewal,
+			alert("CollectorDown", "warning", "collector", "certificate", "target", "shop.example.com:443"),
+			alert("CheckUnknown", "warning", "check", "tls.renewal"), failing("tls.renewal", "critical"),
 		},
 		{
 			"without an exporter there are no systems",
-			model.LabelSet{"alertname": "ReadinessExporterAbsent", "severity": "critical", "team": "monitoring"},
+			model.LabelSet{"alertname": "ReadinessExporterAbsent", "severity": "warning", "team": "monitoring"},
 			alert("SystemAbsent", "warning"), nil,
 		},
 	}
@@ -318,8 +340,8 @@ func TestInhibitionsMuteWhatTheySay(t *testing.T) {
 				return with(labels, "system", fmt.Sprint("shop-", i))
 			}
 			source, target := own(each.source), own(each.target)
-			var spared []model.LabelSet
-			if len(rule.Equal) > 0 {
+			spared := []model.LabelSet{with(target, clusterLabel, "other")}
+			if slices.Contains(rule.Equal, "system") {
 				spared = append(spared, with(target, "system", fmt.Sprint("blog-", i)), with(target, "environment", "staging"))
 			}
 			if each.other != nil {

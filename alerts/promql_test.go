@@ -121,7 +121,7 @@ func (r *reader) walk(t *testing.T, n *node) ([]string, error) {
 func (r *reader) ofSeries(t *testing.T, n *node) (labels []string, err error) {
 	t.Helper()
 	if n.Name == "" { // several, by a pattern of their names
-		return nil, nil
+		return []string{"__name__"}, nil
 	}
 	labels, known := r.labels[n.Name]
 	if !known {
@@ -129,6 +129,7 @@ func (r *reader) ofSeries(t *testing.T, n *node) (labels []string, err error) {
 		if !recorded {
 			return nil, fmt.Errorf("there is no metric and no rule %s", n.Name)
 		}
+		r.labels[n.Name] = nil // where it reads what it recorded before
 		labels = r.labelsOf(t, recording.Expr)
 		r.labels[n.Name] = labels
 	}
@@ -171,7 +172,13 @@ func (r *reader) ofAggregation(t *testing.T, n *node) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.Without || !subset(n.Grouping, labels) {
+	if n.Without {
+		if n.Op == "topk" {
+			return labels, nil
+		}
+		return without(labels, n.Grouping), nil
+	}
+	if !subset(n.Grouping, labels) {
 		return nil, fmt.Errorf("%s by %v: there is only %v", n.Op, n.Grouping, labels)
 	}
 	if n.Op == "topk" {

@@ -40,22 +40,34 @@ func (r rule) String() string {
 	return r.Record
 }
 
-func (r rule) wait(t *testing.T) time.Duration {
+func (r rule) wait(t *testing.T) time.Duration { return durationOf(t, r.For) }
+
+func (r rule) keeps(t *testing.T) time.Duration { return durationOf(t, r.KeepFiringFor) }
+
+func durationOf(t *testing.T, text string) time.Duration {
 	t.Helper()
-	if r.For == "" {
+	if text == "" {
 		return 0
 	}
-	wait, err := model.ParseDuration(r.For)
-	require.NoError(t, err, r)
-	return time.Duration(wait)
+	duration, err := model.ParseDuration(text)
+	require.NoError(t, err)
+	return time.Duration(duration)
+}
+
+// ruleFiles are those that are loaded by default, and then those that somebody may load beside them.
+func ruleFiles(t *testing.T) []string {
+	t.Helper()
+	shipped, err := filepath.Glob("*.rules.yaml")
+	require.NoError(t, err)
+	optional, err := filepath.Glob("optional/*.rules.yaml")
+	require.NoError(t, err)
+	return append(shipped, optional...)
 }
 
 // allRules reads every rule file, strictly.
 func allRules(t *testing.T) (rules []rule) {
 	t.Helper()
-	paths, err := filepath.Glob("*.rules.yaml")
-	require.NoError(t, err)
-	for _, path := range paths {
+	for _, path := range ruleFiles(t) {
 		var file struct {
 			Groups []struct {
 				Name, Interval string
@@ -81,9 +93,14 @@ func alertRules(t *testing.T) []rule {
 
 func readYAML(t *testing.T, path string, into any) {
 	t.Helper()
+	require.NoError(t, yaml.Load(read(t, path), into, yaml.WithV4Defaults(), yaml.WithKnownFields()), path)
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.NoError(t, yaml.Load(content, into, yaml.WithV4Defaults(), yaml.WithKnownFields()), path)
+	return content
 }
 
 // TestEveryAlertSaysWhatSomebodyNeeds wants what notifications are made of, and what they are routed by.

@@ -81,7 +81,7 @@ func (r *reader) thresholdsOf(t *testing.T, expression string) (found []string) 
 	r.parse(t, expression).each(func(n *node) {
 		if strings.HasPrefix(n.Name, thresholdPrefix) {
 			found = append(found, n.Name)
-		} else if recording, recorded := r.rules[n.Name]; recorded {
+		} else if recording, recorded := r.rules[n.Name]; recorded && recording.Expr != expression {
 			found = append(found, r.thresholdsOf(t, recording.Expr)...)
 		}
 	})

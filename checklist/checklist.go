@@ -45,7 +45,9 @@ type Item struct {
 	// Text is the line as people read it.
 	Text     string   `yaml:"text"`
 	Severity Severity `yaml:"severity" jsonschema:"enum=critical,enum=warning,enum=info"`
-	Mode     Mode     `yaml:"mode" jsonschema:"enum=auto,enum=evidence,enum=attest,enum=auto+attest"`
+	// Page: its loss breaks users or loses data now, so that somebody is called; any other loss becomes a ticket. Default: false.
+	Page bool `yaml:"page,omitempty"`
+	Mode Mode `yaml:"mode" jsonschema:"enum=auto,enum=evidence,enum=attest,enum=auto+attest"`
 	// Clause is how the item is judged: a kind with parameters, or clauses of several.
 	Clause `yaml:",inline"`
 	// Since is the version of the checklist that brought the item; default: 1.

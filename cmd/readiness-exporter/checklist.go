@@ -161,6 +161,9 @@ func (p *program) explain(plan *assess.Plan, item *assess.Item) error {
 	fmt.Fprintf(p.stdout, "  system       %s (%s)\n", plan.System.Name, plan.System.Environment)
 	fmt.Fprintf(p.stdout, "  section      %s / %s\n", item.Category.Title, item.Section.Title)
 	fmt.Fprintf(p.stdout, "  severity     %s\n", item.Severity)
+	if item.Page {
+		fmt.Fprintln(p.stdout, "  page         its loss calls somebody")
+	}
 	fmt.Fprintf(p.stdout, "  mode         %s\n", item.Item.Mode)
 	fmt.Fprintf(p.stdout, "  runbook      %s\n", item.Runbook)
 	if item.Owner != "" {

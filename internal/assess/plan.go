@@ -27,6 +27,7 @@ type Plan struct {
 type Item struct {
 	checklist.Entry
 	Severity checklist.Severity
+	Page     bool   // its loss calls somebody
 	Owner    string // the team
 	Runbook  string // address; empty where none is known
 	Rule     check.Rule

@@ -91,6 +91,7 @@ func TestASystemTunesItsItems(t *testing.T) {
 
 	item := itemOf(t, plan, "tls.renewal")
 	require.Equal(t, checklist.Warning, item.Severity)
+	require.True(t, item.Page)
 	require.Equal(t, "web-team", item.Owner)
 	require.Equal(t, "https://wiki.example.com/tls", item.Runbook)
 	require.Equal(t, map[string]any{"certificate_renewal": &renewal{WarnBefore: 30 * day, FailBefore: 7 * day}}, parametersOf(item),
@@ -125,6 +126,8 @@ func TestASystemTunesItsItems(t *testing.T) {
 func TestASystemIsJudgedAsTheChecklistSaysWhereItSaysNothing(t *testing.T) {
 	item := itemOf(t, valid(t)["blog/production"], "tls.renewal")
 	require.Equal(t, checklist.Critical, item.Severity)
+	require.False(t, item.Page)
+	require.True(t, itemOf(t, valid(t)["blog/production"], "backup.frequency").Page)
 	require.Equal(t, "blog-team", item.Owner)
 	require.Equal(t, map[string]any{"certificate_renewal": &renewal{WarnBefore: 21 * day, FailBefore: 7 * day}}, parametersOf(item))
 }

@@ -62,8 +62,12 @@ func (l *loader) item(described describedSystem, entry checklist.Entry) assess.I
 	item := assess.Item{
 		Entry:    entry,
 		Severity: entry.Item.Severity,
+		Page:     entry.Item.Page,
 		Owner:    cmp.Or(override.Owner, entry.Item.Owner, described.Owner),
 		Runbook:  cmp.Or(override.Runbook, entry.Item.Runbook, documentation+"#"+entry.Item.MainKind()),
+	}
+	if override.Page != nil {
+		item.Page = *override.Page
 	}
 	if override.Severity != "" {
 		item.Severity = checklist.Severity(override.Severity)

@@ -25,7 +25,8 @@ func (r *reference) checklistPage() []byte {
 		"matters, its owner and its parameters can be [tuned](configuration.md#configuration-override) for each system, and "+
 		"a [checklist of one's own](configuration.md#checklist-file) can extend this one.", all, supported))
 	p.paragraph("The mode says where the knowledge comes from: `auto` is collected from the running system, `evidence` is a " +
-		"machine's result, `attest` is a person's signature, and `auto+attest` needs both.")
+		"machine's result, `attest` is a person's signature, and `auto+attest` needs both. An item that `pages` calls somebody an hour " +
+		"after it was lost, since that breaks users or loses data now; any other loss is a ticket after a day.")
 	for _, category := range r.production.Categories {
 		p.heading(2, category.Title)
 		for _, section := range category.Sections {
@@ -60,7 +61,11 @@ func (r *reference) rowsOf(section checklist.Section) [][]string {
 		if !item.IsSupported() {
 			kind += " ([not supported yet](not-supported.md))"
 		}
-		rows = append(rows, []string{code(item.ID), item.Text, string(item.Severity), string(item.Mode), kind, parameters})
+		severity := string(item.Severity)
+		if item.Page {
+			severity += ", pages"
+		}
+		rows = append(rows, []string{code(item.ID), item.Text, severity, string(item.Mode), kind, parameters})
 	}
 	return rows
 }

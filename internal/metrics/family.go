@@ -65,8 +65,8 @@ func common() []fact.Family {
 		Help: "When the status of a check last changed; absent where it is undeclared or not applicable.",
 	}
 	families[checkRegressed] = fact.Family{
-		Name: "check_regressed_timestamp_seconds", Labels: append(slices.Clone(check), "team"),
-		Help: "Since when a check is not ready that was ready for 24 hours before; absent for any other.",
+		Name: "check_regressed_timestamp_seconds", Labels: append(slices.Clone(check), "team", "page"),
+		Help: "Since when a check is not ready that was ready for 24 hours before; absent for any other. Page: whether its loss calls somebody.",
 	}
 	families[checkProblem] = fact.Family{
 		Name: "check_problem", Labels: []string{"check", "reason", "level", "subject"},

@@ -3,6 +3,7 @@ package metrics
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
@@ -47,7 +48,7 @@ func (s *sink) result(item *assess.Item, result *check.Result, history assess.Hi
 			s.addTime(checkLastChange, changes[len(changes)-1].At, id)
 		}
 		if item.Weighs() {
-			s.addTime(checkRegressed, history.Regressed(id), id, category, severity, item.Owner)
+			s.addTime(checkRegressed, history.Regressed(id), id, category, severity, item.Owner, strconv.FormatBool(item.Page))
 		}
 	}
 	s.problems(result)

@@ -120,6 +120,9 @@ func TestALossIsExportedAsARegression(t *testing.T) {
 	require.Empty(t, regressed(first))
 	lost := plan.Assess([]*fact.Run{found(tank{Name: "a"})}, now, first.History)
 	require.Equal(t, map[string]float64{"tank.level": float64(now.Unix())}, regressed(lost))
+	require.Contains(t, scrape(t, exposed(t, lost), asText, ""), `environment="test",page="false",severity="critical",system="shop"`)
+	plan.Items[0].Page = true
+	require.Contains(t, scrape(t, exposed(t, lost), asText, ""), `environment="test",page="true",severity="critical",system="shop"`)
 	plan.Items[0].Newer = true
 	require.Empty(t, regressed(lost), "what counts nowhere is no regression")
 }

@@ -65,6 +65,7 @@ func (o Origin) String() string {
 // An Override tunes one item of the checklist.
 type Override struct {
 	Severity   string    `yaml:"severity,omitempty"`   // how much it matters here
+	Page       *bool     `yaml:"page,omitempty"`       // whether its loss calls somebody
 	Owner      string    `yaml:"owner,omitempty"`      // the team whose item it is
 	Runbook    string    `yaml:"runbook,omitempty"`    // the address of what to read when it is not ready
 	Parameters yaml.Node `yaml:"parameters,omitempty"` // of its first clause that is no attestation; what is left out stays
