@@ -38,7 +38,7 @@ func hurried(t *testing.T, text string) string {
 	})
 }
 
-// shippedRules are those of alerts/, all of them.
+// shippedRules are those of alerts/ that are loaded by default.
 func shippedRules(t *testing.T) (files []world.File) {
 	t.Helper()
 	paths, err := filepath.Glob("../../alerts/*.rules.yaml")
