@@ -41,11 +41,11 @@ func registerChecklistImport(parent *kingpin.CmdClause, commands map[string]comm
 	commands[clause.FullCommand()] = c
 }
 
-func (c *checklistImportCommand) run(_ context.Context, p *program) (int, error) {
+func (c *checklistImportCommand) run(ctx context.Context, p *program) (int, error) {
 	if err := c.options.MaximumAge.UnmarshalText([]byte(c.maximumAge)); err != nil || c.options.MaximumAge <= 0 {
 		return 0, fmt.Errorf("--attestation-age %q: expected a duration such as 365d", c.maximumAge)
 	}
-	source, err := c.read()
+	source, err := c.read(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -66,15 +66,12 @@ func (c *checklistImportCommand) run(_ context.Context, p *program) (int, error)
 // maximumChecklistSize is that of a list in bytes: more than anybody reads.
 const maximumChecklistSize = 1 << 20
 
-func (c *checklistImportCommand) read() ([]byte, error) {
+func (c *checklistImportCommand) read(ctx context.Context) ([]byte, error) {
 	if c.file == "" { // as kingpin reads a dash
-		source, err := readfile.ReadAll(os.Stdin, maximumChecklistSize)
-		if err != nil {
-			return nil, fmt.Errorf("read the standard input: %w", err)
-		}
-		return source, nil
+		return readfile.ReadStream(ctx, "standard input", func() (io.ReadCloser, error) { return io.NopCloser(os.Stdin), nil },
+			maximumChecklistSize)
 	}
-	return readfile.ReadGiven(c.file, maximumChecklistSize)
+	return readfile.ReadGiven(ctx, c.file, maximumChecklistSize)
 }
 
 func (c *checklistImportCommand) write(stdout io.Writer, content []byte) error {

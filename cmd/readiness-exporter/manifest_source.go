@@ -70,7 +70,9 @@ func (s *manifestSource) add(all []kubernetes.Manifest, err error) {
 // read reads all YAML and JSON files of a folder, one file, or standard input: -.
 func (s *manifestSource) read(ctx context.Context, from string) {
 	if from == "-" {
-		s.readStream(ctx, "standard input", func() ([]byte, error) { return readfile.ReadAll(s.stdin, maxManifestBytes) })
+		content, err := readfile.ReadStream(ctx, "standard input", func() (io.ReadCloser, error) { return io.NopCloser(s.stdin), nil },
+			maxManifestBytes)
+		s.addRead("standard input", content, err)
 		return
 	}
 	info, err := os.Stat(from)
@@ -82,7 +84,8 @@ func (s *manifestSource) read(ctx context.Context, from string) {
 	case info.Mode().IsRegular():
 		s.readFile(from)
 	default: // A pipe of the shell: <(helm template …)
-		s.readStream(ctx, from, func() ([]byte, error) { return readfile.ReadGiven(from, maxManifestBytes) })
+		content, err := readfile.ReadGiven(ctx, from, maxManifestBytes)
+		s.addRead(from, content, err)
 	}
 }
 
@@ -97,25 +100,6 @@ func (s *manifestSource) addRead(name string, content []byte, err error) {
 		return
 	}
 	s.add(s.reader.Read(name, bytes.NewReader(content)))
-}
-
-// readStream reads a pipe until its end or that of the context: to read one is to wait for whoever writes.
-func (s *manifestSource) readStream(ctx context.Context, name string, read func() ([]byte, error)) {
-	type outcome struct {
-		content []byte
-		err     error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		content, err := read()
-		done <- outcome{content, err}
-	}()
-	select {
-	case end := <-done:
-		s.addRead(name, end.content, end.err)
-	case <-ctx.Done():
-		s.fail(fmt.Errorf("read %s: %w", name, context.Cause(ctx)))
-	}
 }
 
 // readFolder reads a folder with all below it. Charts and kustomizations in it are given to whoever renders them; where nobody

@@ -3,6 +3,7 @@
 package readfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,21 +40,43 @@ func ReadIn(files fs.FS, name string, limit int64) ([]byte, error) {
 }
 
 // ReadGiven reads what somebody gives to a command by its name: a regular file, as Read does, or what a shell puts in the
-// place of one, such as <(helm template .), up to its end.
-func ReadGiven(path string, limit int64) ([]byte, error) {
+// place of one, such as <(helm template .), as ReadStream does.
+func ReadGiven(ctx context.Context, path string, limit int64) ([]byte, error) {
 	content, err := Read(path, limit)
 	if !errors.Is(err, ErrNotRegular) {
 		return content, err
 	}
-	file, err := open(path) // It does not wait for somebody who writes; where there is nobody, it has ended.
-	if err != nil {
-		return nil, err
+	return ReadStream(ctx, path, func() (io.ReadCloser, error) { return os.Open(path) }, limit)
+}
+
+// ReadStream reads a pipe of at most limit bytes to its end, or until ctx ends: to open and to read one is to wait for
+// whoever writes. The error is an *fs.PathError, and has the name.
+func ReadStream(ctx context.Context, name string, open func() (io.ReadCloser, error), limit int64) ([]byte, error) {
+	type outcome struct {
+		content []byte
+		err     error
 	}
-	defer file.Close()
-	if content, err = ReadAll(file, limit); err != nil {
-		err = &fs.PathError{Op: "read", Path: path, Err: err}
+	done := make(chan outcome, 1)
+	go func() {
+		stream, err := open()
+		if err != nil {
+			done <- outcome{nil, err}
+			return
+		}
+		defer stream.Close()
+		content, err := readAll(stream, limit)
+		done <- outcome{content, err}
+	}()
+	var end outcome
+	select {
+	case end = <-done:
+	case <-ctx.Done():
+		end.err = context.Cause(ctx)
 	}
-	return content, err
+	if named := (*fs.PathError)(nil); end.err != nil && !errors.As(end.err, &named) {
+		end.err = &fs.PathError{Op: "read", Path: name, Err: end.err}
+	}
+	return end.content, end.err
 }
 
 // OpenFolder opens a folder to be listed, and nothing else: to open a pipe is to wait for whoever writes to it.
@@ -100,7 +123,7 @@ func read(limit int64, stat func() (fs.FileInfo, error), open func() (fs.File, e
 	if err != nil {
 		return nil, err
 	}
-	content, err := ReadAll(file, limit)
+	content, err := readAll(file, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +137,8 @@ func read(limit int64, stat func() (fs.FileInfo, error), open func() (fs.File, e
 	return content, nil
 }
 
-// ReadAll reads a stream to its end, and no more of it than the limit.
-func ReadAll(from io.Reader, limit int64) ([]byte, error) {
+// readAll reads a stream to its end, and no more of it than the limit.
+func readAll(from io.Reader, limit int64) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(from, limit+1))
 	if err == nil && int64(len(content)) > limit {
 		err = tooLarge(limit)

@@ -1,6 +1,8 @@
 package readfile_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -149,12 +151,17 @@ func TestOnlyAFolderIsOpenedAsOne(t *testing.T) {
 func TestWhatAShellPutsInThePlaceOfAFileIsReadToItsEnd(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
-	content, err := readfile.ReadGiven(filepath.Join(dir, "pipe"), 10)
-	require.NoError(t, err, "nobody writes")
-	require.Empty(t, content)
-	_, err = readfile.ReadGiven("/dev/zero", 10)
+	ended, end := context.WithCancelCause(t.Context())
+	end(errors.New("nobody writes"))
+	pipe := filepath.Join(dir, "pipe")
+	_, err := readfile.ReadGiven(ended, pipe, 10)
+	require.EqualError(t, err, "read "+pipe+": nobody writes")
+	released, err := os.OpenFile(pipe, os.O_RDWR, 0) // whoever waited still
+	require.NoError(t, err)
+	require.NoError(t, released.Close())
+	_, err = readfile.ReadGiven(t.Context(), "/dev/zero", 10)
 	require.ErrorIs(t, err, readfile.ErrTooLarge)
-	_, err = readfile.ReadGiven(dir, 10)
+	_, err = readfile.ReadGiven(t.Context(), dir, 10)
 	require.ErrorIs(t, err, syscall.EISDIR)
 
 	reader, writer, err := os.Pipe()
@@ -166,7 +173,7 @@ func TestWhatAShellPutsInThePlaceOfAFileIsReadToItsEnd(t *testing.T) {
 		_, _ = writer.WriteString("tent")
 		writer.Close()
 	}()
-	content, err = readfile.ReadGiven(given, 10)
+	content, err := readfile.ReadGiven(t.Context(), given, 10)
 	require.NoError(t, err)
 	require.Equal(t, "content", string(content))
 }
