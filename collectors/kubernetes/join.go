@@ -89,8 +89,12 @@ type answer struct {
 	content any
 }
 
-// answerAge is how long an answer stands: runs can be as often as once a second.
-const answerAge = 10 * time.Second
+// answerAge is how long an answer stands: runs can be as often as once a second. Where the question is not answered any more,
+// the last answer stands for answerKept, so that one lost packet changes nothing.
+const (
+	answerAge  = 10 * time.Second
+	answerKept = fact.StaleAfter * answerAge
+)
 
 // A result is what was joined, and of what.
 type result struct {

@@ -292,16 +292,34 @@ func TestTimeAloneExpiresACertificate(t *testing.T) {
 func TestAnAnswerStandsForSomeSeconds(t *testing.T) {
 	asked, began := 0, time.Now()
 	memory := &memory{answers: make(map[string]answer)}
-	answerAt := func(now time.Time) any {
+	var trouble error
+	answerAt := func(now time.Time) (any, error) {
 		r := &run{now: now, memory: memory}
-		content, err := r.answered("cluster", func() (any, error) {
+		return r.answered("cluster", func() (any, error) {
 			asked++
-			return asked, nil
+			return asked, trouble
 		})
-		require.NoError(t, err)
-		return content
 	}
-	require.Equal(t, 1, answerAt(began))
-	require.Equal(t, 1, answerAt(began.Add(answerAge/2)))
-	require.Equal(t, 2, answerAt(began.Add(answerAge)))
+	for _, c := range []struct {
+		after   time.Duration
+		trouble error
+		want    any
+	}{
+		{0, nil, 1},
+		{answerAge / 2, nil, 1},
+		{answerAge, nil, 2},
+		{2 * answerAge, fact.Errorf(fact.ReasonTimeout, "late"), 2},
+		{2 * answerAge, fact.Errorf(fact.ReasonDenied, "no"), nil},
+		{answerAge + answerKept, fact.Errorf(fact.ReasonTimeout, "late"), nil},
+		{answerAge + answerKept, nil, 6},
+	} {
+		trouble = c.trouble
+		content, err := answerAt(began.Add(c.after))
+		require.Equal(t, c.want, content)
+		if c.want == nil {
+			require.ErrorIs(t, err, c.trouble)
+		} else {
+			require.NoError(t, err)
+		}
+	}
 }

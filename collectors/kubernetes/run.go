@@ -136,11 +136,17 @@ func (r *run) namespace(ctx context.Context, scope watch.Scope) error {
 
 // answered gives the answer to what a kind asks, of this run or of one that is not long ago.
 func (r *run) answered(kind string, ask func() (any, error)) (any, error) {
-	if last, there := r.memory.answers[kind]; there && r.now.Sub(last.at) < answerAge {
+	last, there := r.memory.answers[kind]
+	age := r.now.Sub(last.at)
+	if there && age < answerAge {
 		return last.content, nil
 	}
 	content, err := ask()
 	if err != nil {
+		unanswered := []fact.Reason{fact.ReasonTimeout, fact.ReasonUnreachable, fact.ReasonRefused}
+		if there && age < answerKept && slices.Contains(unanswered, fact.ReasonOf(err)) {
+			return last.content, nil
+		}
 		return nil, err
 	}
 	r.memory.answers[kind] = answer{r.now, content}
