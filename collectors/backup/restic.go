@@ -206,6 +206,7 @@ func resticReason(err error, complaint string) fact.Reason {
 		{"403 Forbidden", fact.ReasonDenied},
 		{"certificate", fact.ReasonInvalid},
 		{"malformed", fact.ReasonInvalid},
+		{"readLoopPeekFailLocked", fact.ReasonInvalid}, // of net/http: a server that answers before it is asked
 		{"no such file or directory", fact.ReasonNotFound},
 		{"does not exist", fact.ReasonNotFound},
 	} {
