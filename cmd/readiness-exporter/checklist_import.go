@@ -68,8 +68,7 @@ const maximumChecklistSize = 1 << 20
 
 func (c *checklistImportCommand) read(ctx context.Context) ([]byte, error) {
 	if c.file == "" { // as kingpin reads a dash
-		return readfile.ReadStream(ctx, "standard input", func() (io.ReadCloser, error) { return io.NopCloser(os.Stdin), nil },
-			maximumChecklistSize)
+		return readfile.ReadStream(ctx, "standard input", os.Stdin, maximumChecklistSize)
 	}
 	return readfile.ReadGiven(ctx, c.file, maximumChecklistSize)
 }

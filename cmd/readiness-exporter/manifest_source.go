@@ -70,8 +70,7 @@ func (s *manifestSource) add(all []kubernetes.Manifest, err error) {
 // read reads all YAML and JSON files of a folder, one file, or standard input: -.
 func (s *manifestSource) read(ctx context.Context, from string) {
 	if from == "-" {
-		content, err := readfile.ReadStream(ctx, "standard input", func() (io.ReadCloser, error) { return io.NopCloser(s.stdin), nil },
-			maxManifestBytes)
+		content, err := readfile.ReadStream(ctx, "standard input", s.stdin, maxManifestBytes)
 		s.addRead("standard input", content, err)
 		return
 	}
@@ -81,9 +80,7 @@ func (s *manifestSource) read(ctx context.Context, from string) {
 		s.fail(err)
 	case info.IsDir():
 		s.readFolder(ctx, from)
-	case info.Mode().IsRegular():
-		s.readFile(from)
-	default: // A pipe of the shell: <(helm template …)
+	default: // Also a pipe of the shell: <(helm template …)
 		content, err := readfile.ReadGiven(ctx, from, maxManifestBytes)
 		s.addRead(from, content, err)
 	}

@@ -24,7 +24,7 @@ func snapshotSchedules() watch.Resource[backupSchedule] {
 				fact: fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastSnapshotTime")},
 			}
 			keep.fact.SucceededAt = keep.fact.LastRunAt
-			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "disabled")
+			keep.fact.Suspended = boolAt(u, "spec", "disabled")
 			if _, selects, _ := unstructured.NestedMap(u.Object, "spec", "claimSelector"); selects {
 				keep.selector = selectorAt(u, "spec", "claimSelector")
 			}
@@ -57,7 +57,7 @@ func volumeSnapshots() watch.Resource[volumeSnapshot] {
 			if keep.at.IsZero() {
 				keep.at = u.GetCreationTimestamp().UTC()
 			}
-			keep.ready, _, _ = unstructured.NestedBool(u.Object, "status", "readyToUse")
+			keep.ready = boolAt(u, "status", "readyToUse")
 			_, keep.trouble, _ = unstructured.NestedMap(u.Object, "status", "error")
 			return keep
 		},
@@ -149,7 +149,7 @@ func scheduledBackups() watch.Resource[backupSchedule] {
 				fires: firesBy(textAt(u, "spec", "schedule"), ""),
 				fact:  fact.BackupSchedule{Schedule: textAt(u, "spec", "schedule"), LastRunAt: timeAt(u, "status", "lastScheduleTime")},
 			}
-			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "suspend")
+			keep.fact.Suspended = boolAt(u, "spec", "suspend")
 			return keep
 		},
 	}

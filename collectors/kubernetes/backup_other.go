@@ -46,8 +46,7 @@ func (o otherScheduler) schedules() watch.Resource[backupSchedule] {
 				keep.namespaces = []string{"*"}
 			}
 			for _, field := range []string{"paused", "suspend"} {
-				set, _, _ := unstructured.NestedBool(u.Object, "spec", field)
-				keep.fact.Suspended = keep.fact.Suspended || set
+				keep.fact.Suspended = keep.fact.Suspended || boolAt(u, "spec", field)
 			}
 			return keep
 		},
@@ -82,7 +81,7 @@ func replicationSources() watch.Resource[backupSchedule] {
 				fact:  fact.BackupSchedule{Schedule: schedule, SucceededAt: timeAt(u, "status", "lastSyncTime")},
 			}
 			keep.fact.LastRunAt = keep.fact.SucceededAt
-			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "paused")
+			keep.fact.Suspended = boolAt(u, "spec", "paused")
 			if _, copies, _ := unstructured.NestedMap(u.Object, "spec", "restic"); !copies {
 				keep.unread = "only by restic does VolSync keep earlier copies"
 			}

@@ -46,7 +46,7 @@ func podMonitors() watch.Resource[monitor] {
 
 func keepMonitor(u *unstructured.Unstructured, endpoints string) monitor {
 	keep := monitor{selector: selectorAt(u, "spec", "selector"), namespaces: textsAt(u, "spec", "namespaceSelector", "matchNames")}
-	keep.anywhere, _, _ = unstructured.NestedBool(u.Object, "spec", "namespaceSelector", "any")
+	keep.anywhere = boolAt(u, "spec", "namespaceSelector", "any")
 	for _, each := range mapsAt(u, "spec", endpoints) {
 		if port := text(each, "port"); port != "" {
 			keep.ports = append(keep.ports, port)

@@ -44,9 +44,8 @@ func (r *rollout) keepOwn(u *unstructured.Unstructured) error {
 	w := keepWorkload(fact.KindRollout, &meta, observedGeneration(u), template)
 	w.fact.Replicas = r.replicas
 	w.fact.Replicas.Unavailable = max(0, r.replicas.Desired-r.replicas.Available)
-	stopped, _, _ := unstructured.NestedBool(u.Object, "spec", "paused")
 	w.fact.Rollout = fact.Rollout{
-		Paused: stopped || r.paused, InProgress: r.inProgress, Stalled: r.stalled, Trouble: r.trouble,
+		Paused: boolAt(u, "spec", "paused") || r.paused, InProgress: r.inProgress, Stalled: r.stalled, Trouble: r.trouble,
 	}
 	if ready, there := numberAt(u, "spec", "minReadySeconds"); there {
 		w.fact.Rollout.MinReady = seconds(int32(min(max(ready, 0), 1<<30)))
@@ -98,8 +97,7 @@ func paceOfRollout(u *unstructured.Unstructured, w *fact.Workload) {
 	}
 	w.Rollout.Strategy = fact.StrategyCanary
 	_, routed, _ := unstructured.NestedFieldNoCopy(u.Object, "spec", "strategy", "canary", "trafficRouting")
-	shrinks, _, _ := unstructured.NestedBool(u.Object, "spec", "strategy", "canary", "dynamicStableScale")
-	if routed && !shrinks {
+	if routed && !boolAt(u, "spec", "strategy", "canary", "dynamicStableScale") {
 		w.Rollout.MaxSurge = desired
 		return
 	}

@@ -6,6 +6,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
+// boolAt is whether a field of an object is true. One that is not there is false.
+func boolAt(u *unstructured.Unstructured, path ...string) bool {
+	value, _, _ := unstructured.NestedBool(u.Object, path...)
+	return value
+}
+
 // textAt gives a text within an object; empty where there is none.
 func textAt(u *unstructured.Unstructured, path ...string) string {
 	text, _, _ := unstructured.NestedString(u.Object, path...)

@@ -53,7 +53,7 @@ func veleroSchedules() watch.Resource[backupSchedule] {
 			if len(keep.namespaces) == 0 {
 				keep.namespaces = []string{"*"}
 			}
-			keep.fact.Suspended, _, _ = unstructured.NestedBool(u.Object, "spec", "paused")
+			keep.fact.Suspended = boolAt(u, "spec", "paused")
 			if phase := textAt(u, "status", "phase"); phase == "FailedValidation" {
 				keep.fact.Failed, keep.fact.Trouble = true, phase
 			}

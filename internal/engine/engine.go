@@ -192,13 +192,9 @@ func (e *Engine) start(running *runningJob, within time.Duration) {
 	running.tick = func() { e.runs.Go(func() { e.run(ctx, running) }) }
 	e.schedule(running)
 	e.runs.Go(func() {
-		first := time.NewTimer(running.key.within(within))
-		defer first.Stop()
-		select {
-		case <-first.C:
+		if pause(ctx, running.key.within(within)) {
 			e.run(ctx, running)
 			e.follow(ctx, running)
-		case <-ctx.Done():
 		}
 	})
 }
@@ -210,14 +206,8 @@ func (e *Engine) follow(ctx context.Context, running *runningJob) {
 	if running.Changes != nil {
 		changes = running.Changes()
 	}
-	pause := time.NewTimer(0)
-	defer pause.Stop()
-	for late := false; ; pause.Reset(changeInterval) {
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return
-		}
+	late := false
+	for wait := time.Duration(0); pause(ctx, wait); wait = changeInterval {
 		if !late {
 			select {
 			case <-changes:

@@ -46,25 +46,31 @@ func ReadGiven(ctx context.Context, path string, limit int64) ([]byte, error) {
 	if !errors.Is(err, ErrNotRegular) {
 		return content, err
 	}
-	return ReadStream(ctx, path, func() (io.ReadCloser, error) { return os.Open(path) }, limit)
+	return await(ctx, path, func() ([]byte, error) {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return readAll(file, limit)
+	})
 }
 
-// ReadStream reads a pipe of at most limit bytes to its end, or until ctx ends: to open and to read one is to wait for
-// whoever writes. The error is an *fs.PathError, and has the name.
-func ReadStream(ctx context.Context, name string, open func() (io.ReadCloser, error), limit int64) ([]byte, error) {
+// ReadStream reads what comes from somewhere to its end, or until ctx ends, and at most limit bytes of it. The error is an
+// *fs.PathError, and has the name.
+func ReadStream(ctx context.Context, name string, from io.Reader, limit int64) ([]byte, error) {
+	return await(ctx, name, func() ([]byte, error) { return readAll(from, limit) })
+}
+
+// await reads until ctx ends: to open and to read a pipe is to wait for whoever writes.
+func await(ctx context.Context, name string, read func() ([]byte, error)) ([]byte, error) {
 	type outcome struct {
 		content []byte
 		err     error
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		stream, err := open()
-		if err != nil {
-			done <- outcome{nil, err}
-			return
-		}
-		defer stream.Close()
-		content, err := readAll(stream, limit)
+		content, err := read()
 		done <- outcome{content, err}
 	}()
 	var end outcome

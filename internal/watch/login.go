@@ -79,11 +79,12 @@ func (l Login) load() (*rest.Config, error) {
 	}
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = l.Kubeconfig
-	if err := l.readable(rules); err != nil {
+	found, err := l.readable(rules)
+	if err != nil {
 		return nil, err
 	}
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: l.Context}
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides).ClientConfig()
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(loaded{rules, found}, overrides).ClientConfig()
 	if clientcmd.IsEmptyConfig(err) {
 		return nil, errorf(NotFound, "no kubeconfig, and no service account: %w", err)
 	}
@@ -93,21 +94,30 @@ func (l Login) load() (*rest.Config, error) {
 // maximumFile bounds a kubeconfig, and each of the files that it names.
 const maximumFile = 4 << 20
 
-// readable tells why a file of the login cannot be read. client-go, which reads them next, would wait for whoever writes to a
-// pipe, and take all of an endless one.
-func (l Login) readable(rules *clientcmd.ClientConfigLoadingRules) error {
+// loaded are rules whose files have been read.
+type loaded struct {
+	*clientcmd.ClientConfigLoadingRules
+	config *clientcmdapi.Config
+}
+
+// Load gives what the files hold.
+func (l loaded) Load() (*clientcmdapi.Config, error) { return l.config, nil }
+
+// readable gives what the kubeconfigs of the login hold, or why a file of it cannot be read. client-go, which reads them next,
+// would wait for whoever writes to a pipe, and take all of an endless one.
+func (l Login) readable(rules *clientcmd.ClientConfigLoadingRules) (*clientcmdapi.Config, error) {
 	for _, file := range rules.GetLoadingPrecedence() {
 		if _, err := readfile.Read(file, maximumFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return nil, err
 		}
 	}
 	config, err := rules.Load()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	context := config.Contexts[cmp.Or(l.Context, config.CurrentContext)]
 	if context == nil {
-		return nil // Which is an error of its own.
+		return config, nil // Which is an error of its own.
 	}
 	var named []*string
 	if cluster := config.Clusters[context.Cluster]; cluster != nil {
@@ -121,10 +131,10 @@ func (l Login) readable(rules *clientcmd.ClientConfigLoadingRules) error {
 			continue
 		}
 		if _, err := readfile.Read(*file, maximumFile); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return config, nil
 }
 
 func contentOf(config *rest.Config) (content, error) {
