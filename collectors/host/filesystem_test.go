@@ -42,8 +42,12 @@ func collectAll(t *testing.T, m *machine, target Target) (all collected) {
 	require.Len(t, sets, 2)
 	run := &fact.Run{CollectedAt: start, Interval: time.Minute, Sets: sets, Declared: known(target)}
 	view := fact.NewView([]*fact.Run{run}, start)
-	fact.Of(view, fact.Hosts(), nil, func(set *fact.Set[fact.Host], _ *fact.Gap) { all.hosts = *set })
-	fact.Of(view, fact.Filesystems(), nil, func(set *fact.Set[fact.Filesystem], _ *fact.Gap) { all.filesystems = *set })
+	for set := range fact.Of(view, fact.Hosts(), nil) {
+		all.hosts = *set
+	}
+	for set := range fact.Of(view, fact.Filesystems(), nil) {
+		all.filesystems = *set
+	}
 	return all
 }
 

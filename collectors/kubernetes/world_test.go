@@ -69,7 +69,9 @@ func setOf[F any](kind *fact.Kind[F], sets []fact.AnySet) *fact.Set[F] {
 	var found *fact.Set[F]
 	now := time.Now()
 	run := &fact.Run{Interval: time.Hour, CollectedAt: now, Sets: sets}
-	fact.Of(fact.NewView([]*fact.Run{run}, now), kind, nil, func(set *fact.Set[F], _ *fact.Gap) { found = set })
+	for set := range fact.Of(fact.NewView([]*fact.Run{run}, now), kind, nil) {
+		found = set
+	}
 	return found
 }
 

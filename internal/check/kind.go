@@ -71,11 +71,11 @@ func Read[F any](c Context, kind *fact.Kind[F]) []*F {
 			continue
 		}
 		var facts []*F
-		fact.Of(c.view, kind, input.topics, func(set *fact.Set[F], _ *fact.Gap) {
+		for set := range fact.Of(c.view, kind, input.topics) {
 			if set != nil {
 				facts = append(facts, set.Facts...)
 			}
-		})
+		}
 		return facts
 	}
 	panic("the check does not name " + kind.Name + " in With")
@@ -83,11 +83,11 @@ func Read[F any](c Context, kind *fact.Kind[F]) []*F {
 
 // Count is how many facts of a kind there are, whatever an item is about.
 func (c Context) Count(kind fact.Any) (count int) {
-	fact.OfAny(c.view, kind, []string{}, func(set fact.AnySet, _ *fact.Gap) {
+	for set := range c.view.Sets(kind.KindName(), []string{}) {
 		if set != nil {
 			count += set.Len()
 		}
-	})
+	}
 	return count
 }
 

@@ -143,9 +143,7 @@ func (b *boundOver[T, P]) facts(c Context) (facts []any) {
 // scan goes through what the item is about: the facts, and what is unavailable with what is known of it, if anything is.
 // The gap is nil where another one says so already.
 func (b *boundOver[T, P]) scan(c Context, found func(T), lack func(known T, isKnown bool, gap *fact.Gap)) {
-	kind := b.source.kind.KindName()
-	for i := range c.view.Parts(kind) {
-		set, pending := c.view.Part(kind, i, b.needed)
+	for set, pending := range c.view.Sets(b.source.kind.KindName(), b.needed) {
 		if pending != nil {
 			var nothing T
 			lack(nothing, false, pending)

@@ -57,8 +57,7 @@ func compareProblems(a, b Problem) int {
 
 // waiver finds what excuses the item now: of several, the one that lasts longest.
 func (r *Rule) waiver(view fact.View, now time.Time) (longest *fact.Waiver) {
-	for i := range view.Parts(fact.WaiverKind) {
-		set, pending := view.Part(fact.WaiverKind, i, nil)
+	for set, pending := range view.Sets(fact.WaiverKind, nil) {
 		if pending != nil {
 			continue
 		}

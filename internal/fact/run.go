@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -132,36 +133,34 @@ func (v View) Extended(set AnySet) View {
 // HasTarget tells whether there is anything from which facts of a kind could be collected.
 func (v View) HasTarget(kind string) bool { return len(v.parts[kind]) > 0 }
 
-// Parts is how many runs know something of a kind.
-func (v View) Parts(kind string) int { return len(v.parts[kind]) }
-
-// Part gives what one run knows of a kind. Where the run was not asked for one of the topics, what it has says nothing of
-// it, and not that there is none: the set is nil then, and the gap says which topic is pending.
-func (v View) Part(kind string, i int, topics []string) (AnySet, *Gap) {
-	part := v.parts[kind][i]
-	own, asked := part.asked.Of(kind)
-	if !asked || !covers(own, topics) {
-		return nil, pendingTopic(part.set, topics, own)
-	}
-	return part.set, nil
-}
-
-// Of calls use for what each run knows of a kind, as Part gives it.
-func Of[F any](view View, kind *Kind[F], topics []string, use func(set *Set[F], pending *Gap)) {
-	for i := range view.Parts(kind.Name) {
-		set, pending := view.Part(kind.Name, i, topics)
-		if pending != nil {
-			use(nil, pending)
-			continue
+// Sets are what each run knows of a kind. Where a run was not asked for one of the topics, what it has says nothing of it, and
+// not that there is none: the set is nil then, and the gap says which topic is pending.
+func (v View) Sets(kind string, topics []string) iter.Seq2[AnySet, *Gap] {
+	return func(yield func(AnySet, *Gap) bool) {
+		for _, part := range v.parts[kind] {
+			set, gap := part.set, (*Gap)(nil)
+			if own, asked := part.asked.Of(kind); !asked || !covers(own, topics) {
+				set, gap = nil, pendingTopic(part.set, topics, own)
+			}
+			if !yield(set, gap) {
+				return
+			}
 		}
-		use(set.(typedSet[F]).Set, nil)
 	}
 }
 
-// OfAny is Of for whoever handles facts of every kind alike.
-func OfAny(view View, kind Any, topics []string, use func(set AnySet, pending *Gap)) {
-	for i := range view.Parts(kind.KindName()) {
-		use(view.Part(kind.KindName(), i, topics))
+// Of are the sets of a kind whose type of fact is known, as View.Sets gives them.
+func Of[F any](view View, kind *Kind[F], topics []string) iter.Seq2[*Set[F], *Gap] {
+	return func(yield func(*Set[F], *Gap) bool) {
+		for set, pending := range view.Sets(kind.Name, topics) {
+			var typed *Set[F]
+			if pending == nil {
+				typed = set.(typedSet[F]).Set
+			}
+			if !yield(typed, pending) {
+				return
+			}
+		}
 	}
 }
 

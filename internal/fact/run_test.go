@@ -22,16 +22,16 @@ func waiversOf(checks []string, unavailable ...fact.Unavailable[fact.Waiver]) fa
 
 // known gives what a view has of the waivers, in the order of its runs.
 func known(view fact.View, topics ...string) (checks []string, gaps []fact.Gap) {
-	fact.Of(view, fact.Waivers(), topics, func(set *fact.Set[fact.Waiver], pending *fact.Gap) {
+	for set, pending := range fact.Of(view, fact.Waivers(), topics) {
 		if pending != nil {
 			gaps = append(gaps, *pending)
-			return
+			continue
 		}
 		for _, waiver := range set.Facts {
 			checks = append(checks, waiver.Check)
 		}
 		gaps = append(gaps, fact.Waivers().Set(set).Gaps()...)
-	})
+	}
 	return checks, gaps
 }
 
@@ -127,10 +127,10 @@ func TestAViewPutsTheRunsTogether(t *testing.T) {
 	require.False(t, view.HasTarget("host"))
 
 	sets := 0
-	fact.OfAny(view, fact.Waivers(), nil, func(set fact.AnySet, pending *fact.Gap) {
+	for set, pending := range view.Sets(fact.WaiverKind, nil) {
 		require.Nil(t, pending)
 		sets += set.Len()
-	})
+	}
 	require.Equal(t, 3, sets)
 }
 
@@ -178,20 +178,20 @@ func TestATopicThatARunWasNotAskedForIsPending(t *testing.T) {
 					Subject: "waiver", Reason: fact.ReasonPending, Topic: c.gap.Topic, Detail: "it has not been collected yet",
 				}, pending)
 			}
-			fact.Of(view, fact.Waivers(), c.topics, func(set *fact.Set[fact.Waiver], pending *fact.Gap) {
+			for set, pending := range fact.Of(view, fact.Waivers(), c.topics) {
 				facts := 0
 				if set != nil {
 					facts = len(set.Facts)
 				}
 				check(facts, pending)
-			})
-			fact.OfAny(view, fact.Waivers(), c.topics, func(set fact.AnySet, pending *fact.Gap) {
+			}
+			for set, pending := range view.Sets(fact.WaiverKind, c.topics) {
 				facts := 0
 				if set != nil {
 					facts = set.Len()
 				}
 				check(facts, pending)
-			})
+			}
 		})
 	}
 }
