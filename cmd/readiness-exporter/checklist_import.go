@@ -49,11 +49,15 @@ func (c *checklistImportCommand) run(ctx context.Context, p *program) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	c.options.Known = &checklist.Checklist{}
-	if err := yaml.Load(checklist.Production(), c.options.Known); err != nil {
+	var known checklist.Checklist
+	if err := yaml.Load(checklist.Production(), &known); err != nil {
 		return 0, fmt.Errorf("read the production checklist: %w", err)
 	}
-	made, err := importer.From(source, c.options)
+	production, err := importer.New(&known)
+	if err != nil {
+		return 0, err
+	}
+	made, err := production.Import(source, c.options)
 	if err != nil {
 		return 0, fmt.Errorf("import %s: %w", c.file, err)
 	}

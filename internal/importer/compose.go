@@ -16,18 +16,18 @@ const idWords = 5
 
 // A composer makes a checklist of a document.
 type composer struct {
+	*Importer
 	options Options
 	read    *document
-	matcher *matcher
 	taken   map[string]bool // ids of categories, sections and items, each with its own prefix
 	list    *checklist.Checklist
 }
 
 // compose makes the checklist, and notes of each line with an item what became of it.
-func compose(read *document, options Options, matcher *matcher) *checklist.Checklist {
+func (i *Importer) compose(read *document, options Options) *checklist.Checklist {
 	title := orElse(read.title, "Imported checklist")
 	c := &composer{
-		options: options, read: read, matcher: matcher, taken: make(map[string]bool),
+		Importer: i, options: options, read: read, taken: make(map[string]bool),
 	}
 	c.list = &checklist.Checklist{Name: orElse(options.Name, c.slug(title, "imported")), Title: title}
 	for _, section := range read.sections {
@@ -255,7 +255,7 @@ func (c *composer) gates() []checklist.Gate {
 		return !slices.ContainsFunc(ids, func(id string) bool { return !has[prefix+id] })
 	}
 	var gates []checklist.Gate
-	for _, gate := range c.options.Known.Gates {
+	for _, gate := range c.known.Gates {
 		named := len(gate.Categories)+len(gate.Sections)+len(gate.Checks) > 0
 		if !all("category ", gate.Categories) || !all("section ", gate.Sections) || !all("check ", gate.Checks) {
 			return []checklist.Gate{{ID: "complete", Title: "Everything on the list"}}

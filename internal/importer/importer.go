@@ -16,10 +16,9 @@ import (
 
 // Options say how a checklist is made.
 type Options struct {
-	Name       string               // of the checklist; empty: made of its title
-	Known      *checklist.Checklist // whose items are known, with the checks that judge them
-	MaximumAge quantity.Duration    // how long a signature counts
-	Bullets    bool                 // entries of lists without boxes are items too
+	Name       string            // of the checklist; empty: made of its title
+	MaximumAge quantity.Duration // how long a signature counts
+	Bullets    bool              // entries of lists without boxes are items too
 }
 
 // An Import is a checklist made of Markdown.
@@ -65,16 +64,23 @@ const (
 	Medium Confidence = "medium" // much the same words, and no other item has as many: check it
 )
 
-// From makes a checklist of Markdown. The error says why there can be none: no item was found.
-func From(source []byte, options Options) (*Import, error) {
-	matcher, err := newMatcher(options.Known)
+// An Importer knows the items of a checklist. Its Import can be called from several goroutines.
+type Importer struct {
+	known   *checklist.Checklist
+	matcher *matcher
+}
+
+// New reads the wordings of the items that are known, which costs more than to make a checklist.
+func New(known *checklist.Checklist) (*Importer, error) {
+	matcher, err := newMatcher(known)
 	if err != nil {
 		return nil, err
 	}
-	return from(source, options, matcher)
+	return &Importer{known: known, matcher: matcher}, nil
 }
 
-func from(source []byte, options Options, matcher *matcher) (*Import, error) {
+// Import makes a checklist of Markdown. The error says why there can be none: no item was found.
+func (i *Importer) Import(source []byte, options Options) (*Import, error) {
 	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) {
 		return nil, errors.New("the file is in UTF-16: save it in UTF-8")
 	}
@@ -82,7 +88,7 @@ func from(source []byte, options Options, matcher *matcher) (*Import, error) {
 	if len(read.items()) == 0 {
 		return nil, fmt.Errorf("found no item: expected lines such as \"- [ ] Backups are restored\"%s", read.unboxed())
 	}
-	list := compose(read, options, matcher)
+	list := i.compose(read, options)
 	if mistakes := list.Validate(nil); len(mistakes) > 0 {
 		var err error
 		for _, mistake := range mistakes {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -31,9 +32,22 @@ func production(tb testing.TB) *checklist.Checklist {
 	return &known
 }
 
-func options(tb testing.TB) importer.Options {
+// fromProduction is shared by the tests: to make it costs more than all else.
+var fromProduction = sync.OnceValues(func() (*importer.Importer, error) {
+	var known checklist.Checklist
+	if err := yaml.Load(checklist.Production(), &known); err != nil {
+		return nil, err
+	}
+	return importer.New(&known)
+})
+
+// importList makes a checklist of Markdown with the items of production.
+func importList(tb testing.TB, source []byte, options importer.Options) (*importer.Import, error) {
 	tb.Helper()
-	return importer.Options{Known: production(tb), MaximumAge: quantity.Duration(365 * 24 * time.Hour)}
+	production, err := fromProduction()
+	require.NoError(tb, err)
+	options.MaximumAge = quantity.Duration(365 * 24 * time.Hour)
+	return production.Import(source, options)
 }
 
 // judge loads a checklist as the exporter does, and judges a system by it.
@@ -96,7 +110,7 @@ func TestListsOfManyKinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			source, err := os.ReadFile("testdata/" + name + ".md")
 			require.NoError(t, err)
-			made, err := importer.From(source, options(t))
+			made, err := importList(t, source, importer.Options{})
 			require.NoError(t, err)
 			requireGolden(t, name+".yaml", string(made.YAML))
 			requireGolden(t, name+".txt", accountOf(made.Lines))
@@ -109,7 +123,7 @@ func TestListsOfManyKinds(t *testing.T) {
 func TestTheProductionChecklistComesBackWhole(t *testing.T) {
 	source, err := os.ReadFile("testdata/production-checklist.md")
 	require.NoError(t, err)
-	made, err := importer.From(source, options(t))
+	made, err := importList(t, source, importer.Options{})
 	require.NoError(t, err)
 	known := production(t)
 	require.Equal(t, known.Gates, made.Checklist.Gates)
@@ -162,11 +176,9 @@ func kindsIn(clause *checklist.Clause) (kinds []string) {
 func TestBulletsAreTakenWhereThatIsWanted(t *testing.T) {
 	source, err := os.ReadFile("testdata/bullets.md")
 	require.NoError(t, err)
-	_, err = importer.From(source, options(t))
+	_, err = importList(t, source, importer.Options{})
 	require.EqualError(t, err, `found no item: expected lines such as "- [ ] Backups are restored"; --bullets takes what has no box too: 2 entries of lists`)
-	wanted := options(t)
-	wanted.Bullets, wanted.Name = true, "own"
-	made, err := importer.From(source, wanted)
+	made, err := importList(t, source, importer.Options{Bullets: true, Name: "own"})
 	require.NoError(t, err)
 	require.Equal(t, "own", made.Checklist.Name)
 	requireGolden(t, "bullets.yaml", string(made.YAML))
@@ -180,7 +192,7 @@ func TestAListWithoutItemsIsAnError(t *testing.T) {
 		"```\n- [ ] code\n```\n":       none + "; lines with a box within code, running text or markup that is not read: 1",
 		"\xff\xfe-\x00 \x00[\x00 \x00": "the file is in UTF-16: save it in UTF-8",
 	} {
-		_, err := importer.From([]byte(source), options(t))
+		_, err := importList(t, []byte(source), importer.Options{})
 		require.EqualError(t, err, want)
 	}
 }
@@ -196,10 +208,8 @@ func FuzzImport(f *testing.F) {
 	for _, seed := range []string{"- [ ] a\n- [ ] a\n", "## [\n- [ ] :\n", "a\n=\n- [x] - [ ] b", "* [ ] |\n  ***\n", "---\n---\n- [ ] x"} {
 		f.Add([]byte(seed))
 	}
-	from, err := importer.NewFrom(options(f))
-	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, source []byte) {
-		made, err := from(source)
+		made, err := importList(t, source, importer.Options{})
 		if err != nil {
 			return
 		}

@@ -21,7 +21,7 @@ type outcome struct {
 // imported makes a checklist of lines that stand in one list.
 func imported(t *testing.T, lines ...string) map[string]outcome {
 	t.Helper()
-	made, err := importer.From([]byte("# List\n\n## Section\n\n- [ ] "+strings.Join(lines, "\n- [ ] ")+"\n"), options(t))
+	made, err := importList(t, []byte("# List\n\n## Section\n\n- [ ] "+strings.Join(lines, "\n- [ ] ")+"\n"), importer.Options{})
 	require.NoError(t, err)
 	outcomes := make(map[string]outcome)
 	for _, line := range made.Lines {
@@ -408,7 +408,7 @@ func TestBoxesWhereverTheyStand(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			made, err := importer.From([]byte(c.source), options(t))
+			made, err := importList(t, []byte(c.source), importer.Options{})
 			require.NoError(t, err)
 			texts := make(map[string]string)
 			for entry := range made.Checklist.Items() {
@@ -428,7 +428,7 @@ func TestBoxesWhereverTheyStand(t *testing.T) {
 }
 
 func TestABoxThatIsNotTakenIsTold(t *testing.T) {
-	made, err := importer.From([]byte("- [ ] One\n\ntext with [ ] a box\n\n| a |\n|---|\n| mid [ ] text |\n\n    - [ ] code\n\n: [x] term\n- none\n\xff\n"), options(t))
+	made, err := importList(t, []byte("- [ ] One\n\ntext with [ ] a box\n\n| a |\n|---|\n| mid [ ] text |\n\n    - [ ] code\n\n: [x] term\n- none\n\xff\n"), importer.Options{})
 	require.NoError(t, err)
 	told := make(map[int]bool)
 	for _, line := range made.Lines {
@@ -442,12 +442,10 @@ func TestABoxThatIsNotTakenIsTold(t *testing.T) {
 
 func TestRowsWithoutABoxAreTakenWhereThatIsWanted(t *testing.T) {
 	source := []byte("1. [Security](#security)\n\n| Name | Level |\n|---|---|\n| Network policies | Critical 🔴 |\n| A cake | Nice to have |\n")
-	_, err := importer.From(source, options(t))
+	_, err := importList(t, source, importer.Options{})
 	require.EqualError(t, err,
 		`found no item: expected lines such as "- [ ] Backups are restored"; --bullets takes what has no box too: 2 rows of tables`)
-	wanted := options(t)
-	wanted.Bullets = true
-	made, err := importer.From(source, wanted)
+	made, err := importList(t, source, importer.Options{Bullets: true})
 	require.NoError(t, err)
 	var got []string
 	for entry := range made.Checklist.Items() {
