@@ -8,6 +8,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/certificate"
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
+	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/checks/host"
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
@@ -29,6 +30,14 @@ func All() []check.Any {
 		host.Capacity(),
 		host.DiskSpace(),
 		host.StorageCapacity(),
+
+		// Addresses of the web.
+		endpoint.DomainAccess(),
+		endpoint.Responses(),
+		endpoint.Health(),
+		endpoint.Metrics(),
+		endpoint.Redirect(),
+		endpoint.PublishedPage(),
 
 		// Certificates.
 		certificate.Renewal(),

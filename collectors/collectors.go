@@ -7,6 +7,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
+	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
@@ -23,6 +24,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	clusters := kubernetes.New()
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
+		endpoint.New(),
 		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Kubernetes(),

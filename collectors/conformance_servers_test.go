@@ -1,6 +1,7 @@
 package collectors_test
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,15 +80,19 @@ func postgresCase(t *testing.T) conformance.Case {
 	return c
 }
 
-// httpFaults are those of a server behind a proxy that speaks HTTP, started by serve. Nobody may follow its redirect
-// elsewhere.
+// httpFaults are those of a server behind a proxy that speaks HTTP, started by serve.
 func httpFaults(t *testing.T, proxy *world.Proxy, serve func(http.Handler) *httptest.Server) []conformance.Fault {
+	t.Helper()
+	return append(networkFaults(t, proxy, 20), answerFaults(t, proxy, serve)...)
+}
+
+// answerFaults are those in what it answers. Nobody may follow its redirect elsewhere.
+func answerFaults(t *testing.T, proxy *world.Proxy, serve func(http.Handler) *httptest.Server) (faults []conformance.Fault) {
 	t.Helper()
 	stranger := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("a stranger was asked for %s", r.URL.Path)
 	}))
 	t.Cleanup(stranger.Close)
-	faults := networkFaults(t, proxy, 20)
 	add := func(name string, handler http.HandlerFunc, reasons ...fact.Reason) {
 		faults = append(faults, leads(proxy, name, answering(t, serve, handler), false, reasons...))
 	}
@@ -122,6 +128,37 @@ func answering(t *testing.T, serve func(http.Handler) *httptest.Server, handler 
 	server := serve(handler)
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
+}
+
+func endpointCase(t *testing.T) conformance.Case {
+	t.Helper()
+	ca := world.NewCA(t, world.Spec{})
+	certificate := ca.Issue(t, world.Spec{}).TLS()
+	serve := func(handler http.Handler) *httptest.Server {
+		server := httptest.NewUnstartedServer(handler)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		server.StartTLS()
+		return server
+	}
+	const token = "token-of-the-exporter"
+	tokenFile := file(t, token)
+	proxy := world.NewProxy(t, answering(t, serve, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+token {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	answers := answerFaults(t, proxy, serve)
+	for i := range answers {
+		answers[i].Unnoticed = true // What is answered is the fact.
+	}
+	return conformance.Case{
+		System: &system.System{Endpoints: []system.Endpoint{{
+			URL: "https://" + proxy.Addr + "/", CAFile: ca.WriteRoot(t, t.TempDir(), "ca.pem"), BearerTokenFile: tokenFile,
+		}}},
+		Secrets: []string{token},
+		Faults: slices.Concat(networkFaults(t, proxy, 20), answers,
+			[]conformance.Fault{moved("whose token is gone", tokenFile, fact.ReasonNotFound)}),
+	}
 }
 
 func s3Case(t *testing.T) conformance.Case {

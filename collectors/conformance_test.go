@@ -32,6 +32,7 @@ type subject struct {
 func subjects() []subject {
 	return []subject{
 		{"host", "a root file system", hostCase},
+		{"endpoint", "a web server", endpointCase},
 		{"certificate", "a TLS server", tlsCase},
 		{"certificate", "a mail server", smtpCase},
 		{"certificate", "a database", postgresCase},

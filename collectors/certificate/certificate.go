@@ -66,7 +66,7 @@ func (p prober) collector() collector.Collector[system.Certificate] {
 }
 
 func (p prober) collect(ctx context.Context, target system.Certificate) (*fact.Set[fact.Certificate], error) {
-	expectation := p.expectation(target)
+	expectation := pki.Expect(p.public, target.CAFile, p.now())
 	var set *fact.Set[fact.Certificate]
 	var err error
 	if target.Path != "" {
@@ -89,21 +89,6 @@ func place(target system.Certificate) fact.CertificatePlace {
 	return fact.CertificatePlace{
 		Source: fact.CertificateAtAddress, Name: target.Address, ServerName: target.VerifiedName(),
 	}
-}
-
-// expectation reads the authorities anew for each run: they are replaced as certificates are. Where they cannot be read,
-// certificates are still known by their dates.
-func (p prober) expectation(target system.Certificate) pki.Expectation {
-	public, err := p.public()
-	expectation := pki.Expectation{Public: public, Now: p.now()}
-	if err != nil {
-		expectation.Public, expectation.Unread = x509.NewCertPool(), []error{err}
-	}
-	if target.CAFile != "" {
-		content, err := pki.ReadFile(target.CAFile)
-		expectation.Declare(content, err)
-	}
-	return expectation
 }
 
 // reportTrust says of each certificate of which it is not known who vouches for it that this is so.

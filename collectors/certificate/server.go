@@ -10,11 +10,11 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -79,7 +79,7 @@ func describe(place fact.CertificatePlace, all []shown, expectation pki.Expectat
 		return nil, fmt.Errorf("none of %d addresses showed a certificate: %w", len(all), all[0].err)
 	}
 	set := &fact.Set[fact.Certificate]{}
-	for _, s := range slices.DeleteFunc(all, func(s shown) bool { return !failed(s) || noRoute(s.err) || unusedLoopback(s) }) {
+	for _, s := range slices.DeleteFunc(all, func(s shown) bool { return !failed(s) || reach.NoRoute(s.err) || reach.UnusedLoopback(s.err) }) {
 		place.IP = s.ip
 		set.Lack(fact.Certificate{CertificatePlace: place}, "", s.err)
 	}
@@ -102,20 +102,6 @@ func allShowTheSame(all []shown) bool {
 		}
 	}
 	return true
-}
-
-// noRoute says that this machine cannot reach any such address, as where it has IPv4 only: clients then take another
-// address, and nothing is said of the server.
-func noRoute(err error) bool {
-	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) ||
-		errors.Is(err, syscall.EAFNOSUPPORT)
-}
-
-// unusedLoopback says that nothing listens at one of this machine's own addresses, while something does at another: a
-// server on 127.0.0.1 need not listen on ::1 too.
-func unusedLoopback(s shown) bool {
-	address, err := netip.ParseAddr(s.ip)
-	return err == nil && address.IsLoopback() && errors.Is(s.err, syscall.ECONNREFUSED)
 }
 
 // probe has one address show its certificates.

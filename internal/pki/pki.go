@@ -1,5 +1,5 @@
 // Package pki makes facts of X.509 certificates: it reads them, verifies them, and says from a closed set what is wrong
-// with them. It does no I/O, but for the authorities that this machine trusts.
+// with them. It does no I/O, but for the authorities that are trusted.
 package pki
 
 import (
@@ -27,6 +27,21 @@ type Expectation struct {
 	Now    time.Time
 	// WithKey: a private key lies beside the certificates, in one file.
 	WithKey bool
+}
+
+// Expect gives what a certificate has to live up to now. The authorities are read anew each time: they are replaced as certificates
+// are. Where they cannot be read, certificates are still known by their dates.
+func Expect(public func() (*x509.CertPool, error), caFile string, now time.Time) Expectation {
+	authorities, err := public()
+	expectation := Expectation{Public: authorities, Now: now}
+	if err != nil {
+		expectation.Public, expectation.Unread = x509.NewCertPool(), []error{err}
+	}
+	if caFile != "" {
+		content, err := ReadFile(caFile)
+		expectation.Declare(content, err)
+	}
+	return expectation
 }
 
 // Declare sets the authorities of the system's own, from the content of a file or the error that reading it gave. What

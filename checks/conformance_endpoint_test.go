@@ -1,0 +1,44 @@
+package checks_test
+
+import (
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// asked is an endpoint that answered with a status, as its purpose has it.
+func asked(purpose string, status int, edits ...func(*fact.Endpoint)) fact.AnySet {
+	const url = "https://shop.example.com/"
+	e := fact.Endpoint{
+		EndpointPlace: fact.EndpointPlace{URL: url, Purpose: purpose},
+		Answers:       []fact.EndpointAnswer{{IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{URL: url, Status: status}}}},
+		Plain: &fact.EndpointAnswer{Steps: []fact.EndpointStep{
+			{URL: "http://shop.example.com/", Status: 301, RedirectsTo: url}, {URL: url, Status: 200},
+		}},
+	}
+	for _, edit := range edits {
+		edit(&e)
+	}
+	return facts(fact.Endpoints(), e)
+}
+
+func endpointWorlds() map[string]world {
+	published := func(e *fact.Endpoint) { e.Answers[0].Page = &fact.EndpointPage{Characters: 2000} }
+	exposing := func(e *fact.Endpoint) { e.Answers[0].Exposition = &fact.EndpointExposition{Families: 1} }
+	plain := func(e *fact.Endpoint) {
+		e.Plain.Steps = []fact.EndpointStep{{URL: "http://shop.example.com/", Status: 200}}
+	}
+	declared := func(purpose string) *system.System {
+		return &system.System{Endpoints: []system.Endpoint{{URL: "https://shop.example.com/", Purpose: purpose}}}
+	}
+	row := func(purpose string, good, bad fact.AnySet) world {
+		return world{declared: declared(purpose), good: []fact.AnySet{good}, bad: []fact.AnySet{bad}}
+	}
+	return map[string]world{
+		"domain_access":      row("front", asked("front", 200), asked("front", 503)),
+		"endpoint_responses": row("api", asked("api", 200), asked("api", 404)),
+		"health_endpoints":   row("health", asked("health", 200), asked("health", 204)),
+		"metrics_endpoint":   row("metrics", asked("metrics", 200, exposing), asked("metrics", 200, func(e *fact.Endpoint) { e.Answers[0].Exposition = &fact.EndpointExposition{} })),
+		"published_page":     row("privacy-policy", asked("privacy-policy", 200, published), asked("privacy-policy", 404)),
+		"https_redirect":     row("front", asked("front", 200), asked("front", 200, plain)),
+	}
+}

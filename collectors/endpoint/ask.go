@@ -1,0 +1,175 @@
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
+	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/reach"
+)
+
+// A client asks one endpoint.
+type client struct {
+	prober
+	target    Target
+	address   *url.URL
+	transport *http.Transport // to be cloned
+	login     httpclient.Login
+	expected  expectations
+}
+
+// A finding is what asking an endpoint gives.
+type finding struct {
+	answers  []fact.EndpointAnswer
+	notTried []fact.IPVersion
+	plain    *fact.EndpointAnswer
+	shown    []*sighting
+}
+
+// An attempt is what was asked over one version of IP, and what came of it.
+type attempt struct {
+	answer fact.EndpointAnswer
+	err    error // why there is no answer
+	shown  sighting
+}
+
+// ask asks over each version of IP at the same time, and over plain HTTP. What is left of the time is for telling of those that
+// hang.
+func (c *client) ask(ctx context.Context) (*finding, error) {
+	within := ctx
+	if deadline, limited := ctx.Deadline(); limited {
+		var end context.CancelFunc
+		patience := time.Until(deadline) * 9 / 10
+		within, end = context.WithTimeoutCause(ctx, patience,
+			fact.Errorf(fact.ReasonTimeout, "no answer within %s", quantity.InWords(patience)))
+		defer end()
+	}
+	versions, err := c.versions(within)
+	if err != nil {
+		if fact.ReasonOf(err) != fact.ReasonUnresolved {
+			return nil, err
+		}
+		failure := fact.FailureOf(err)
+		return &finding{answers: []fact.EndpointAnswer{{Failure: failure}}, shown: []*sighting{{err: err}}}, nil
+	}
+	attempts := make([]*attempt, len(versions))
+	var plain *fact.EndpointAnswer
+	var asking sync.WaitGroup
+	for i, version := range versions {
+		asking.Go(func() { attempts[i] = c.attempt(within, version, *c.address) })
+	}
+	if address, is := c.plain(); is {
+		asking.Go(func() {
+			answer := c.attempt(within, "", address).answer
+			plain = &answer
+		})
+	}
+	asking.Wait()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil, context.Cause(ctx)
+	}
+	return found(attempts, plain)
+}
+
+// found puts attempts together. A version of IP by which this machine has no route says nothing of the endpoint, nor does a
+// loopback address at which nothing listens beside one at which something does.
+func found(attempts []*attempt, plain *fact.EndpointAnswer) (*finding, error) {
+	all := &finding{plain: plain}
+	reached := slices.ContainsFunc(attempts, func(a *attempt) bool { return a.err == nil })
+	for _, each := range attempts {
+		switch {
+		case reach.NoRoute(each.err):
+			all.notTried = append(all.notTried, each.answer.IPVersion)
+			continue
+		case reached && reach.UnusedLoopback(each.err):
+			continue
+		}
+		all.answers = append(all.answers, each.answer)
+		all.shown = append(all.shown, &each.shown)
+	}
+	if len(all.answers) == 0 {
+		return nil, attempts[0].err
+	}
+	return all, nil
+}
+
+// versions are the versions of IP that the name of the endpoint has addresses of.
+func (c *client) versions(ctx context.Context) (versions []fact.IPVersion, err error) {
+	if proxy, err := c.proxy(&http.Request{URL: c.address}); err == nil && proxy != nil {
+		return []fact.IPVersion{fact.IPProxy}, nil
+	}
+	host := c.address.Hostname()
+	addresses := []netip.Addr{}
+	if literal, err := netip.ParseAddr(host); err == nil {
+		addresses = append(addresses, literal)
+	} else if addresses, err = c.lookup(ctx, "ip", pki.ASCIIName(host)); err != nil {
+		return nil, fmt.Errorf("resolve the name %s: %w", host, err)
+	}
+	for _, address := range addresses {
+		version := fact.IPv6
+		if address.Unmap().Is4() {
+			version = fact.IPv4
+		}
+		if !slices.Contains(versions, version) {
+			versions = append(versions, version)
+		}
+	}
+	if len(versions) == 0 {
+		return nil, fact.Errorf(fact.ReasonUnresolved, "resolve the name %s: it has no address", host)
+	}
+	slices.Sort(versions)
+	return versions, nil
+}
+
+// plain is the same address without TLS, where there is to be a redirect at it: of an address at a port of its own there is none.
+func (c *client) plain() (url.URL, bool) {
+	address := *c.address
+	address.Scheme, address.Host = "http", address.Hostname()
+	if literal, err := netip.ParseAddr(address.Host); err == nil && literal.Is6() {
+		address.Host = "[" + address.Host + "]"
+	}
+	return address, c.address.Scheme == "https" && portOf(c.address) == "443"
+}
+
+// attempt asks over one version of IP, or any where none is named.
+func (c *client) attempt(ctx context.Context, version fact.IPVersion, address url.URL) (made *attempt) {
+	made = &attempt{answer: fact.EndpointAnswer{IPVersion: version}}
+	// The engine recovers panics of a run, and cannot reach those in goroutines of its own.
+	defer func() {
+		if cause := recover(); cause != nil {
+			made.fail(fact.Errorf(fact.ReasonPanic, "ask %s: panic: %v", c.target.URL, cause))
+		}
+	}()
+	walk, err := c.newWalk(ctx, made, address)
+	if err != nil {
+		made.fail(err)
+		return made
+	}
+	defer walk.transport.CloseIdleConnections()
+	if err = walk.run(httptrace.WithClientTrace(ctx, made.shown.trace()), made); err != nil {
+		var unverified *tls.CertificateVerificationError
+		if errors.As(err, &unverified) {
+			made.shown.chain(unverified.UnverifiedCertificates)
+		}
+		made.fail(httpclient.Error(ctx, err))
+	}
+	return made
+}
+
+func (a *attempt) fail(err error) {
+	a.err = err
+	a.answer.Failure = fact.FailureOf(err)
+	a.shown.failed(err)
+}

@@ -1,0 +1,121 @@
+package endpoint
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
+)
+
+// expectations are those of a description, compiled.
+type expectations struct {
+	headers map[string]*regexp.Regexp
+	body    *regexp.Regexp
+}
+
+func compile(declared system.EndpointExpectation) (all expectations, err error) {
+	all.headers = make(map[string]*regexp.Regexp, len(declared.Headers))
+	for name, pattern := range declared.Headers {
+		if all.headers[name], err = regexp.Compile(pattern); err != nil {
+			return all, fmt.Errorf("read the expectation of the header %s: %w", name, err)
+		}
+	}
+	if declared.Body == "" {
+		return all, nil
+	}
+	if all.body, err = regexp.Compile(declared.Body); err != nil {
+		return all, fmt.Errorf("read the expectation of the body: %w", err)
+	}
+	return all, nil
+}
+
+// unmet are the expectations that an answer does not meet, those of headers first.
+func (e expectations) unmet(header http.Header, body []byte) (unmet []fact.EndpointExpectation) {
+	for _, name := range slices.Sorted(maps.Keys(e.headers)) {
+		if !slices.ContainsFunc(header.Values(name), e.headers[name].MatchString) {
+			unmet = append(unmet, fact.EndpointExpectation{Header: name, Pattern: e.headers[name].String()})
+		}
+	}
+	if e.body != nil && !e.body.Match(body) {
+		unmet = append(unmet, fact.EndpointExpectation{Pattern: e.body.String()})
+	}
+	return unmet
+}
+
+func (c *client) isPage() bool {
+	return slices.Contains(fact.PublishedPages(), c.target.DeclaredPurpose())
+}
+
+// page reads what people can read of an answer; nil where it is no text, such as a PDF.
+func page(contentType string, body []byte) *fact.EndpointPage {
+	media, _, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+		return nil
+	case media == "text/html", media == "application/xhtml+xml":
+		return pageOfHTML(body)
+	case strings.HasPrefix(media, "text/"):
+		return &fact.EndpointPage{Characters: readable(string(body))}
+	default:
+		return nil
+	}
+}
+
+func pageOfHTML(body []byte) *fact.EndpointPage {
+	root, err := html.Parse(bytes.NewReader(body))
+	if err != nil {
+		return nil
+	}
+	read := &fact.EndpointPage{}
+	for node := range root.Descendants() {
+		switch {
+		case node.Type == html.ElementNode && node.DataAtom == atom.Script:
+			read.Scripted = true
+		case node.Type == html.TextNode && !hidden(node):
+			read.Characters += readable(node.Data)
+		}
+	}
+	return read
+}
+
+// hidden tells whether nobody reads a text.
+func hidden(text *html.Node) bool {
+	unread := []atom.Atom{atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Head}
+	for element := range text.Ancestors() {
+		if slices.Contains(unread, element.DataAtom) {
+			return true
+		}
+	}
+	return false
+}
+
+// readable counts the characters of a text, where blanks that follow each other are one.
+func readable(text string) int {
+	return utf8.RuneCountInString(strings.Join(strings.FieldsFunc(text, unicode.IsSpace), " "))
+}
+
+// exposition reads an answer as Prometheus does that takes the text format.
+func (w *walk) exposition(body []byte) *fact.EndpointExposition {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	read := &fact.EndpointExposition{Families: len(families)}
+	if err != nil {
+		read.Fault = words.Excerpt(w.login.Redact(err.Error()))
+	}
+	return read
+}

@@ -1,0 +1,172 @@
+package fact
+
+import (
+	"iter"
+	"slices"
+	"time"
+)
+
+// An Endpoint is an address of the web, and how it answered as a browser asks it.
+type Endpoint struct {
+	EndpointPlace
+	// ExpectedStatus has the codes that the description declares; none: its purpose decides.
+	ExpectedStatus []int `json:"expected_status,omitempty"`
+	// Answers has one for each version of IP that its name has addresses of and this machine can use; one where a proxy is
+	// between, or the name has no address.
+	Answers []EndpointAnswer `json:"answers"`
+	// NotTried are the versions of IP that its name has addresses of and this machine cannot use.
+	NotTried []IPVersion `json:"not_tried,omitempty"`
+	// Plain is how the same address answered over plain HTTP, at port 80; nil where it is not at port 443.
+	Plain *EndpointAnswer `json:"plain,omitempty"`
+}
+
+// An EndpointPlace says which endpoint it is.
+type EndpointPlace struct {
+	URL     string `json:"url"`
+	Purpose string `json:"purpose"` // one of EndpointPurposes
+}
+
+// The purposes of endpoints.
+const (
+	EndpointFront   = "front"   // what users open
+	EndpointAPI     = "api"     // what programs of users ask
+	EndpointHealth  = "health"  // what tells whether it is alive or ready
+	EndpointMetrics = "metrics" // what Prometheus scrapes
+	EndpointOther   = "other"   // judged by no item but those on every endpoint
+)
+
+// PublishedPages are the purposes of pages with a text that must be public.
+func PublishedPages() []string {
+	return []string{"terms-of-service", "privacy-policy", "cookie-policy", "acceptable-use-policy"}
+}
+
+// EndpointPurposes lists every purpose.
+func EndpointPurposes() []string {
+	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointOther}, PublishedPages()...)
+}
+
+// An IPVersion is one of the two, or none where a proxy is between.
+type IPVersion string
+
+// The versions of IP.
+const (
+	IPv4    IPVersion = "4"
+	IPv6    IPVersion = "6"
+	IPProxy IPVersion = "proxy"
+)
+
+// An EndpointAnswer is how an endpoint answered over one version of IP.
+type EndpointAnswer struct {
+	IPVersion IPVersion `json:"ip_version"`
+	// Failure says why there is no answer in the end; nil: there is one.
+	Failure *Failure `json:"failure,omitempty"`
+	// Steps are the answers that were given, redirects first.
+	Steps []EndpointStep `json:"steps"`
+	// Unmet are the declared expectations of headers and body that the last answer does not meet.
+	Unmet []EndpointExpectation `json:"unmet,omitempty"`
+	// Page is what is to read, where the purpose asks for it and the answer is text.
+	Page *EndpointPage `json:"page,omitempty"`
+	// Exposition is what an endpoint of metrics exposes.
+	Exposition *EndpointExposition `json:"exposition,omitempty"`
+	// Cut: the body is longer than is read, and nothing is said of what follows.
+	Cut bool `json:"cut,omitempty"`
+	// StrictTransportSecurity is for how long browsers are told to use TLS only; zero: they are not.
+	StrictTransportSecurity time.Duration `json:"strict_transport_security"`
+}
+
+// An EndpointStep is one answer.
+type EndpointStep struct {
+	URL    string `json:"url"` // without parameters, which may be secrets
+	Status int    `json:"status"`
+	// RedirectsTo is where the answer leads, whether that answers or not; empty: nowhere.
+	RedirectsTo string `json:"redirects_to,omitempty"`
+}
+
+// An EndpointExpectation is a regular expression that part of an answer does not match.
+type EndpointExpectation struct {
+	Header  string `json:"header,omitempty"` // the name of the header; empty: the body
+	Pattern string `json:"pattern"`
+}
+
+// An EndpointPage is what people can read of a page.
+type EndpointPage struct {
+	Characters int  `json:"characters"` // without markup, scripts and repeated blanks
+	Scripted   bool `json:"scripted"`   // scripts may add more
+}
+
+// An EndpointExposition is what a scrape gives.
+type EndpointExposition struct {
+	Families int    `json:"families"`
+	Fault    string `json:"fault,omitempty"` // why it cannot be read
+}
+
+// TopicBody is what is in the body of an answer.
+const TopicBody = "body"
+
+// Lacks gives the topics of what could not be collected: the body where only its beginning was read.
+func (e *Endpoint) Lacks() []string {
+	if slices.ContainsFunc(e.Answers, func(a EndpointAnswer) bool { return a.Cut }) {
+		return []string{TopicBody}
+	}
+	return nil
+}
+
+// Status is the code of the last answer; zero: there is none.
+func (a *EndpointAnswer) Status() int {
+	if a.Failure != nil || len(a.Steps) == 0 {
+		return 0
+	}
+	return a.Steps[len(a.Steps)-1].Status
+}
+
+// Expects tells whether a code is one that the endpoint is to answer.
+func (e *Endpoint) Expects(status int) bool {
+	switch {
+	case len(e.ExpectedStatus) > 0:
+		return slices.Contains(e.ExpectedStatus, status)
+	case e.Purpose == EndpointFront:
+		return status >= 200 && status < 400
+	case e.Purpose == EndpointAPI, e.Purpose == EndpointOther:
+		return status >= 200 && status < 300
+	default:
+		return status == 200
+	}
+}
+
+// Up tells whether it answered as expected over every version of IP.
+func (e *Endpoint) Up() bool {
+	return len(e.Answers) > 0 && !slices.ContainsFunc(e.Answers, func(a EndpointAnswer) bool {
+		return !e.Expects(a.Status()) || len(a.Unmet) > 0
+	})
+}
+
+// Endpoints describes the facts of endpoints.
+func Endpoints() *Kind[Endpoint] {
+	return &Kind[Endpoint]{
+		Name:    "endpoint",
+		Help:    "An address of the web, and how it answered over each version of IP.",
+		Subject: func(e *Endpoint) string { return e.URL },
+		Labels: []Label[Endpoint]{
+			{Name: "url", Value: func(e *Endpoint) string { return e.URL }},
+			{Name: "purpose", Value: func(e *Endpoint) string { return e.Purpose }},
+		},
+		Gauges: []Gauge[Endpoint]{
+			{
+				Name: "endpoint_up", Help: "Whether the endpoint answered as expected over every version of IP, 1 or 0.",
+				Value: func(e *Endpoint) (float64, bool) { return Bool(e.Up()), true },
+			},
+			{
+				Name: "endpoint_status_code", Help: "The HTTP status code of the last answer, after redirects; there is none without an answer.",
+				By: "ip_version", Values: func(e *Endpoint) iter.Seq2[string, float64] { return e.statuses },
+			},
+		},
+	}
+}
+
+func (e *Endpoint) statuses(yield func(string, float64) bool) {
+	for i := range e.Answers {
+		if status := e.Answers[i].Status(); status > 0 && !yield(string(e.Answers[i].IPVersion), float64(status)) {
+			return
+		}
+	}
+}
