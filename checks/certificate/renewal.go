@@ -71,11 +71,11 @@ func renewalReasonsOf() renewalReasons {
 		"authorities; renew an authority of your own with openssl or the tool that made it, and hand it to its clients."
 	return renewalReasons{
 		notYetValid: check.Reason{
-			Name: "not_yet_valid", Level: check.Fail, Sentence: "The certificate, or one that it needs, is not valid yet.",
+			Name: "not_yet_valid", Level: check.Fail, Urgent: true, Sentence: "The certificate, or one that it needs, is not valid yet.",
 			Remedy: "Compare the clocks (timedatectl status on the server and here), and issue the certificate anew.",
 		},
 		leaf: expiryReasons{
-			expired: check.Reason{Name: "expired", Level: check.Fail, Sentence: "The certificate has expired."},
+			expired: check.Reason{Name: "expired", Level: check.Fail, Urgent: true, Sentence: "The certificate has expired."},
 			expiresVerySoon: check.Reason{
 				Name: "expires_very_soon", Level: check.Fail, Sentence: "The certificate expires very soon.",
 			},
@@ -83,7 +83,7 @@ func renewalReasonsOf() renewalReasons {
 		},
 		chain: expiryReasons{
 			expired: check.Reason{
-				Name: "chain_expired", Level: check.Fail, Remedy: renewChain,
+				Name: "chain_expired", Level: check.Fail, Urgent: true, Remedy: renewChain,
 				Sentence: "A certificate that vouches for it, and that verification needs, has expired.",
 			},
 			expiresVerySoon: check.Reason{
@@ -196,7 +196,7 @@ func (r expiryReasons) judge(c fact.ChainCertificate, which string, p RenewalPar
 		return []check.Problem{r.expired.Problem(
 			fmt.Sprintf("%s expired %s ago, on %s.", which, quantity.InWords(left), onDate(c.NotAfter)))}
 	case left < fail:
-		return []check.Problem{r.expiresVerySoon.Problem(expires(fail))}
+		return []check.Problem{r.expiresVerySoon.Problem(expires(fail)).UrgentIf(c.Urgent(now))}
 	case left < warn:
 		return []check.Problem{r.expiresSoon.Problem(expires(warn))}
 	default:

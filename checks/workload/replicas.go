@@ -82,16 +82,16 @@ func Replicas() check.Kind[ReplicasParameters] {
 				}
 				switch {
 				case !w.Observed:
-					problems = append(problems, unobserved.Problem("By an older specification, "+available()+"."))
+					problems = append(problems, unobserved.Problem("By an older specification, "+available()+".").UrgentIf(w.Down()))
 				case replicas.Available >= replicas.Desired:
 				case w.Rollout.Trouble != "":
 					problems = append(problems, cannotMakePods().Problem(fmt.Sprintf("Only %s. Its controller reports: %s.",
-						available(), w.Rollout.Trouble)))
+						available(), w.Rollout.Trouble)).UrgentIf(w.Down()))
 				case replicas.Available > 0 && w.Rollout.InProgress && inTime(c, w, p):
 					problems = append(problems, updating.Problem(fmt.Sprintf("During a rollout, %s, and %d %s updated.",
 						available(), replicas.Updated, words.Verb(replicas.Updated))))
 				default:
-					problems = append(problems, unavailable.Problem("Only "+available()+"."))
+					problems = append(problems, unavailable.Problem("Only "+available()+".").UrgentIf(w.Down()))
 				}
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ ReplicasParameters) bool {
