@@ -159,7 +159,8 @@ func judgeFilesystem(f *fact.Filesystem, p DiskSpaceParameters, now time.Time) [
 	}
 	if free, known := f.AvailableRatio(); known && free < float64(p.MinimumFreeRatio) {
 		problems = append(problems, lowSpace().Problem(fmt.Sprintf("%s of %s are free, %.1f %% (minimum %.1f %%).",
-			quantity.BytesInWords(float64(f.Available)), quantity.BytesInWords(float64(f.Size)), 100*free, 100*p.MinimumFreeRatio)).UrgentIf(f.Full()))
+			quantity.BytesInWords(float64(f.Available)), quantity.BytesInWords(float64(f.Size)), 100*free, 100*p.MinimumFreeRatio)).
+			UrgentIf(f.Full()))
 	}
 	if free, known := f.InodesFreeRatio(); known && free < float64(p.MinimumInodesFreeRatio) {
 		problems = append(problems, lowInodes().Problem(fmt.Sprintf("%d of %d inodes are free, %.1f %% (minimum %.1f %%).",

@@ -20,7 +20,8 @@ type SystemProblem struct {
 	Status      string    `json:"status"` // of the item
 	Severity    string    `json:"severity"`
 	Section     string    `json:"section"`
-	Owner       string    `json:"owner,omitempty"`
+	Team        string    `json:"team,omitempty"`
+	Page        bool      `json:"page"`  // the loss of the item calls somebody
 	Since       time.Time `json:"since"` // when the item changed to its status
 	Runbook     string    `json:"runbook_url"`
 	check.Problem
@@ -34,7 +35,7 @@ func ProblemsOf(a *assess.Assessment) []SystemProblem {
 		for _, problem := range item.Problems {
 			problems = append(problems, SystemProblem{
 				System: a.Plan.System.Name, Environment: a.Plan.System.Environment, Check: item.Check, Text: item.Text,
-				Status: item.Status.String(), Severity: item.Severity, Section: item.Section, Owner: item.Owner,
+				Status: item.Status.String(), Severity: item.Severity, Section: item.Section, Team: item.Team, Page: item.Page,
 				Since: item.ChangedAt, Runbook: item.Runbook, Problem: problem,
 			})
 		}

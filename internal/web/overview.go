@@ -22,8 +22,8 @@ type overview struct {
 	First   []problemItem
 
 	// What is shown is narrowed by these; empty does not narrow.
-	Readiness, Environment, Owner, Name string
-	Environments, Owners                []string
+	Readiness, Environment, Team, Name string
+	Environments, Teams                []string
 }
 
 // A row is one system of the overview.
@@ -46,13 +46,13 @@ func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 	query := r.URL.Query()
 	o := overview{
 		All: len(assessments), Readiness: query.Get("readiness"), Environment: query.Get("environment"),
-		Owner: query.Get("owner"), Name: query.Get("name"),
+		Team: query.Get("team"), Name: query.Get("name"),
 	}
 	var first []problemItem
 	for _, assessment := range assessments {
 		each := rowOf(assessment)
 		o.Environments = append(o.Environments, each.Environment)
-		o.Owners = append(o.Owners, each.Owner)
+		o.Teams = append(o.Teams, each.Team)
 		if each.Ready {
 			o.Ready++
 		}
@@ -63,7 +63,7 @@ func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 			}
 		}
 	}
-	o.Environments, o.Owners = choices(o.Environments), choices(o.Owners)
+	o.Environments, o.Teams = choices(o.Environments), choices(o.Teams)
 	slices.SortStableFunc(o.Systems, func(a, b row) int {
 		return cmp.Or(b.gravity-a.gravity, b.Counts["fail"]-a.Counts["fail"], strings.Compare(a.Name, b.Name))
 	})
@@ -102,7 +102,7 @@ func (o *overview) takes(each row) bool {
 			return false
 		}
 	}
-	return is(o.Environment, each.Environment) && is(o.Owner, each.Owner) &&
+	return is(o.Environment, each.Environment) && is(o.Team, each.Team) &&
 		strings.Contains(strings.ToLower(each.Name), strings.ToLower(o.Name))
 }
 

@@ -21,7 +21,7 @@ type systemView struct {
 	Filter     filter
 	Statuses   []check.Status
 	Sections   []choice
-	Owners     []string
+	Teams      []string
 	Categories []category // with what the filter lets through
 	Shown      int
 }
@@ -56,9 +56,9 @@ func systemViewOf(a *assess.Assessment, narrowed filter, detailed bool) systemVi
 		if n := len(view.Sections); n == 0 || view.Sections[n-1].ID != item.Section {
 			view.Sections = append(view.Sections, choice{item.Section, item.SectionTitle})
 		}
-		view.Owners = append(view.Owners, item.Owner)
+		view.Teams = append(view.Teams, item.Team)
 	}
-	view.Owners = choices(view.Owners)
+	view.Teams = choices(view.Teams)
 	shown := narrowed.items(view.System)
 	view.Shown = len(shown)
 	view.Categories = categoriesOf(shown)

@@ -357,7 +357,7 @@ func TestFilters(t *testing.T) {
 		{"?severity=info", []string{"tank.colour"}},
 		{"?gate=go-live", []string{"tank.colour"}},
 		{"?gate=x", nil},
-		{"?owner=nobody", nil},
+		{"?team=nobody", nil},
 		{"?severity=critical&status=waived&section=tank", []string{"tank.level"}},
 		{"?severity=info&status=waived", nil},
 	} {
@@ -430,11 +430,11 @@ func TestTheOverviewShowsWhatToFixFirst(t *testing.T) {
 		"":                     {"worst", "minor", "unseen", "undeclared", "good"},
 		"?readiness=ready":     {"good"},
 		"?readiness=not_ready": {"worst", "minor", "unseen", "undeclared"},
-		"?owner=ann":           {"unseen", "good"},
+		"?team=ann":            {"unseen", "good"},
 		"?name=IN":             {"minor"},
 		"?environment=staging": nil,
-		"?owner=ann&name=good": {"good"},
-		"?environment=production&owner=bo&readiness=ready": nil,
+		"?team=ann&name=good":  {"good"},
+		"?environment=production&team=bo&readiness=ready": nil,
 	} {
 		page := ask(t, o, "GET", "/"+query).Body.String()
 		var got []string
