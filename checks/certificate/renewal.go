@@ -168,7 +168,10 @@ func (r renewalReasons) judge(context check.Context, c *fact.Certificate, p Rene
 			break
 		}
 	}
-	problems = append(problems, r.leaf.judge(c.Leaf(), "The certificate", p, now)...)
+	for _, problem := range r.leaf.judge(c.Leaf(), "The certificate", p, now) {
+		problem.Remedy = renew(c)
+		problems = append(problems, problem)
+	}
 	problems = append(problems, r.managed(c.Manager, now)...)
 	if len(c.Path) > 1 {
 		first := fact.FirstToEnd(c.Path[1:])
@@ -201,6 +204,22 @@ func (r expiryReasons) judge(c fact.ChainCertificate, which string, p RenewalPar
 		return []check.Problem{r.expiresSoon.Problem(expires(warn))}
 	default:
 		return nil
+	}
+}
+
+// renew says how a certificate is renewed where it was seen; empty where that is not known.
+func renew(c *fact.Certificate) string {
+	const issued = " Then see why that did not happen by itself: cmctl status certificate NAME -n NAMESPACE."
+	switch {
+	case c.Manager != nil:
+		return "Renew the Certificate " + c.Manager.Name + ": cmctl renew NAME -n NAMESPACE." + issued
+	case c.Source == fact.CertificateInSecret:
+		return "Renew what issues the certificate into the Secret " + c.Name + "; by cert-manager: cmctl renew NAME -n NAMESPACE." + issued
+	case c.Source == fact.CertificateInFile:
+		return "Renew the certificate, and reload whatever reads the file: certbot renew. Then see why that did not happen by itself: " +
+			"systemctl status certbot.timer."
+	default:
+		return ""
 	}
 }
 

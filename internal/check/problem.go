@@ -58,7 +58,7 @@ func unavailable(gap fact.Gap) Problem {
 func notCollected() Reason {
 	return Reason{
 		Name: "not_collected", Level: Unknown, Sentence: "It should have been collected and could not be.",
-		Remedy: "Fix what keeps the exporter from collecting it; the collector's page and readiness_collector_unavailable say more.",
+		Remedy: "Find out whether it is down, or only out of the exporter's reach: the detail says what was tried, and how that ended.",
 	}
 }
 

@@ -50,13 +50,13 @@ func (r *Rule) Judge(view fact.View, s *system.System, now time.Time) Result {
 
 func compareProblems(a, b Problem) int {
 	return cmp.Or(
-		cmp.Compare(b.Level.Gravity(), a.Level.Gravity()), compareUrgency(a, b), strings.Compare(a.Reason, b.Reason),
+		cmp.Compare(b.Level.Gravity(), a.Level.Gravity()), CompareUrgency(a, b), strings.Compare(a.Reason, b.Reason),
 		strings.Compare(a.Subject, b.Subject), strings.Compare(a.Detail, b.Detail),
 		cmp.Compare(a.Cause, b.Cause), strings.Compare(a.Remedy, b.Remedy))
 }
 
-// compareUrgency has what is urgent stand first.
-func compareUrgency(a, b Problem) int {
+// CompareUrgency has what is urgent stand first.
+func CompareUrgency(a, b Problem) int {
 	switch {
 	case a.Urgent == b.Urgent:
 		return 0

@@ -27,8 +27,8 @@ type SystemProblem struct {
 	check.Problem
 }
 
-// ProblemsOf lists the problems of a system, the gravest first: by status, severity, age and then as the checklist has
-// them.
+// ProblemsOf lists the problems of a system, the gravest first: what is urgent, then by status, severity, age and then as the
+// checklist has them.
 func ProblemsOf(a *assess.Assessment) []SystemProblem {
 	problems := []SystemProblem{}
 	for _, item := range Gravest(a, -1) {
@@ -40,6 +40,7 @@ func ProblemsOf(a *assess.Assessment) []SystemProblem {
 			})
 		}
 	}
+	slices.SortStableFunc(problems, func(one, other SystemProblem) int { return check.CompareUrgency(one.Problem, other.Problem) })
 	return problems
 }
 
@@ -78,7 +79,7 @@ func compareGravity(one, other *check.Result, severity, otherSeverity checklist.
 func gravestFirst(problems []check.Problem) []check.Problem {
 	sorted := slices.Clone(problems)
 	slices.SortStableFunc(sorted, func(one, other check.Problem) int {
-		return cmp.Or(other.Level.Gravity()-one.Level.Gravity(), strings.Compare(one.Subject, other.Subject))
+		return cmp.Or(other.Level.Gravity()-one.Level.Gravity(), check.CompareUrgency(one, other), strings.Compare(one.Subject, other.Subject))
 	})
 	return sorted
 }
