@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -23,7 +24,8 @@ import (
 )
 
 // TestThePageInBadNights breaks what wakes people, in a shop that was well for ten days, and reads what they read: first what is
-// urgent, on what, and what to do; then what else was lost. It keeps pictures.
+// urgent, on what, and what to do; then what else was lost. It keeps pictures. The report of the week tells the same while the
+// exporter has its record open.
 func TestThePageInBadNights(t *testing.T) {
 	s := newShop(t)
 	dumps := s.backUpToFolder(t)
@@ -39,6 +41,7 @@ func TestThePageInBadNights(t *testing.T) {
 		breakIt func(t *testing.T)
 		fixIt   func(t *testing.T)
 		reads   []string // in this order
+		lost    string   // what the report of the week tells of its team
 		never   []string
 	}{
 		{
@@ -49,6 +52,7 @@ func TestThePageInBadNights(t *testing.T) {
 				"Urgent", "1 urgent fault", "Call Shop rota", "Urgent (1)", "✗ fail certificate " + s.siteProxy.Addr, "The certificate expired 3 h",
 				"certbot renew", "Since ", " UTC (", " CE", "for ", "auto-renewal verified (critical)", "Gaps (",
 			},
+			lost:  "- **Certificate auto-renewal verified** (`tls.renewal`, critical): pass → fail, since ",
 			never: []string{"Lost ("},
 		},
 		{
@@ -66,12 +70,14 @@ func TestThePageInBadNights(t *testing.T) {
 				"items fail", "could not be collected", "Lost (2)",
 				"✗ fail backup files", "No backup is kept there.", "Make a backup now", "? unknown backup database-off-site", "nobody knows how it is",
 			},
+			lost:  "(`backup.integrity`, critical): pass → fail, since ",
 			never: []string{"Urgent ("},
 		},
 		{
 			name:    "cluster",
 			breakIt: func(t *testing.T) { s.loseNode(t, 1) },
 			fixIt:   func(*testing.T) {},
+			lost:    "(`availability.replicas`, info): pass → fail, since ",
 			reads: []string{
 				"Urgent", "urgent fault", "Urgent (1)", "✗ fail workload k3s/" + s.namespace + "/Deployment/checkout", "Only 0 of 2 pods are available.",
 				"kubectl get pods", "Lost (", "Of 2 nodes, 1 is not ready", "✗ fail workload k3s/" + s.namespace + "/Deployment/api", "1 of 2 pods are available",
@@ -92,6 +98,14 @@ func TestThePageInBadNights(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, os.WriteFile(filepath.Join(pictures, "night-"+night.name+"-"+screen.name+".png"), picture, 0o600))
 			}
+			var news, complaints bytes.Buffer
+			status := run(t.Context(), []string{
+				"--config.file", s.config, "check", "--output", "markdown", "--changed-since", "7d", "--storage.path", storage,
+			}, &news, &complaints)
+			require.Equal(t, exitReady, status, complaints.String())
+			require.Contains(t, news.String(), "\n### Lost\n")
+			require.Contains(t, news.String(), night.lost)
+			require.NotContains(t, news.String(), "The record")
 		})
 	}
 }

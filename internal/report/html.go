@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
 
@@ -70,7 +69,7 @@ func fixFirst(items []Item) []Item {
 		}
 	}
 	slices.SortStableFunc(found, func(one, other Item) int {
-		return compareGravity(&one.Result, &other.Result, checklist.Severity(one.Severity), checklist.Severity(other.Severity))
+		return compareItems(&one, &other)
 	})
 	return found
 }

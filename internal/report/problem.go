@@ -75,6 +75,11 @@ func compareGravity(one, other *check.Result, severity, otherSeverity checklist.
 		one.ChangedAt.Compare(other.ChangedAt))
 }
 
+// compareItems is compareGravity for items.
+func compareItems(one, other *Item) int {
+	return compareGravity(&one.Result, &other.Result, checklist.Severity(one.Severity), checklist.Severity(other.Severity))
+}
+
 // gravestFirst gives problems in the order in which they are read.
 func gravestFirst(problems []check.Problem) []check.Problem {
 	sorted := slices.Clone(problems)

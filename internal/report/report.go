@@ -37,6 +37,9 @@ type System struct {
 	Counts      map[string]int `json:"counts"`                   // of items, by status
 	Gates       []Gate         `json:"gates"`
 	Items       []Item         `json:"items,omitempty"` // in the checklist's order; a summary has none
+	// Since is the time since which the items changed, where only those are reported; Recorded is when the first change is known.
+	Since    time.Time `json:"changed_since,omitzero"`
+	Recorded time.Time `json:"recorded_since,omitzero"`
 	// Unsupported are the items of the checklist that this version cannot judge. They count nowhere.
 	Unsupported []Unsupported `json:"unsupported,omitempty"`
 
@@ -116,6 +119,8 @@ type Item struct {
 	Newer bool `json:"newer,omitempty"`
 	// Attestation is the newest that was signed for the item, whether it counts or has expired.
 	Attestation *fact.Attestation `json:"attestation,omitempty"`
+	// Changes are what it was at a time, and what it changed to since, where that is what is reported.
+	Changes []assess.Change `json:"changes,omitempty"`
 	// Regressed is since when it is not ready any more, after it was for a day.
 	Regressed time.Time `json:"regressed_at,omitzero"`
 }
@@ -258,22 +263,11 @@ func (s System) Only(gate string) (System, error) {
 		}
 		return System{}, fmt.Errorf("system %s has no gate %q: expected one of %s", s.Name, gate, strings.Join(names, ", "))
 	}
-	only := s
+	only := s.only(slices.DeleteFunc(slices.Clone(s.Items), func(item Item) bool {
+		return !slices.Contains(s.Gates[at].Items, item.Check)
+	}))
 	only.Gates = []Gate{s.Gates[at]}
 	only.Ready, only.ofGate = s.Gates[at].Ready, true
-	only.Items = slices.DeleteFunc(slices.Clone(s.Items), func(item Item) bool {
-		return !slices.Contains(s.Gates[at].Items, item.Check)
-	})
-	// The counts and the score are of what is shown.
-	only.Score, only.Coverage, only.Unsupported, only.Counts = nil, nil, nil, make(map[string]int)
-	for _, status := range check.Statuses() {
-		only.Counts[status.String()] = 0
-	}
-	counts := countsOf(only.Items)
-	for status, count := range counts {
-		only.Counts[status.String()] = count
-	}
-	only.Checks = tallyOf(counts)
 	return only, nil
 }
 
@@ -286,6 +280,25 @@ func countsOf(items []Item) map[check.Status]int {
 		}
 	}
 	return counts
+}
+
+// OfTeam leaves the items of one team, and no gate: those are of the whole.
+func (s System) OfTeam(team string) System {
+	only := s.only(slices.DeleteFunc(slices.Clone(s.Items), func(item Item) bool { return item.Team != team }))
+	only.Gates, only.Ready = []Gate{}, judge(countsOf(only.Items)) == Ready
+	return only
+}
+
+// only is the report with some of its items; the counts are of these, and there is no score of them.
+func (s System) only(items []Item) System {
+	s.Items = items
+	s.Score, s.Coverage, s.Unsupported, s.Counts = nil, nil, nil, make(map[string]int)
+	counts := countsOf(items)
+	for _, status := range check.Statuses() {
+		s.Counts[status.String()] = counts[status]
+	}
+	s.Checks = tallyOf(counts)
+	return s
 }
 
 // A Verdict is what a pipeline acts on.
