@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -91,7 +92,9 @@ func Replicas() check.Kind[ReplicasParameters] {
 					problems = append(problems, updating.Problem(fmt.Sprintf("During a rollout, %s, and %d %s updated.",
 						available(), replicas.Updated, words.Verb(replicas.Updated))))
 				default:
-					problems = append(problems, unavailable.Problem("Only "+available()+".").UrgentIf(w.Down()))
+					problem := unavailable.Problem("Only " + available() + ".").UrgentIf(w.Down())
+					problem.Remedy = strings.ReplaceAll(problem.Remedy, "NAMESPACE", w.Namespace)
+					problems = append(problems, problem)
 				}
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ ReplicasParameters) bool {

@@ -80,7 +80,7 @@ func TestThePageInBadNights(t *testing.T) {
 			lost:    "(`availability.replicas`, info): pass → fail, since ",
 			reads: []string{
 				"Urgent", "urgent fault", "Urgent (1)", "✗ fail workload k3s/" + s.namespace + "/Deployment/checkout", "Only 0 of 2 pods are available.",
-				"kubectl get pods", "Lost (", "Of 2 nodes, 1 is not ready", "✗ fail workload k3s/" + s.namespace + "/Deployment/api", "1 of 2 pods are available",
+				"kubectl get pods -n " + s.namespace + " -o wide", "Lost (", "Of 2 nodes, 1 is not ready", "✗ fail workload k3s/" + s.namespace + "/Deployment/api", "1 of 2 pods are available",
 			},
 		},
 	} {

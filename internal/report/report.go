@@ -48,26 +48,24 @@ type System struct {
 	places map[string]system.Origin // of subjects; nil where what runs was judged, and not manifests
 }
 
-// A Tally is of how many items something is known. Those that are newer than what is pinned count nowhere.
+// A Tally is of how many items something is known. Those that are newer than what is pinned count nowhere, and those that judge
+// other items would count these twice.
 type Tally struct {
 	Applicable int `json:"applicable"`
 	Judged     int `json:"judged"` // of those, all that are declared
 	Ready      int `json:"ready"`  // of those
 }
 
-func tallyOf(counts map[check.Status]int) (tally Tally) {
-	for status, count := range counts {
-		if status.Applicable() {
-			tally.Applicable += count
-		}
-		if status.Judged() {
-			tally.Judged += count
-		}
-		if status.Ready() {
-			tally.Ready += count
-		}
+func (t *Tally) add(status check.Status) {
+	if status.Applicable() {
+		t.Applicable++
 	}
-	return tally
+	if status.Judged() {
+		t.Judged++
+	}
+	if status.Ready() {
+		t.Ready++
+	}
 }
 
 // Unsupported is an item that this version cannot judge.
@@ -151,8 +149,13 @@ func Summarize(a *assess.Assessment) System {
 		Team: described.Owner, Source: described.Origin.String(), origin: described.Origin,
 		Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel,
 		Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,
-		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Checks: tallyOf(counts), Counts: make(map[string]int, len(check.Statuses())),
+		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Counts: make(map[string]int, len(check.Statuses())),
 		Gates: make([]Gate, len(a.Gates)),
+	}
+	for i := range a.Results {
+		if a.Plan.Items[i].Weighs() {
+			report.Checks.add(a.Results[i].Status)
+		}
 	}
 	total := a.Total()
 	if ratio, known := total.Ratio(); known {
@@ -297,7 +300,12 @@ func (s System) only(items []Item) System {
 	for _, status := range check.Statuses() {
 		s.Counts[status.String()] = counts[status]
 	}
-	s.Checks = tallyOf(counts)
+	s.Checks = Tally{}
+	for _, item := range items {
+		if !item.Newer && !item.Composite {
+			s.Checks.add(item.Status)
+		}
+	}
 	return s
 }
 
@@ -333,13 +341,21 @@ func Judge(systems []System) Verdict {
 
 // judge gives the verdict on one system from how many of its items have each status.
 func judge(counts map[check.Status]int) Verdict {
-	tally := tallyOf(counts)
+	applicable, ready := 0, 0
+	for status, count := range counts {
+		if status.Applicable() {
+			applicable += count
+		}
+		if status.Ready() {
+			ready += count
+		}
+	}
 	switch {
 	case counts[check.Fail] > 0:
 		return NotReady
 	case counts[check.Unknown] > 0:
 		return Unjudged
-	case tally.Applicable == 0 || tally.Ready < tally.Applicable:
+	case applicable == 0 || ready < applicable:
 		return NotReady
 	default:
 		return Ready
