@@ -65,7 +65,8 @@ func sameAs() map[string][]string {
 }
 
 // TestAlertsAndItemsAgree judges each world by the production checklist, exports its facts, and has promtool evaluate the
-// rules on them, both with their default limits: an alert fires if and only if an item finds the same.
+// rules on them, both with their default limits: an alert fires if and only if an item finds the same, and one that pages if
+// and only if a problem is urgent.
 func TestAlertsAndItemsAgree(t *testing.T) {
 	var worlds []factWorld
 	var assessments []*assess.Assessment
@@ -88,6 +89,8 @@ func TestAlertsAndItemsAgree(t *testing.T) {
 	fired, spared, found := make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for i, each := range worlds {
 		t.Run(each.name, func(t *testing.T) {
+			pages := slices.ContainsFunc(each.fires, func(name string) bool { return strings.HasSuffix(name, " (critical)") })
+			require.Equal(t, pages, isUrgent(assessments[i]), "an alert pages, and a problem is urgent: %v", each.fires)
 			reasons := reasonsOf(assessments[i])
 			said := make(map[string]bool) // reasons that an alert which fires is about
 			for alert, same := range sameAs() {
@@ -158,6 +161,13 @@ func addItem(t *testing.T, plan *assess.Plan, name string) {
 	item.Rule = check.Rule{ID: name, Clause: check.Clause{Bound: kind.Bind(kind.Parameters())}}
 	plan.Items = append(plan.Items, item)
 	require.Nil(t, plan.Order())
+}
+
+// isUrgent tells whether any problem is.
+func isUrgent(a *assess.Assessment) bool {
+	return slices.ContainsFunc(a.Results, func(result check.Result) bool {
+		return slices.ContainsFunc(result.Problems, func(problem check.Problem) bool { return problem.Urgent })
+	})
 }
 
 // reasonsOf are the reasons that the items of an assessment find, with the kind of check: "disk_space filling".

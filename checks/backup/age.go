@@ -24,7 +24,7 @@ func (p AgeParameters) Validate() error { return check.Positive("maximum_age", p
 // it is older than the retention.
 func Age() check.Kind[AgeParameters] {
 	tooOld := check.Reason{
-		Name: "too_old", Level: check.Fail, Sentence: "The newest backup is too old.",
+		Name: "too_old", Level: check.Fail, Urgent: true, Sentence: "The newest backup is too old.",
 		Remedy: "Make a backup now, and fix the job that should have: check its log and its schedule " +
 			"(kubectl get cronjobs, systemctl list-timers, crontab -l).",
 	}

@@ -14,7 +14,9 @@ type PointParameters struct{}
 // Point is the check that no more work would be lost now than the declared recovery point objective allows, whichever
 // of the places were the only one left.
 func Point() check.Kind[PointParameters] {
-	tooOld := check.Reason{Name: "too_old", Level: check.Fail, Sentence: "More work would be lost now than the objective allows."}
+	tooOld := check.Reason{
+		Name: "too_old", Level: check.Fail, Urgent: true, Sentence: "More work would be lost now than the objective allows.",
+	}
 	noObjective := check.Reason{
 		Name: "no_objective", Level: check.Undeclared, Sentence: "No recovery point objective is declared.",
 		Remedy: "Declare how much work may be lost: objectives.recovery_point of the system, or recovery_point of the backup.",

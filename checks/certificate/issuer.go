@@ -19,7 +19,7 @@ type IssuerParameters struct {
 // the public do not trust it. Authorities' own certificates in files, which nobody vouches for, are left out unless they are weak.
 func Issuer() check.Kind[IssuerParameters] {
 	staging := check.Reason{
-		Name: "staging_issuer", Level: check.Fail,
+		Name: "staging_issuer", Level: check.Fail, Urgent: true,
 		Sentence: "A staging issuer of Let's Encrypt signed it, which no client trusts.",
 		Remedy: "Set the server of the ClusterIssuer or Issuer to https://acme-v02.api.letsencrypt.org/directory (certbot: " +
 			"leave out --staging), and issue the certificate anew: cmctl renew NAME -n NAMESPACE, or certbot renew " +
@@ -83,25 +83,25 @@ func faultInWords(found fact.CertificateFinding) string {
 func issuerReasons() map[fact.CertificateFault]check.Reason {
 	return map[fact.CertificateFault]check.Reason{
 		fact.FaultSelfSigned: {
-			Name: "self_signed", Level: check.Fail, Sentence: "It is signed by itself: nobody vouches for it.",
+			Name: "self_signed", Level: check.Fail, Urgent: true, Sentence: "It is signed by itself: nobody vouches for it.",
 		},
 		fact.FaultUnknownAuthority: {
-			Name: "untrusted_issuer", Level: check.Fail, Sentence: "It is signed by an authority that is not trusted.",
+			Name: "untrusted_issuer", Level: check.Fail, Urgent: true, Sentence: "It is signed by an authority that is not trusted.",
 			Remedy: "Have it issued by a public authority; where the authority is your own, name its certificate as ca_file.",
 		},
 		fact.FaultIncompleteChain: {
-			Name: "incomplete_chain", Level: check.Fail,
+			Name: "incomplete_chain", Level: check.Fail, Urgent: true,
 			Sentence: "The certificate of its issuer is missing: clients that do not happen to know it fail.",
 			Remedy: "Serve the issuer's certificates after the certificate itself: certbot's fullchain.pem in place of " +
 				"cert.pem; see what is served with openssl s_client -showcerts -connect HOST:PORT.",
 		},
 		fact.FaultWeak: {
-			Name: "weak_certificate", Level: check.Fail,
+			Name: "weak_certificate", Level: check.Fail, Urgent: true,
 			Sentence: "Its key, or a signature in its chain, can be broken or forged.",
 			Remedy:   "Issue it anew with an ECDSA P-256 or RSA 2048 key, from an authority that signs with SHA-256.",
 		},
 		fact.FaultOther: {
-			Name: "unverifiable", Level: check.Fail, Sentence: "It does not verify for another reason.",
+			Name: "unverifiable", Level: check.Fail, Urgent: true, Sentence: "It does not verify for another reason.",
 			Remedy: "See what it allows (openssl x509 -noout -text), and have it issued anew for use by servers.",
 		},
 	}

@@ -13,7 +13,7 @@ type NameParameters struct{}
 // name that is known, and are left out.
 func Name() check.Kind[NameParameters] {
 	wrong := check.Reason{
-		Name: "wrong_name", Level: check.Fail, Sentence: "The certificate is not valid for the name by which it is served.",
+		Name: "wrong_name", Level: check.Fail, Urgent: true, Sentence: "The certificate is not valid for the name by which it is served.",
 	}
 	return check.Kind[NameParameters]{
 		Name:    "certificate_name",

@@ -71,11 +71,11 @@ func renewalReasonsOf() renewalReasons {
 		"authorities; renew an authority of your own with openssl or the tool that made it, and hand it to its clients."
 	return renewalReasons{
 		notYetValid: check.Reason{
-			Name: "not_yet_valid", Level: check.Fail, Sentence: "The certificate, or one that it needs, is not valid yet.",
+			Name: "not_yet_valid", Level: check.Fail, Urgent: true, Sentence: "The certificate, or one that it needs, is not valid yet.",
 			Remedy: "Compare the clocks (timedatectl status on the server and here), and issue the certificate anew.",
 		},
 		leaf: expiryReasons{
-			expired: check.Reason{Name: "expired", Level: check.Fail, Sentence: "The certificate has expired."},
+			expired: check.Reason{Name: "expired", Level: check.Fail, Urgent: true, Sentence: "The certificate has expired."},
 			expiresVerySoon: check.Reason{
 				Name: "expires_very_soon", Level: check.Fail, Sentence: "The certificate expires very soon.",
 			},
@@ -83,7 +83,7 @@ func renewalReasonsOf() renewalReasons {
 		},
 		chain: expiryReasons{
 			expired: check.Reason{
-				Name: "chain_expired", Level: check.Fail, Remedy: renewChain,
+				Name: "chain_expired", Level: check.Fail, Urgent: true, Remedy: renewChain,
 				Sentence: "A certificate that vouches for it, and that verification needs, has expired.",
 			},
 			expiresVerySoon: check.Reason{
@@ -168,7 +168,10 @@ func (r renewalReasons) judge(context check.Context, c *fact.Certificate, p Rene
 			break
 		}
 	}
-	problems = append(problems, r.leaf.judge(c.Leaf(), "The certificate", p, now)...)
+	for _, problem := range r.leaf.judge(c.Leaf(), "The certificate", p, now) {
+		problem.Remedy = renew(c)
+		problems = append(problems, problem)
+	}
 	problems = append(problems, r.managed(c.Manager, now)...)
 	if len(c.Path) > 1 {
 		first := fact.FirstToEnd(c.Path[1:])
@@ -196,11 +199,27 @@ func (r expiryReasons) judge(c fact.ChainCertificate, which string, p RenewalPar
 		return []check.Problem{r.expired.Problem(
 			fmt.Sprintf("%s expired %s ago, on %s.", which, quantity.InWords(left), onDate(c.NotAfter)))}
 	case left < fail:
-		return []check.Problem{r.expiresVerySoon.Problem(expires(fail))}
+		return []check.Problem{r.expiresVerySoon.Problem(expires(fail)).UrgentIf(c.Urgent(now))}
 	case left < warn:
 		return []check.Problem{r.expiresSoon.Problem(expires(warn))}
 	default:
 		return nil
+	}
+}
+
+// renew says how a certificate is renewed where it was seen; empty where that is not known.
+func renew(c *fact.Certificate) string {
+	const issued = " Then see why that did not happen by itself: cmctl status certificate NAME -n NAMESPACE."
+	switch {
+	case c.Manager != nil:
+		return "Renew the Certificate " + c.Manager.Name + ": cmctl renew NAME -n NAMESPACE." + issued
+	case c.Source == fact.CertificateInSecret:
+		return "Renew what issues the certificate into the Secret " + c.Name + "; by cert-manager: cmctl renew NAME -n NAMESPACE." + issued
+	case c.Source == fact.CertificateInFile:
+		return "Renew the certificate, and reload whatever reads the file: certbot renew. Then see why that did not happen by itself: " +
+			"systemctl status certbot.timer."
+	default:
+		return ""
 	}
 }
 

@@ -53,14 +53,14 @@ func everyPurpose() (all []Purpose) {
 
 func notMounted() check.Reason {
 	return check.Reason{
-		Name: "not_mounted", Level: check.Fail, Sentence: "The file system is declared and is not mounted.",
+		Name: "not_mounted", Level: check.Fail, Urgent: true, Sentence: "The file system is declared and is not mounted.",
 		Remedy: "Mount it (mount <mount point>; see dmesg if that fails), and keep it in /etc/fstab.",
 	}
 }
 
 func readOnly() check.Reason {
 	return check.Reason{
-		Name: "read_only", Level: check.Fail, Sentence: "Nothing can be written to the file system.",
+		Name: "read_only", Level: check.Fail, Urgent: true, Sentence: "Nothing can be written to the file system.",
 		Remedy: "Check for disk errors (dmesg), check it with fsck while it is not mounted, and mount it read-write again.",
 	}
 }
@@ -159,16 +159,17 @@ func judgeFilesystem(f *fact.Filesystem, p DiskSpaceParameters, now time.Time) [
 	}
 	if free, known := f.AvailableRatio(); known && free < float64(p.MinimumFreeRatio) {
 		problems = append(problems, lowSpace().Problem(fmt.Sprintf("%s of %s are free, %.1f %% (minimum %.1f %%).",
-			quantity.BytesInWords(float64(f.Available)), quantity.BytesInWords(float64(f.Size)), 100*free, 100*p.MinimumFreeRatio)))
+			quantity.BytesInWords(float64(f.Available)), quantity.BytesInWords(float64(f.Size)), 100*free, 100*p.MinimumFreeRatio)).
+			UrgentIf(f.Full()))
 	}
 	if free, known := f.InodesFreeRatio(); known && free < float64(p.MinimumInodesFreeRatio) {
 		problems = append(problems, lowInodes().Problem(fmt.Sprintf("%d of %d inodes are free, %.1f %% (minimum %.1f %%).",
-			f.InodesFree, f.Inodes, 100*free, 100*p.MinimumInodesFreeRatio)))
+			f.InodesFree, f.Inodes, 100*free, 100*p.MinimumInodesFreeRatio)).UrgentIf(f.InodesUsedUp()))
 	}
 	if !f.FullAt.IsZero() && f.FullAt.Sub(now) < p.MinimumTimeToFull.Std() {
 		problems = append(problems, filling().Problem(fmt.Sprintf("It grows by %[3]s an hour and is full in %[1]s, on %[2]s UTC (limit %[4]s).",
 			quantity.InWords(max(0, f.FullAt.Sub(now))), f.FullAt.UTC().Format("2006-01-02 15:04"),
-			quantity.BytesInWords(3600*f.Growth), quantity.InWords(p.MinimumTimeToFull.Std()))))
+			quantity.BytesInWords(3600*f.Growth), quantity.InWords(p.MinimumTimeToFull.Std()))).UrgentIf(f.FullWithinHours(now)))
 	}
 	return problems
 }

@@ -99,13 +99,13 @@ func judgeStorageCapacity(c check.Context, f *fact.Filesystem, p StorageCapacity
 	}
 	if free, known := f.AvailableRatio(); known && free < 1-float64(p.MaximumUsedRatio) {
 		problems = append(problems, storageOverused().Problem(fmt.Sprintf("%.1f %% of %s is used (maximum %.1f %%).",
-			100*(1-free), quantity.BytesInWords(float64(f.Size)), 100*p.MaximumUsedRatio)))
+			100*(1-free), quantity.BytesInWords(float64(f.Size)), 100*p.MaximumUsedRatio)).UrgentIf(f.Full()))
 	}
 	if !f.FullAt.IsZero() && f.FullAt.Sub(c.Now) < p.MinimumTimeToFull.Std() {
 		problems = append(problems, storageFillsSoon().Problem(fmt.Sprintf(
 			"It grows by %[3]s an hour and is full in %[1]s, on %[2]s UTC (limit %[4]s).",
 			quantity.InWords(max(0, f.FullAt.Sub(c.Now))), f.FullAt.UTC().Format("2006-01-02 15:04"),
-			quantity.BytesInWords(3600*f.Growth), quantity.InWords(p.MinimumTimeToFull.Std()))))
+			quantity.BytesInWords(3600*f.Growth), quantity.InWords(p.MinimumTimeToFull.Std()))).UrgentIf(f.FullWithinHours(c.Now)))
 	}
 	return problems
 }

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -82,16 +83,18 @@ func Replicas() check.Kind[ReplicasParameters] {
 				}
 				switch {
 				case !w.Observed:
-					problems = append(problems, unobserved.Problem("By an older specification, "+available()+"."))
+					problems = append(problems, unobserved.Problem("By an older specification, "+available()+".").UrgentIf(w.Down()))
 				case replicas.Available >= replicas.Desired:
 				case w.Rollout.Trouble != "":
 					problems = append(problems, cannotMakePods().Problem(fmt.Sprintf("Only %s. Its controller reports: %s.",
-						available(), w.Rollout.Trouble)))
+						available(), w.Rollout.Trouble)).UrgentIf(w.Down()))
 				case replicas.Available > 0 && w.Rollout.InProgress && inTime(c, w, p):
 					problems = append(problems, updating.Problem(fmt.Sprintf("During a rollout, %s, and %d %s updated.",
 						available(), replicas.Updated, words.Verb(replicas.Updated))))
 				default:
-					problems = append(problems, unavailable.Problem("Only "+available()+"."))
+					problem := unavailable.Problem("Only " + available() + ".").UrgentIf(w.Down())
+					problem.Remedy = strings.ReplaceAll(problem.Remedy, "NAMESPACE", w.Namespace)
+					problems = append(problems, problem)
 				}
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ ReplicasParameters) bool {

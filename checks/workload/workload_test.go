@@ -77,8 +77,8 @@ func TestReplicas(t *testing.T) {
 	v.Finds("one is too few", api(replicas(1, 1)),
 		"fail too_few_desired: The workload wants 1 pod; at least 2 are needed.")
 	v.Finds("one that is away is too few, and away", api(replicas(1, 0)),
-		"fail too_few_desired: The workload wants 1 pod; at least 2 are needed.",
-		"fail unavailable: Only 0 of 1 pod is available.")
+		"fail unavailable: Only 0 of 1 pod is available.", // that is urgent
+		"fail too_few_desired: The workload wants 1 pod; at least 2 are needed.")
 	v.Finds("none is no failure to be available, and a failure all the same", api(replicas(0, 0)),
 		"fail scaled_to_zero: The workload wants no pod.")
 	scaled := func(edit func(*fact.Autoscaler)) func(*fact.Workload) {

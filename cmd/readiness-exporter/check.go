@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/mattn/go-isatty"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -21,21 +25,30 @@ const tableForm = "table"
 
 // checkCommand makes one round and reports it.
 type checkCommand struct {
-	gate      string
-	output    string
-	all       bool
-	manifests []string
-	exclude   []string
-	namespace string
+	gate         string
+	team         string
+	output       string
+	all          bool
+	manifests    []string
+	exclude      []string
+	namespace    string
+	changedSince string
+	storage      string
 }
 
 func registerCheck(app *kingpin.Application, commands map[string]command) {
 	c := &checkCommand{}
 	clause := app.Command("check", "Collect everything once and report. Exit status: 0 ready, 1 not ready, 2 could not be judged.")
 	clause.Flag("gate", "Judge only the items of this gate.").StringVar(&c.gate)
+	clause.Flag("team", "Report only the items that this team owns.").StringVar(&c.team)
 	clause.Flag("output", "Form of the report. One of: [html, json, junit, markdown, sarif, table]").
 		Default(tableForm).EnumVar(&c.output, report.Forms()...)
 	clause.Flag("all", "List every item on a terminal too, where the table begins with what to fix and sums up the rest.").BoolVar(&c.all)
+	clause.Flag("changed-since", "Report only what changed within this time, as 7d, by the record in --storage.path: what was lost, what was "+
+		"fixed, by team. For --output markdown, table and json. The exit status is 0 then: it is news, and no verdict.").
+		PlaceHolder("DURATION").StringVar(&c.changedSince)
+	clause.Flag("storage.path", "Folder in which the running exporter keeps the changes of status; it is only read, for --changed-since.").
+		Default(defaultStorage).StringVar(&c.storage)
 	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. Repeatable. "+
 		"Charts and kustomizations in a folder are rendered where helm, and kustomize or kubectl, are on the PATH. "+
 		"What only a cluster reports is unknown, and does not change the exit status.").PlaceHolder("PATH").StringsVar(&c.manifests)
@@ -46,14 +59,17 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 }
 
 func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
+	if c.changedSince != "" {
+		return c.runOnChanges(ctx, p)
+	}
 	if len(c.manifests) > 0 {
 		return c.runOnManifests(ctx, p)
 	}
-	assessments, err := p.collectOnce(ctx)
+	assessments, err := p.collectOnce(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
-	systems, err := c.systems(assessments)
+	systems, err := c.systems(assessments, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -63,6 +79,35 @@ func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
 	return exitStatus(report.Judge(systems)), nil
 }
 
+// runOnChanges reports what changed within a time, as the record has it.
+func (c *checkCommand) runOnChanges(ctx context.Context, p *program) (int, error) {
+	write, can := report.ChangesWriters()[c.output]
+	var within quantity.Duration
+	switch err := within.UnmarshalText([]byte(c.changedSince)); {
+	case err != nil:
+		return 0, fmt.Errorf("--changed-since %w", err)
+	case within <= 0:
+		return 0, errors.New("--changed-since 0s: expected more than nothing")
+	case len(c.manifests) > 0:
+		return 0, errors.New("--changed-since is about what runs: manifests have no record, so leave --manifests out")
+	case !can:
+		return 0, fmt.Errorf("--changed-since cannot be written as %s: expected --output markdown, table or json", c.output)
+	}
+	snapshot, err := record.ReadDirectory(c.storage, countsAsReady)
+	if err != nil {
+		return 0, fmt.Errorf("--changed-since: %w", err)
+	}
+	assessments, err := p.collectOnce(ctx, pastMemory{snapshot})
+	if err != nil {
+		return 0, err
+	}
+	systems, err := c.systems(assessments, within.Std())
+	if err != nil {
+		return 0, err
+	}
+	return exitReady, writeAs(p, write, systems)
+}
+
 // write writes the report in one piece: colours are taken out where the output is no terminal, or NO_COLOR is set, and a
 // colour that is cut in two would not be seen to be one.
 func (c *checkCommand) write(p *program, systems []report.System) error {
@@ -70,6 +115,11 @@ func (c *checkCommand) write(p *program, systems []report.System) error {
 	if c.output == tableForm && !c.all && isTerminal(p.stdout) {
 		writer = report.Brief
 	}
+	return writeAs(p, writer, systems)
+}
+
+// writeAs writes the report by a writer.
+func writeAs(p *program, writer report.Writer, systems []report.System) error {
 	var whole bytes.Buffer
 	if err := writer(&whole, systems); err != nil {
 		return err
@@ -84,18 +134,31 @@ func isTerminal(w io.Writer) bool {
 	return is && isatty.IsTerminal(file.Fd())
 }
 
-func (c *checkCommand) systems(assessments []*assess.Assessment) ([]report.System, error) {
-	systems := make([]report.System, len(assessments))
-	for i, assessment := range assessments {
-		systems[i] = report.Of(assessment)
-		if c.gate == "" {
-			continue
+// systems makes the reports that are asked for: of one gate, of one team, or of what changed within a time, where it is any.
+func (c *checkCommand) systems(assessments []*assess.Assessment, within time.Duration) ([]report.System, error) {
+	var systems []report.System
+	for _, assessment := range assessments {
+		system := report.Of(assessment)
+		if c.gate != "" {
+			only, err := system.Only(c.gate)
+			if err != nil {
+				return nil, err
+			}
+			system = only
 		}
-		only, err := systems[i].Only(c.gate)
-		if err != nil {
-			return nil, err
+		if c.team != "" {
+			system = system.OfTeam(c.team)
+			if len(system.Items) == 0 {
+				continue
+			}
 		}
-		systems[i] = only
+		if within > 0 {
+			system = system.ChangedSince(assessment, assessment.At.Add(-within))
+		}
+		systems = append(systems, system)
+	}
+	if len(systems) == 0 && c.team != "" {
+		return nil, fmt.Errorf("--team %s: no system has an item of that team", c.team)
 	}
 	return systems, nil
 }
@@ -109,7 +172,7 @@ func registerFacts(app *kingpin.Application, commands map[string]command) {
 }
 
 func (c *factsCommand) run(ctx context.Context, p *program) (int, error) {
-	assessments, err := p.collectOnce(ctx)
+	assessments, err := p.collectOnce(ctx, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -64,7 +65,11 @@ func startExporterAt(t *testing.T, scheme string, client *http.Client, arguments
 	addr := listener.Addr().String()
 	require.NoError(t, listener.Close())
 	e := &runningExporter{t: t, scheme: scheme, client: client, addr: addr, log: &logBuffer{}}
-	e.process = exec.Command("readiness-exporter", append([]string{"--web.listen-address", addr, "--storage.path", filepath.Join(t.TempDir(), "data")}, arguments...)...)
+	arguments = append([]string{"--web.listen-address", addr}, arguments...)
+	if !slices.Contains(arguments, "--storage.path") {
+		arguments = append(arguments, "--storage.path", filepath.Join(t.TempDir(), "data"))
+	}
+	e.process = exec.Command("readiness-exporter", arguments...)
 	e.process.Stdout, e.process.Stderr = e.log, e.log
 	e.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, e.process.Start())

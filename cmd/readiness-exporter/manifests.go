@@ -49,7 +49,7 @@ func (c *checkCommand) runOnManifests(ctx context.Context, p *program) (int, err
 	if err != nil {
 		return 0, err
 	}
-	systems, err := c.systems(assessments)
+	systems, err := c.systems(assessments, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -141,7 +141,7 @@ func (p *program) judgeManifests(ctx context.Context, collectors []collector.Any
 		loaded.Plans[i] = plan.Only(func(item *assess.Item) bool { return judges(item, kinds) })
 	}
 	s.collectors = collectors
-	return p.round(ctx, s, log.NewNopLogger(), loaded.Plans, func(int, int) {})
+	return p.round(ctx, s, log.NewNopLogger(), loaded.Plans, nil, func(int, int) {})
 }
 
 // judges tells whether an item is about facts of one of these kinds.

@@ -120,7 +120,7 @@ func TestPagesInABrowser(t *testing.T) {
 	exporter := startExporter(t, "--config.file", withContacts(t, s.config))
 	browser := newBrowser(t)
 	for _, each := range []struct{ name, path, says string }{
-		{"system", "/systems/shop/production", "Fix first"},
+		{"system", "/systems/shop/production", "Gaps ("},
 		{"failing", "/systems/shop/production?status=fail", "tls.renewal"},
 		{"item", "/systems/shop/production/checks/tls.renewal", "What was collected"},
 		{"discovered", "/discovered", "Save as configuration"},

@@ -181,7 +181,7 @@ func (l *leastPrivileged) printed(t *testing.T) []*unstructured.Unstructured {
 func (l *leastPrivileged) judge(t require.TestingT) map[string]check.Result {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	assessments, err := l.program.collectOnce(ctx)
+	assessments, err := l.program.collectOnce(ctx, nil)
 	require.NoError(t, err)
 	results := make(map[string]check.Result)
 	for i, result := range assessments[0].Results {

@@ -41,6 +41,7 @@ type shop struct {
 	bucket      string
 	cluster     *world.Cluster
 	namespace   string
+	nodes       []string
 	kubeconfig  string
 	clusterLink *world.Proxy
 	disk        string
@@ -83,7 +84,7 @@ func (s *shop) backUp(t *testing.T, age time.Duration) {
 // deploy puts the healthy workload of the Kubernetes collector's tests on two nodes.
 func (s *shop) deploy(t *testing.T) {
 	t.Helper()
-	s.cluster.AddNodes(t, 2)
+	s.nodes = s.cluster.AddNodes(t, 2)
 	s.namespace = s.cluster.Namespace(t)
 	manifests, err := os.Open("../../collectors/kubernetes/testdata/healthy.yaml")
 	require.NoError(t, err)

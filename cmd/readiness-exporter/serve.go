@@ -37,6 +37,8 @@ import (
 const (
 	// defaultAddress is a port that the ecosystem's list of default ports leaves free.
 	defaultAddress = ":10216"
+	// defaultStorage is where what must outlive the process is kept.
+	defaultStorage = "data/"
 	// watchInterval is how often the configuration's files are compared with what was loaded.
 	watchInterval = 5 * time.Second
 	// settleInterval is how long files must stay as they are before they are loaded: whoever writes them may not be done.
@@ -74,7 +76,7 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 		"from this machine see that; set it where the exporter is behind authentication.").BoolVar(&c.exposeDetails)
 	clause.Flag("web.enable-pprof", "Serve profiles of the running program at /debug/pprof/.").BoolVar(&c.pprof)
 	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status. Empty: nothing is kept.").
-		Default("data/").StringVar(&c.storage)
+		Default(defaultStorage).StringVar(&c.storage)
 	commands[clause.FullCommand()] = c
 }
 

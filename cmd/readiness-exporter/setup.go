@@ -115,7 +115,8 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 }
 
 // collectOnce collects everything that the configuration describes once, and judges it. Progress is shown while it works.
-func (p *program) collectOnce(ctx context.Context) ([]*assess.Assessment, error) {
+// What is remembered, if anything, tells since when each status is what it is.
+func (p *program) collectOnce(ctx context.Context, remembered engine.Memory) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
 	s := p.setUp(libraries)
 	defer s.close()
@@ -129,14 +130,15 @@ func (p *program) collectOnce(ctx context.Context) ([]*assess.Assessment, error)
 	}
 	progress := newProgress(p.stderr)
 	defer progress.clear()
-	return p.round(ctx, s, logger, loaded.Plans, progress.show)
+	return p.round(ctx, s, logger, loaded.Plans, remembered, progress.show)
 }
 
 // round has the collectors of a setup collect once, and judges it.
 func (p *program) round(
-	ctx context.Context, s *setup, logger log.Logger, plans []*assess.Plan, progress engine.Progress,
+	ctx context.Context, s *setup, logger log.Logger, plans []*assess.Plan, remembered engine.Memory, progress engine.Progress,
 ) ([]*assess.Assessment, error) {
 	return p.engine(s, logger, engine.Options{
+		Memory:  remembered,
 		Publish: func([]*assess.Assessment) {},
 		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
 	}).Once(ctx, plans, progress)

@@ -152,11 +152,13 @@ func (a *Assessment) Total() (total Score) {
 	return total
 }
 
-// Counts tells how many items have each status.
+// Counts tells how many items have each status, without those that are newer than what is pinned.
 func (a *Assessment) Counts() map[check.Status]int {
 	counts := make(map[check.Status]int)
 	for i := range a.Results {
-		counts[a.Results[i].Status]++
+		if !a.Plan.Items[i].Newer {
+			counts[a.Results[i].Status]++
+		}
 	}
 	return counts
 }

@@ -10,11 +10,14 @@ type Reason struct {
 	Remedy   string // how to fix it; empty: the kind's Remedy
 	// Absence: it says that something is not there, which cannot be known while part of its group is unavailable.
 	Absence bool
+	// Urgent: users are hit by it now, or soon if nobody acts. A reason that is so only beyond some limit leaves it to
+	// Problem.UrgentIf.
+	Urgent bool
 }
 
 // Problem makes a problem with this reason; the framework adds the subject where the check names none.
 func (r Reason) Problem(detail string) Problem {
-	return Problem{Reason: r.Name, Level: r.Level, Detail: detail, Remedy: r.Remedy, absence: r.Absence}
+	return Problem{Reason: r.Name, Level: r.Level, Detail: detail, Remedy: r.Remedy, Urgent: r.Urgent, absence: r.Absence}
 }
 
 // On makes a problem with this reason, found on a subject.
@@ -29,12 +32,19 @@ type Problem struct {
 	Subject string `json:"subject,omitempty"` // what it was found on; empty for the item as a whole
 	Reason  string `json:"reason"`            // from the kind's closed set, or one of the common reasons
 	Level   Status `json:"level"`
+	Urgent  bool   `json:"urgent,omitempty"` // users are hit by it now, or soon if nobody acts; the same calls somebody by an alert
 	// Cause is why something could not be collected, where that is the problem.
 	Cause  fact.Reason `json:"cause,omitempty"`
 	Detail string      `json:"detail"` // in words, with the numbers; never a secret
 	Remedy string      `json:"remedy,omitempty"`
 
 	absence bool // see Reason; false once it is judged
+}
+
+// UrgentIf is the problem, urgent where it is so for a reason that need not be.
+func (p Problem) UrgentIf(urgent bool) Problem {
+	p.Urgent = p.Urgent || urgent
+	return p
 }
 
 // unavailable is the problem that something should have been collected and could not be.
@@ -48,7 +58,7 @@ func unavailable(gap fact.Gap) Problem {
 func notCollected() Reason {
 	return Reason{
 		Name: "not_collected", Level: Unknown, Sentence: "It should have been collected and could not be.",
-		Remedy: "Fix what keeps the exporter from collecting it; the collector's page and readiness_collector_unavailable say more.",
+		Remedy: "Find out whether it is down, or only out of the exporter's reach: the detail says what was tried, and how that ended.",
 	}
 }
 

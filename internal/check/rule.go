@@ -50,9 +50,21 @@ func (r *Rule) Judge(view fact.View, s *system.System, now time.Time) Result {
 
 func compareProblems(a, b Problem) int {
 	return cmp.Or(
-		cmp.Compare(b.Level.Gravity(), a.Level.Gravity()), strings.Compare(a.Reason, b.Reason),
+		cmp.Compare(b.Level.Gravity(), a.Level.Gravity()), CompareUrgency(a, b), strings.Compare(a.Reason, b.Reason),
 		strings.Compare(a.Subject, b.Subject), strings.Compare(a.Detail, b.Detail),
 		cmp.Compare(a.Cause, b.Cause), strings.Compare(a.Remedy, b.Remedy))
+}
+
+// CompareUrgency has what is urgent stand first.
+func CompareUrgency(a, b Problem) int {
+	switch {
+	case a.Urgent == b.Urgent:
+		return 0
+	case a.Urgent:
+		return -1
+	default:
+		return 1
+	}
 }
 
 // waiver finds what excuses the item now: of several, the one that lasts longest.

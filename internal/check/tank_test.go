@@ -119,7 +119,7 @@ func gone(known tank) fact.Unavailable[tank] {
 func notCollected() check.Problem {
 	return check.Problem{
 		Subject: "gone", Reason: "not_collected", Level: check.Unknown, Cause: fact.ReasonRefused, Detail: "nothing listens",
-		Remedy: "Fix what keeps the exporter from collecting it; the collector's page and readiness_collector_unavailable say more.",
+		Remedy: "Find out whether it is down, or only out of the exporter's reach: the detail says what was tried, and how that ended.",
 	}
 }
 

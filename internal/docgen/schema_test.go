@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -152,37 +151,5 @@ func TestTheSchemaRejectsEachWrongValueByItself(t *testing.T) {
 		"a date is a date":                 system("waivers", []any{map[string]any{"check": "a.b", "by": "me", "reason": "so", "until": "soon"}}),
 	} {
 		t.Run(name, func(t *testing.T) { require.Error(t, schema.Validate(value)) })
-	}
-}
-
-func TestLinksBetweenTheDocumentsLeadSomewhere(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([a-z-]+\.(?:md|json))?(#[^)]+)?\)`)
-	anchors := func(file string) string {
-		content, err := os.ReadFile(filepath.Join(reference, file))
-		require.NoError(t, err)
-		var all strings.Builder
-		for line := range strings.Lines(string(content)) {
-			if heading, is := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); is && strings.HasPrefix(line, "#") {
-				heading = strings.ToLower(strings.TrimSpace(heading))
-				all.WriteString("#" + strings.NewReplacer(" ", "-", ":", "", "&", "", ",", "").Replace(heading) + "\n")
-			}
-		}
-		return all.String()
-	}
-	pages, err := filepath.Glob(reference + "/*.md")
-	require.NoError(t, err)
-	for _, page := range pages {
-		content, err := os.ReadFile(page)
-		require.NoError(t, err)
-		for _, match := range link.FindAllStringSubmatch(string(content), -1) {
-			target := match[1]
-			if target == "" {
-				target = filepath.Base(page)
-			}
-			require.FileExists(t, filepath.Join(reference, target))
-			if match[2] != "" {
-				require.Contains(t, anchors(target), match[2]+"\n", "%s links to %s%s", filepath.Base(page), target, match[2])
-			}
-		}
 	}
 }

@@ -60,10 +60,11 @@ func briefSystem(out *bufio.Writer, system System) {
 	tableFoot(out, system)
 }
 
-// ofStatus gives the items of a status, the most severe first, and of those the one that has it for the longest time.
+// ofStatus gives the items of a status, without those that count nowhere, the most severe first, and of those the one that has
+// it for the longest time.
 func ofStatus(items []Item, status check.Status) (of []Item) {
 	for _, item := range items {
-		if item.Status == status {
+		if item.Status == status && !item.Newer {
 			of = append(of, item)
 		}
 	}
@@ -161,15 +162,15 @@ func briefSections(out *bufio.Writer, items []Item) {
 	fmt.Fprintf(out, "\n%s\n", lipgloss.NewStyle().Bold(true).Render("Sections"))
 	for _, section := range sections(items) {
 		counts := make(map[string]int)
-		ready := 0
-		for _, item := range section {
-			counts[item.Status.String()]++
-			if item.Ready || item.Status == check.NotApplicable {
-				ready++
+		open := 0
+		for status, count := range countsOf(section) {
+			counts[status.String()] = count
+			if status.Applicable() && !status.Ready() {
+				open += count
 			}
 		}
-		verdict := fmt.Sprintf("%-9s", readiness(ready == len(section)))
-		fmt.Fprintf(out, "  %s %-50s %s\n", verdictStyle(ready == len(section)).Render(verdict),
+		verdict := fmt.Sprintf("%-9s", readiness(open == 0))
+		fmt.Fprintf(out, "  %s %-50s %s\n", verdictStyle(open == 0).Render(verdict),
 			section[0].CategoryTitle+" / "+section[0].SectionTitle, countsInWords(counts))
 	}
 }
@@ -197,6 +198,7 @@ func tableFoot(out *bufio.Writer, system System) {
 	default:
 		fmt.Fprintf(out, "%d items of the checklist are not supported yet; they count nowhere.\n", count)
 	}
+	fmt.Fprintln(out, Standing(system))
 	fmt.Fprintf(out, "%s: %s\n", verdictStyle(system.Ready).Bold(true).Render(readiness(system.Ready)), countsInWords(system.Counts))
 }
 

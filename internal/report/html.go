@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
 
@@ -37,11 +36,10 @@ type htmlSystem struct {
 // HTML writes the reports as one page that loads nothing, to keep or to mail.
 func HTML(w io.Writer, systems []System) error {
 	parsed, err := template.New("report").Funcs(template.FuncMap{
-		"text": Printable, "evidence": evidence, "summary": summary, "counts": countsInWords, "readiness": readiness,
+		"text": Printable, "evidence": evidence, "summary": summary, "counts": countsInWords, "readiness": readiness, "standing": Standing,
 		"words":    func(status check.Status) string { return strings.ReplaceAll(status.String(), "_", " ") },
 		"datetime": func(t time.Time) string { return t.Format(time.RFC3339) },
 		"moment":   func(t time.Time) string { return t.Format("2006-01-02 15:04 UTC") },
-		"percent":  Percent,
 		"linkable": Linkable,
 	}).Parse(page)
 	if err != nil {
@@ -61,17 +59,17 @@ func HTML(w io.Writer, systems []System) error {
 	return nil
 }
 
-// fixFirst gives the items that are not ready, the gravest first.
+// fixFirst gives the items that fail or could not be judged, the gravest first. What is not declared is work to plan.
 func fixFirst(items []Item) []Item {
 	var found []Item
 	for _, item := range items {
-		if item.Status.Applicable() && !item.Ready {
+		if (item.Status == check.Fail || item.Status == check.Unknown) && !item.Newer {
 			item.Problems = gravestFirst(item.Problems)
 			found = append(found, item)
 		}
 	}
 	slices.SortStableFunc(found, func(one, other Item) int {
-		return compareGravity(&one.Result, &other.Result, checklist.Severity(one.Severity), checklist.Severity(other.Severity))
+		return compareItems(&one, &other)
 	})
 	return found
 }

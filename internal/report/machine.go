@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 )
@@ -31,13 +32,24 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
-	Name      string      `xml:"name,attr"`
-	Timestamp string      `xml:"timestamp,attr"`
-	Tests     int         `xml:"tests,attr"`
-	Failures  int         `xml:"failures,attr"`
-	Errors    int         `xml:"errors,attr"`
-	Skipped   int         `xml:"skipped,attr"`
-	Cases     []junitCase `xml:"testcase"`
+	Name      string `xml:"name,attr"`
+	Timestamp string `xml:"timestamp,attr"`
+	Tests     int    `xml:"tests,attr"`
+	Failures  int    `xml:"failures,attr"`
+	Errors    int    `xml:"errors,attr"`
+	Skipped   int    `xml:"skipped,attr"`
+	// Properties are of the system: its score and its coverage.
+	Properties *junitProperties `xml:"properties"`
+	Cases      []junitCase      `xml:"testcase"`
+}
+
+type junitProperties struct {
+	Properties []junitProperty `xml:"property"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 type junitCase struct {
@@ -57,15 +69,16 @@ type junitOutcome struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes the reports as JUnit XML, a suite for each section: what fails or is undeclared is a failure, what could
-// not be collected is an error, what is not applicable, and what manifests do not report, is skipped.
+// JUnit writes the reports as JUnit XML, a suite for each section: what fails is a failure, what could not be collected is an
+// error, what is not declared or applicable, what counts nowhere, and what manifests do not report, is skipped. Of a gate,
+// which it keeps closed, what is not declared is a failure.
 func JUnit(w io.Writer, systems []System) error {
 	all := junitSuites{Name: "readiness"}
 	for _, system := range systems {
 		for _, section := range sections(system.Items) {
 			suite := junitSuite{
 				Name:      system.Name + "/" + system.Environment + "/" + section[0].Section,
-				Timestamp: system.EvaluatedAt.Format("2006-01-02T15:04:05"),
+				Timestamp: system.EvaluatedAt.Format("2006-01-02T15:04:05"), Properties: junitPropertiesOf(system),
 			}
 			for _, item := range section {
 				suite.add(system, item)
@@ -91,6 +104,23 @@ func JUnit(w io.Writer, systems []System) error {
 	return nil
 }
 
+// junitPropertiesOf gives the score and the coverage of a system, as far as there are any.
+func junitPropertiesOf(system System) *junitProperties {
+	var all []junitProperty
+	for _, each := range []struct {
+		name  string
+		ratio *float64
+	}{{"score_ratio", system.Score}, {"coverage_ratio", system.Coverage}} {
+		if each.ratio != nil {
+			all = append(all, junitProperty{each.name, strconv.FormatFloat(*each.ratio, 'f', 3, 64)})
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &junitProperties{all}
+}
+
 func (s *junitSuite) add(system System, item Item) {
 	each := junitCase{Class: system.Name + "." + system.Environment + "." + item.Section, Name: item.Check + ": " + item.Text}
 	outcome := &junitOutcome{Type: item.Status.String(), Message: summary(item), Text: problemLines(item)}
@@ -100,7 +130,7 @@ func (s *junitSuite) add(system System, item Item) {
 		}
 	}
 	s.Tests++
-	if system.places != nil && (item.Status == check.Undeclared || unreported(item)) {
+	if item.Newer || item.Status == check.Undeclared && !system.ofGate || system.places != nil && unreported(item) {
 		s.Skipped++
 		each.Skipped = &junitOutcome{Message: summary(item)}
 		s.Cases = append(s.Cases, each)

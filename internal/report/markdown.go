@@ -29,6 +29,7 @@ func markdownSystem(out *bufio.Writer, system System) {
 	fmt.Fprintf(out, "# %s: %s (%s)\n\n", system.Title, markdownText(system.Name), markdownText(system.Environment))
 	fmt.Fprintf(out, "**%s** at %s: %s\n", readiness(system.Ready),
 		system.EvaluatedAt.Format(time.RFC3339), countsInWords(system.Counts))
+	fmt.Fprintf(out, "\n%s\n", Standing(system))
 	if len(system.Gates) > 0 {
 		fmt.Fprint(out, "\n| gate | | not ready |\n|---|---|---|\n")
 	}
@@ -70,7 +71,7 @@ func markdownItem(out *bufio.Writer, item Item) {
 	switch {
 	case item.Status == check.NotApplicable:
 		fmt.Fprintf(out, "%s  - not applicable: %s\n", indent, markdownText(summary(item)))
-	case item.Waiver != nil:
+	case item.Waiver != nil, item.Newer:
 		fmt.Fprintf(out, "%s  - %s\n", indent, markdownText(summary(item)))
 	}
 	for _, problem := range item.Problems {

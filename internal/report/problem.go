@@ -20,25 +20,27 @@ type SystemProblem struct {
 	Status      string    `json:"status"` // of the item
 	Severity    string    `json:"severity"`
 	Section     string    `json:"section"`
-	Owner       string    `json:"owner,omitempty"`
+	Team        string    `json:"team,omitempty"`
+	Page        bool      `json:"page"`  // the loss of the item calls somebody
 	Since       time.Time `json:"since"` // when the item changed to its status
 	Runbook     string    `json:"runbook_url"`
 	check.Problem
 }
 
-// ProblemsOf lists the problems of a system, the gravest first: by status, severity, age and then as the checklist has
-// them.
+// ProblemsOf lists the problems of a system, the gravest first: what is urgent, then by status, severity, age and then as the
+// checklist has them.
 func ProblemsOf(a *assess.Assessment) []SystemProblem {
 	problems := []SystemProblem{}
 	for _, item := range Gravest(a, -1) {
 		for _, problem := range item.Problems {
 			problems = append(problems, SystemProblem{
 				System: a.Plan.System.Name, Environment: a.Plan.System.Environment, Check: item.Check, Text: item.Text,
-				Status: item.Status.String(), Severity: item.Severity, Section: item.Section, Owner: item.Owner,
+				Status: item.Status.String(), Severity: item.Severity, Section: item.Section, Team: item.Team, Page: item.Page,
 				Since: item.ChangedAt, Runbook: item.Runbook, Problem: problem,
 			})
 		}
 	}
+	slices.SortStableFunc(problems, func(one, other SystemProblem) int { return check.CompareUrgency(one.Problem, other.Problem) })
 	return problems
 }
 
@@ -73,11 +75,16 @@ func compareGravity(one, other *check.Result, severity, otherSeverity checklist.
 		one.ChangedAt.Compare(other.ChangedAt))
 }
 
+// compareItems is compareGravity for items.
+func compareItems(one, other *Item) int {
+	return compareGravity(&one.Result, &other.Result, checklist.Severity(one.Severity), checklist.Severity(other.Severity))
+}
+
 // gravestFirst gives problems in the order in which they are read.
 func gravestFirst(problems []check.Problem) []check.Problem {
 	sorted := slices.Clone(problems)
 	slices.SortStableFunc(sorted, func(one, other check.Problem) int {
-		return cmp.Or(other.Level.Gravity()-one.Level.Gravity(), strings.Compare(one.Subject, other.Subject))
+		return cmp.Or(other.Level.Gravity()-one.Level.Gravity(), check.CompareUrgency(one, other), strings.Compare(one.Subject, other.Subject))
 	})
 	return sorted
 }

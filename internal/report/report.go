@@ -23,7 +23,7 @@ type System struct {
 	Name        string         `json:"system"`
 	Environment string         `json:"environment"`
 	Description string         `json:"description,omitempty"`
-	Owner       string         `json:"owner,omitempty"`
+	Team        string         `json:"team,omitempty"`   // its owner
 	Source      string         `json:"source,omitempty"` // where its description stands, or how it was found
 	Contacts    []Contact      `json:"contacts,omitempty"`
 	Channel     string         `json:"channel,omitempty"` // where people talk while they fix it
@@ -33,14 +33,39 @@ type System struct {
 	Ready       bool           `json:"ready"`                    // every applicable item is, and there is one
 	Score       *float64       `json:"score_ratio,omitempty"`    // the ready share of what is judged, by weight
 	Coverage    *float64       `json:"coverage_ratio,omitempty"` // the judged share of what applies, by weight
+	Checks      Tally          `json:"checks"`                   // how many items are judged, and ready
 	Counts      map[string]int `json:"counts"`                   // of items, by status
 	Gates       []Gate         `json:"gates"`
 	Items       []Item         `json:"items,omitempty"` // in the checklist's order; a summary has none
+	// Since is the time since which the items changed, where only those are reported; Recorded is when the first change is known.
+	Since    time.Time `json:"changed_since,omitzero"`
+	Recorded time.Time `json:"recorded_since,omitzero"`
 	// Unsupported are the items of the checklist that this version cannot judge. They count nowhere.
 	Unsupported []Unsupported `json:"unsupported,omitempty"`
 
+	ofGate bool // only the items of one gate
 	origin system.Origin
 	places map[string]system.Origin // of subjects; nil where what runs was judged, and not manifests
+}
+
+// A Tally is of how many items something is known. Those that are newer than what is pinned count nowhere, and those that judge
+// other items would count these twice.
+type Tally struct {
+	Applicable int `json:"applicable"`
+	Judged     int `json:"judged"` // of those, all that are declared
+	Ready      int `json:"ready"`  // of those
+}
+
+func (t *Tally) add(status check.Status) {
+	if status.Applicable() {
+		t.Applicable++
+	}
+	if status.Judged() {
+		t.Judged++
+	}
+	if status.Ready() {
+		t.Ready++
+	}
 }
 
 // Unsupported is an item that this version cannot judge.
@@ -84,11 +109,16 @@ type Item struct {
 	Severity      string `json:"severity"`
 	Mode          string `json:"mode"`
 	Kind          string `json:"kind,omitempty"` // of check; of several, joined by +
-	Owner         string `json:"owner,omitempty"`
+	Team          string `json:"team,omitempty"` // that owns it
+	Page          bool   `json:"page"`           // its loss calls somebody
 	Runbook       string `json:"runbook_url"`
 	Composite     bool   `json:"composite,omitempty"` // it judges other items, and weighs nothing itself
+	// Newer: it came after the version of the checklist that the system pins. It is judged, and counts nowhere.
+	Newer bool `json:"newer,omitempty"`
 	// Attestation is the newest that was signed for the item, whether it counts or has expired.
 	Attestation *fact.Attestation `json:"attestation,omitempty"`
+	// Changes are what it was at a time, and what it changed to since, where that is what is reported.
+	Changes []assess.Change `json:"changes,omitempty"`
 	// Regressed is since when it is not ready any more, after it was for a day.
 	Regressed time.Time `json:"regressed_at,omitzero"`
 }
@@ -116,11 +146,16 @@ func Summarize(a *assess.Assessment) System {
 	counts := a.Counts()
 	report := System{
 		Name: described.Name, Environment: described.Environment, Description: described.Description,
-		Owner: described.Owner, Source: described.Origin.String(), origin: described.Origin,
+		Team: described.Owner, Source: described.Origin.String(), origin: described.Origin,
 		Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel,
 		Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,
 		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Counts: make(map[string]int, len(check.Statuses())),
 		Gates: make([]Gate, len(a.Gates)),
+	}
+	for i := range a.Results {
+		if a.Plan.Items[i].Weighs() {
+			report.Checks.add(a.Results[i].Status)
+		}
 	}
 	total := a.Total()
 	if ratio, known := total.Ratio(); known {
@@ -185,7 +220,7 @@ func itemOf(a *assess.Assessment, at int) Item {
 		Category: item.Category.ID, CategoryTitle: item.Category.Title,
 		Section: item.Section.ID, SectionTitle: item.Section.Title, Parent: item.Item.Parent,
 		Severity: string(item.Severity), Mode: string(item.Item.Mode), Kind: KindsOf(item.Item),
-		Owner: item.Owner, Runbook: item.Runbook, Composite: item.Composite(),
+		Team: item.Owner, Page: item.Page, Runbook: item.Runbook, Composite: item.Composite(), Newer: item.Newer,
 		Attestation: attestationOf(a, item), Regressed: a.Regressed(at).UTC(),
 	}
 }
@@ -231,21 +266,47 @@ func (s System) Only(gate string) (System, error) {
 		}
 		return System{}, fmt.Errorf("system %s has no gate %q: expected one of %s", s.Name, gate, strings.Join(names, ", "))
 	}
-	only := s
-	only.Gates = []Gate{s.Gates[at]}
-	only.Ready = s.Gates[at].Ready
-	only.Items = slices.DeleteFunc(slices.Clone(s.Items), func(item Item) bool {
+	only := s.only(slices.DeleteFunc(slices.Clone(s.Items), func(item Item) bool {
 		return !slices.Contains(s.Gates[at].Items, item.Check)
-	})
-	// The counts and the score are of what is shown.
-	only.Score, only.Coverage, only.Unsupported, only.Counts = nil, nil, nil, make(map[string]int)
-	for _, status := range check.Statuses() {
-		only.Counts[status.String()] = 0
-	}
-	for _, item := range only.Items {
-		only.Counts[item.Status.String()]++
-	}
+	}))
+	only.Gates = []Gate{s.Gates[at]}
+	only.Ready, only.ofGate = s.Gates[at].Ready, true
 	return only, nil
+}
+
+// countsOf tells how many items have each status, without those that count nowhere.
+func countsOf(items []Item) map[check.Status]int {
+	counts := make(map[check.Status]int)
+	for _, item := range items {
+		if !item.Newer {
+			counts[item.Status]++
+		}
+	}
+	return counts
+}
+
+// OfTeam leaves the items of one team, and no gate: those are of the whole.
+func (s System) OfTeam(team string) System {
+	only := s.only(slices.DeleteFunc(slices.Clone(s.Items), func(item Item) bool { return item.Team != team }))
+	only.Gates, only.Ready = []Gate{}, judge(countsOf(only.Items)) == Ready
+	return only
+}
+
+// only is the report with some of its items; the counts are of these, and there is no score of them.
+func (s System) only(items []Item) System {
+	s.Items = items
+	s.Score, s.Coverage, s.Unsupported, s.Counts = nil, nil, nil, make(map[string]int)
+	counts := countsOf(items)
+	for _, status := range check.Statuses() {
+		s.Counts[status.String()] = counts[status]
+	}
+	s.Checks = Tally{}
+	for _, item := range items {
+		if !item.Newer && !item.Composite {
+			s.Checks.add(item.Status)
+		}
+	}
+	return s
 }
 
 // A Verdict is what a pipeline acts on.
@@ -262,10 +323,7 @@ const (
 func Judge(systems []System) Verdict {
 	verdicts := map[Verdict]bool{NotReady: len(systems) == 0}
 	for _, system := range systems {
-		counts := make(map[check.Status]int)
-		for _, item := range system.Items {
-			counts[item.Status]++
-		}
+		counts := countsOf(system.Items)
 		if counts[check.Fail] > 0 {
 			return NotReady
 		}

@@ -71,6 +71,7 @@ func example() *assess.Assessment {
 			Entry: entry, Severity: entry.Item.Severity, Owner: "plumbers", Runbook: "https://example.com/" + entry.Item.ID,
 		})
 	}
+	plan.Items[0].Page = true
 	plan.Gates = []assess.Gate{{ID: "go-live", Title: "Go live", Items: []int{0, 2, 3, 5}}, {ID: "water", Title: "Water", Items: []int{0, 1}}}
 	plan.Unsupported = []assess.Item{{
 		Entry: checklist.Entry{
@@ -229,7 +230,7 @@ func TestJUnitCountsWhatItLists(t *testing.T) {
 		} `xml:"testsuite"`
 	}
 	require.NoError(t, xml.Unmarshal([]byte(written(t, "junit", report.Of(example()))), &suites))
-	require.Equal(t, []int{7, 2, 1, 1}, []int{suites.Tests, suites.Failures, suites.Errors, suites.Skipped})
+	require.Equal(t, []int{7, 1, 1, 2}, []int{suites.Tests, suites.Failures, suites.Errors, suites.Skipped})
 	tests, failures, errors, skipped := 0, 0, 0, 0
 	for _, suite := range suites.Suites {
 		require.Len(t, suite.Cases, suite.Tests)
@@ -246,7 +247,7 @@ func TestJUnitCountsWhatItLists(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, []int{7, 2, 1, 1}, []int{tests, failures, errors, skipped})
+	require.Equal(t, []int{7, 1, 1, 2}, []int{tests, failures, errors, skipped})
 }
 
 func TestTheHTMLReportIsOneHarmlessPage(t *testing.T) {
@@ -345,6 +346,35 @@ func TestTheVerdict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, report.Judge(c.systems)) })
 	}
+}
+
+// TestWhatIsNewerThanWhatIsPinnedCountsNowhere has the only item that fails, and the only unknown one, be newer.
+func TestWhatIsNewerThanWhatIsPinnedCountsNowhere(t *testing.T) {
+	assessment := example()
+	assessment.Plan.Items[2].Newer, assessment.Plan.Items[3].Newer = true, true
+	system := report.Of(assessment)
+	require.Equal(t, report.Tally{Applicable: 4, Judged: 3, Ready: 3}, system.Checks)
+	require.Equal(t, "3 of 4 judged: 3 ready (score 67 % of what is judged, coverage 91 %)", report.Standing(system))
+	require.Equal(t, report.NotReady, report.Judge([]report.System{system}), "one is not declared")
+	require.Len(t, system.Items, 7, "they are shown")
+	var brief bytes.Buffer
+	require.NoError(t, report.Brief(&brief, []report.System{system}))
+	require.NotContains(t, brief.String(), "Fix first")
+	junit := written(t, "junit", system)
+	require.Contains(t, junit, `<testsuites name="readiness" tests="7" failures="0" errors="0" skipped="4">`)
+	require.NotContains(t, written(t, "sarif", system), `"ruleId": "tank.fail"`)
+	for _, form := range []string{"table", "markdown", "html"} {
+		require.Contains(t, written(t, form, system), "counts nowhere", form)
+	}
+}
+
+func TestOfAGateWhatIsNotDeclaredIsAFailure(t *testing.T) {
+	assessment := example()
+	assessment.Plan.Gates[0].Items = []int{0, 4}
+	only, err := report.Of(assessment).Only("go-live")
+	require.NoError(t, err)
+	require.Contains(t, written(t, "junit", only), `<testsuites name="readiness" tests="2" failures="1" errors="0" skipped="0">`)
+	require.Equal(t, "1 of 2 judged: 1 ready", report.Standing(only))
 }
 
 func TestOnlyOneGate(t *testing.T) {

@@ -31,6 +31,7 @@ type sarifRun struct {
 	AutomationDetails sarifAutomation   `json:"automationDetails"`
 	Invocations       []sarifInvocation `json:"invocations"`
 	Results           []sarifResult     `json:"results"`
+	Properties        map[string]any    `json:"properties"`
 }
 
 type sarifTool struct {
@@ -135,6 +136,7 @@ func sarifRunOf(system System) sarifRun {
 		AutomationDetails: sarifAutomation{"readiness/" + system.Name + "/" + system.Environment + "/"},
 		Invocations:       []sarifInvocation{{true}},
 		Results:           []sarifResult{},
+		Properties:        map[string]any{"checks": system.Checks, "score_ratio": system.Score, "coverage_ratio": system.Coverage},
 	}
 	for i, item := range system.Items {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
@@ -142,7 +144,7 @@ func sarifRunOf(system System) sarifRun {
 			DefaultConfiguration: sarifLevel{sarifSeverity(item.Severity)},
 			Properties:           map[string]any{"tags": []string{item.Category, item.Section}, "problem.severity": sarifSeverity(item.Severity)},
 		})
-		if item.Status == check.NotApplicable {
+		if item.Status == check.NotApplicable || item.Newer {
 			continue
 		}
 		for _, problem := range item.Problems {

@@ -43,7 +43,7 @@ func tableItem(out *bufio.Writer, item Item) {
 	faint := lipgloss.NewStyle().Faint(true)
 	status := fmt.Sprintf("%-14s", item.Status)
 	fmt.Fprintf(out, "  %s %-36s %s\n", statusStyle(item.Status).Render(status), item.Check, Printable(item.Text))
-	if item.Status == check.NotApplicable || item.Waiver != nil {
+	if item.Status == check.NotApplicable || item.Waiver != nil || item.Newer {
 		fmt.Fprintf(out, "  %-14s %s\n", "", faint.Render(Printable(summary(item))))
 	}
 	remedies := make(map[string]bool)

@@ -28,6 +28,8 @@ func summary(item Item) string {
 	switch {
 	case item.Status == check.NotApplicable:
 		return item.NotApplicable
+	case item.Newer:
+		return newerInWords
 	case item.Waiver != nil:
 		return fmt.Sprintf("waived by %s until %s: %s",
 			item.Waiver.By, item.Waiver.Until.Format(time.DateOnly), item.Waiver.Reason)
@@ -102,6 +104,18 @@ func countsInWords(counts map[string]int) string {
 	}
 	return strings.Join(words, ", ")
 }
+
+// Standing says how much of a system is judged, how much of that is ready, and both by weight.
+func Standing(system System) string {
+	text := fmt.Sprintf("%d of %d judged: %d ready", system.Checks.Judged, system.Checks.Applicable, system.Checks.Ready)
+	if system.Coverage != nil && system.Score != nil {
+		text += fmt.Sprintf(" (score %s of what is judged, coverage %s)", Percent(system.Score), Percent(system.Coverage))
+	}
+	return text
+}
+
+// newerInWords marks an item that counts nowhere.
+const newerInWords = "newer than the version of the checklist that is pinned; it counts nowhere"
 
 // readiness says the verdict on a system in a word or two.
 func readiness(ready bool) string {

@@ -14,14 +14,14 @@ const notReady = "not_ready"
 
 // A filter narrows the items of a system; what is empty does not.
 type filter struct {
-	Status, Section, Owner, Severity, Gate string
+	Status, Section, Team, Severity, Gate string
 }
 
 func filterParameters() []Parameter {
 	return []Parameter{
 		{"status", "Only items of this status; not_ready: of any that does not count as ready."},
 		{"section", "Only items of this section."},
-		{"owner", "Only items of this owner."},
+		{"team", "Only items of this team."},
 		{"severity", "Only items of this severity."},
 		{"gate", "Only items that this gate is made of."},
 	}
@@ -29,7 +29,7 @@ func filterParameters() []Parameter {
 
 func filterOf(r *http.Request) filter {
 	query := r.URL.Query()
-	return filter{query.Get("status"), query.Get("section"), query.Get("owner"), query.Get("severity"), query.Get("gate")}
+	return filter{query.Get("status"), query.Get("section"), query.Get("team"), query.Get("severity"), query.Get("gate")}
 }
 
 // Any tells whether the filter narrows.
@@ -40,7 +40,7 @@ func (f filter) With(status string) string {
 	f.Status = status
 	query := make(url.Values)
 	for name, value := range map[string]string{
-		"status": f.Status, "section": f.Section, "owner": f.Owner, "severity": f.Severity, "gate": f.Gate,
+		"status": f.Status, "section": f.Section, "team": f.Team, "severity": f.Severity, "gate": f.Gate,
 	} {
 		if value != "" {
 			query.Set(name, value)
@@ -59,7 +59,7 @@ func (f filter) items(system report.System) []report.Item {
 	}
 	items := []report.Item{}
 	for _, item := range system.Items {
-		if f.takesStatus(item.Status) && is(f.Section, item.Section) && is(f.Owner, item.Owner) &&
+		if f.takesStatus(item.Status) && is(f.Section, item.Section) && is(f.Team, item.Team) &&
 			is(f.Severity, item.Severity) && (f.Gate == "" || slices.Contains(ofGate, item.Check)) {
 			items = append(items, item)
 		}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -26,6 +28,8 @@ func functions() template.FuncMap {
 		"date":     func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"ago":      func(at timeOfJudging, t time.Time) string { return quantity.InWords(time.Time(at).Sub(t)) },
 		"percent":  report.Percent,
+		"standing": report.Standing,
+		"anchor":   anchor,
 		"words":    func(status fmt.Stringer) string { return strings.ReplaceAll(status.String(), "_", " ") },
 		"mark":     mark,
 		"system":   systemPath,
@@ -42,6 +46,12 @@ func functions() template.FuncMap {
 
 func systemPath(system, environment string) string {
 	return "/systems/" + url.PathEscape(system) + "/" + url.PathEscape(environment)
+}
+
+// anchor names an element after what it is about, so that a page that renews itself keeps its place.
+func anchor(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return "fault-" + hex.EncodeToString(sum[:6])
 }
 
 // mark is a sign for a status, so that colour is not all that tells them apart.

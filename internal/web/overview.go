@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
-	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -18,41 +17,34 @@ const firstOfAll = 5
 type overview struct {
 	Systems []row // those that are shown, the gravest first
 	All     int
-	Ready   int // of all
-	First   []problemItem
+	Ready   int         // of all
+	First   []faultView // what to fix first, of all that are shown
 
 	// What is shown is narrowed by these; empty does not narrow.
-	Readiness, Environment, Owner, Name string
-	Environments, Owners                []string
+	Readiness, Environment, Team, Name string
+	Environments, Teams                []string
 }
 
 // A row is one system of the overview.
 type row struct {
 	report.System
 	Verdict verdict
-	First   *problemItem // what to fix first; nil where nothing fails or is unknown
-	Open    int          // gates
+	First   *faultView // what to fix first; nil where nothing fails or is unknown
+	Open    int        // gates
 	gravity int
-}
-
-// A problemItem is an item that is not ready, with the system that it is of.
-type problemItem struct {
-	report.Item
-	System, Environment string
-	At                  timeOfJudging
 }
 
 func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 	query := r.URL.Query()
 	o := overview{
 		All: len(assessments), Readiness: query.Get("readiness"), Environment: query.Get("environment"),
-		Owner: query.Get("owner"), Name: query.Get("name"),
+		Team: query.Get("team"), Name: query.Get("name"),
 	}
-	var first []problemItem
+	var first []faultView
 	for _, assessment := range assessments {
 		each := rowOf(assessment)
 		o.Environments = append(o.Environments, each.Environment)
-		o.Owners = append(o.Owners, each.Owner)
+		o.Teams = append(o.Teams, each.Team)
 		if each.Ready {
 			o.Ready++
 		}
@@ -63,28 +55,27 @@ func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 			}
 		}
 	}
-	o.Environments, o.Owners = choices(o.Environments), choices(o.Owners)
+	o.Environments, o.Teams = choices(o.Environments), choices(o.Teams)
 	slices.SortStableFunc(o.Systems, func(a, b row) int {
 		return cmp.Or(b.gravity-a.gravity, b.Counts["fail"]-a.Counts["fail"], strings.Compare(a.Name, b.Name))
 	})
-	slices.SortStableFunc(first, func(a, b problemItem) int {
-		return cmp.Or(gravityOf(&b.Item)-gravityOf(&a.Item), a.ChangedAt.Compare(b.ChangedAt))
-	})
+	slices.SortStableFunc(first, func(a, b faultView) int { return cmp.Or(b.gravity()-a.gravity(), a.Since.Compare(b.Since)) })
 	o.First = first[:min(firstOfAll, len(first))]
 	return o
 }
 
 func rowOf(a *assess.Assessment) row {
 	each := row{System: report.Summarize(a)}
-	each.Verdict = verdictOf(each.System)
+	faults := faultsOf(a)
+	each.Verdict = verdictOf(each.System, faults)
 	for _, gate := range each.Gates {
 		if gate.Ready {
 			each.Open++
 		}
 	}
-	if first := firstToFix(a, 1); len(first) > 0 {
-		each.First = &first[0]
-		each.gravity = gravityOf(&first[0].Item)
+	if len(faults) > 0 {
+		each.First = &faults[0]
+		each.gravity = each.First.gravity()
 	} else if !each.Ready {
 		each.gravity = 1
 	}
@@ -102,7 +93,7 @@ func (o *overview) takes(each row) bool {
 			return false
 		}
 	}
-	return is(o.Environment, each.Environment) && is(o.Owner, each.Owner) &&
+	return is(o.Environment, each.Environment) && is(o.Team, each.Team) &&
 		strings.Contains(strings.ToLower(each.Name), strings.ToLower(o.Name))
 }
 
@@ -113,19 +104,8 @@ func choices(values []string) []string {
 	return slices.Compact(values)
 }
 
-// firstToFix gives what fails, and what could not be collected, the gravest first.
-func firstToFix(a *assess.Assessment, most int) []problemItem {
-	var first []problemItem
-	for _, item := range report.Gravest(a, most) {
-		if item.Status == check.Fail || item.Status == check.Unknown {
-			first = append(first, problemItem{item, a.Plan.System.Name, a.Plan.System.Environment, timeOfJudging(a.At)})
-		}
-	}
-	return first
-}
-
-// gravityOf orders items of several systems: what fails before what is unknown, and the critical first.
-func gravityOf(item *report.Item) int {
+// gravity orders the faults of several systems: what is urgent first, what fails before what is unknown, and the critical.
+func (f *faultView) gravity() int {
 	severity := map[string]int{"critical": 3, "warning": 2, "info": 1}
-	return 10*item.Status.Gravity() + severity[item.Severity]
+	return 100*int(f.Urgency) + 10*f.Level.Gravity() + severity[f.Finds[0].Item.Severity]
 }

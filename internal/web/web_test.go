@@ -313,7 +313,7 @@ func TestTheFirstGlance(t *testing.T) {
 	broken := example()
 	broken.Results[0] = check.Result{
 		Check: "tank.level", Status: check.Fail, ChangedAt: now.Add(-26 * time.Hour),
-		Problems: []check.Problem{{Subject: "north", Reason: "empty", Level: check.Fail, Detail: "0 %", Remedy: "Fill it: tank fill north."}},
+		Problems: []check.Problem{{Subject: "north", Reason: "empty", Level: check.Fail, Urgent: true, Detail: "0 %", Remedy: "Fill it: tank fill north."}},
 	}
 	broken.Gates[0].Blocking = []int{0}
 	o := options()
@@ -322,7 +322,8 @@ func TestTheFirstGlance(t *testing.T) {
 	glance, _, found := strings.Cut(page, "1 of 2 items")
 	_ = found
 	for _, want := range []string{
-		"Not ready", "1 item fails", "Go live : closed , 1 of 1 checks not ready", "since 1 d 2 h", "north : 0 %", "Fill it: tank fill north.",
+		"Urgent", "1 urgent fault, 1 item fails", "1 of 1 judged: 0 ready", "Go live : closed , 1 of 1 checks not ready", "Urgent (1)", "✗ fail north 0 %",
+		"Fill it: tank fill north.", "Since 2026-05-31 10:00:00 UTC , for 1 d 2 h",
 		"primary", "+49 30 901820", "#shop-alerts",
 	} {
 		require.Contains(t, glance, want)
@@ -357,7 +358,7 @@ func TestFilters(t *testing.T) {
 		{"?severity=info", []string{"tank.colour"}},
 		{"?gate=go-live", []string{"tank.colour"}},
 		{"?gate=x", nil},
-		{"?owner=nobody", nil},
+		{"?team=nobody", nil},
 		{"?severity=critical&status=waived&section=tank", []string{"tank.level"}},
 		{"?severity=info&status=waived", nil},
 	} {
@@ -415,7 +416,7 @@ func TestTheOverviewShowsWhatToFixFirst(t *testing.T) {
 		a := example()
 		a.Plan.System.Name, a.Plan.System.Owner = name, owner
 		a.Plan.Items[0].Severity = severity
-		a.Results[0].Status, a.Results[0].Waiver = status, nil
+		a.Results[0].Status, a.Results[0].Waiver, a.Results[0].Problems[0].Level = status, nil, status
 		return a
 	}
 	o := options()
@@ -430,11 +431,11 @@ func TestTheOverviewShowsWhatToFixFirst(t *testing.T) {
 		"":                     {"worst", "minor", "unseen", "undeclared", "good"},
 		"?readiness=ready":     {"good"},
 		"?readiness=not_ready": {"worst", "minor", "unseen", "undeclared"},
-		"?owner=ann":           {"unseen", "good"},
+		"?team=ann":            {"unseen", "good"},
 		"?name=IN":             {"minor"},
 		"?environment=staging": nil,
-		"?owner=ann&name=good": {"good"},
-		"?environment=production&owner=bo&readiness=ready": nil,
+		"?team=ann&name=good":  {"good"},
+		"?environment=production&team=bo&readiness=ready": nil,
 	} {
 		page := ask(t, o, "GET", "/"+query).Body.String()
 		var got []string

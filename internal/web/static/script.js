@@ -6,6 +6,17 @@ const renewEvery = 15000; // milliseconds
 
 let shown = null; // what the server last answered, as text
 
+// localize puts the reader's time beside UTC: the server does not know where its readers are, and browsers do.
+function localize(root) {
+  for (const element of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(element.dateTime);
+    if (!element.textContent.endsWith(" UTC") || isNaN(at) || at.getTimezoneOffset() === 0) continue;
+    const format = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+    if (at.getDate() !== at.getUTCDate()) Object.assign(format, { weekday: "short", day: "numeric", month: "short" });
+    element.append(` (${new Intl.DateTimeFormat("en-GB", format).format(at)})`);
+  }
+}
+
 // place remembers the first thing on the screen that has a name, and how far from the top it stands.
 function place() {
   for (const element of document.querySelectorAll("main [id]")) {
@@ -44,6 +55,9 @@ async function renew() {
   const kept = place();
   const focused = path(document.activeElement);
   const before = document.querySelector("h1")?.textContent;
+  const open = [...document.querySelectorAll("main li[id]:has(details[open])")].map((element) => element.id);
+  localize(next);
+  for (const id of open) next.getElementById(id)?.querySelector("details")?.setAttribute("open", "");
   document.querySelector("main").replaceWith(next.querySelector("main"));
   document.title = next.title;
   restore(kept);
@@ -51,6 +65,8 @@ async function renew() {
   const after = document.querySelector("h1")?.textContent;
   if (after !== before) document.getElementById("news").textContent = after;
 }
+
+localize(document);
 
 setInterval(() => {
   renew().then(
