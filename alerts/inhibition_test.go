@@ -59,9 +59,14 @@ func (a *alertmanager) post(t *testing.T, end time.Time, alerts []model.LabelSet
 	t.Helper()
 	var body []map[string]any
 	for _, labels := range alerts {
-		body = append(body, map[string]any{"labels": labels, "endsAt": end, "annotations": map[string]string{
+		annotations := map[string]string{
 			"summary": "the summary", "description": "the description", "runbook_url": "https://runbooks.example.com/one",
-		}})
+			"dashboard": "/d/one?a=b",
+		}
+		if labels["system"] != "b" { // whose exporter has no address
+			annotations["page_url"] = "https://readiness.example.com/systems/one"
+		}
+		body = append(body, map[string]any{"labels": labels, "startsAt": end.Add(-2 * time.Hour), "endsAt": end, "annotations": annotations})
 	}
 	content, err := json.Marshal(body)
 	require.NoError(t, err)

@@ -60,7 +60,10 @@ func TestReceiversSayWhatIsWrongAndHowToFixIt(t *testing.T) {
 	}, 20*time.Second, 50*time.Millisecond)
 	for _, taken := range mail.Mails() {
 		require.Equal(t, "alertmanager@example.com", taken.From)
-		for _, text := range []string{"the summary", "the description", "https://runbooks.example.com/one"} {
+		for _, text := range []string{
+			"the summary", "the description", "https://readiness.example.com/systems/one", "https://runbooks.example.com/one",
+			"https://grafana.example.com/d/one?a=b",
+		} {
 			require.Contains(t, taken.Body, text)
 		}
 	}
@@ -100,18 +103,28 @@ func (a *alertmanager) posted(t *testing.T) (lines []string) {
 				Summary, Severity string
 				CustomDetails     struct{ Firing string } `json:"custom_details"`
 			}
+			Links []struct{ Text, Href string }
 		}
 		require.NoError(t, json.Unmarshal(post.Body, &body))
 		switch post.Path {
 		case "/slack":
 			require.Equal(t, "#readiness", body.Channel)
-			require.Contains(t, body.Attachments[0].Text, "<https://runbooks.example.com/one|the summary>: the description")
+			require.Regexp(t, `^(\*the summary\*: the description Since \d+ \w{3} \d\d:\d\d UTC: (<https://readiness.example.com/systems/one\|page>, )?`+
+				`<https://runbooks.example.com/one\|runbook>, <https://grafana.example.com/d/one\?a=b\|dashboard>\n?)+$`, body.Attachments[0].Text)
 			lines = append(lines, post.Path+" "+body.Attachments[0].Color+" "+body.Attachments[0].Title)
 		case "/pagerduty":
 			require.Equal(t, "critical", body.Payload.Severity)
 			if body.EventAction == "trigger" {
-				require.Contains(t, body.Payload.CustomDetails.Firing, "* the summary: the description https://runbooks.example.com/one")
+				require.Regexp(t, `^(\* the summary: the description Since \d+ \w{3} \d\d:\d\d UTC. (https://readiness.example.com/systems/one)? `+
+					`https://runbooks.example.com/one\n?)+$`, body.Payload.CustomDetails.Firing)
 			}
+			for _, link := range body.Links {
+				require.Equal(t, map[string]string{
+					"page": "https://readiness.example.com/systems/one", "runbook": "https://runbooks.example.com/one",
+					"dashboard": "https://grafana.example.com/d/one?a=b",
+				}[link.Text], link.Href, "it opens")
+			}
+			require.Len(t, body.Links, map[string]int{"operations": 3, "shop": 2}[body.RoutingKey], "what has no address has no link")
 			lines = append(lines, post.Path+" "+body.RoutingKey+" "+body.EventAction+": "+body.Payload.Summary)
 		}
 	}

@@ -107,7 +107,13 @@ func read(t *testing.T, path string) []byte {
 func TestEveryAlertSaysWhatSomebodyNeeds(t *testing.T) {
 	for _, alert := range alertRules(t) {
 		t.Run(alert.String(), func(t *testing.T) {
-			require.ElementsMatch(t, []string{"summary", "description", "runbook_url", "dashboard"}, keys(alert.Annotations))
+			annotations := []string{"summary", "description", "runbook_url", "dashboard"}
+			if strings.Contains(alert.Annotations["summary"], "$labels.system") && alert.Alert != "ReadinessSystemAbsent" {
+				annotations = append(annotations, "page_url")
+				require.Equal(t, strings.Contains(alert.Annotations["summary"], "$labels.check"),
+					strings.HasSuffix(alert.Annotations["page_url"], "/checks/{{ $labels.check }}{{ end }}"), "of the item where it is about one")
+			}
+			require.ElementsMatch(t, annotations, keys(alert.Annotations))
 			for name, text := range alert.Annotations {
 				require.NotEmpty(t, strings.TrimSpace(text), name)
 			}

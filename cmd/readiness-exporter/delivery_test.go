@@ -59,7 +59,7 @@ type duty struct {
 	before       map[string]bool // alerts of this machine, which is not of the test's making
 }
 
-func newDuty(t *testing.T) *duty {
+func newDuty(t *testing.T, edits ...func(configuration map[string]any)) *duty {
 	t.Helper()
 	ca := world.NewCA(t, world.Spec{})
 	d := &duty{webhook: world.NewWebhook(t), mail: world.NewMailServer(t, ca.Issue(t, world.Spec{}))}
@@ -67,6 +67,9 @@ func newDuty(t *testing.T) *duty {
 	require.NoError(t, err)
 	var config map[string]any
 	require.NoError(t, yaml.Load(example, &config))
+	for _, edit := range edits {
+		edit(config)
+	}
 	config["global"] = map[string]any{
 		"smtp_smarthost": d.mail.Addr, "smtp_from": "alertmanager@example.com",
 		"smtp_tls_config":    map[string]string{"ca_file": ca.WriteRoot(t, t.TempDir(), "ca.pem")},

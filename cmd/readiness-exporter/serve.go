@@ -67,8 +67,8 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 	c.web = kingpinflag.AddFlags(clause, defaultAddress)
 	clause.Flag("web.enable-lifecycle", "Enable reload via HTTP request.").BoolVar(&c.lifecycle)
 	clause.Flag("config.check", "Check the configuration, report every mistake, and exit.").BoolVar(&c.configCheck)
-	clause.Flag("web.external-url", "Where browsers reach the exporter. Requests for other hosts are refused then, but for "+
-		"addresses and localhost.").
+	clause.Flag("web.external-url", "Where browsers reach the exporter: links in alerts lead there. Requests for other hosts are refused "+
+		"then, but for addresses and localhost.").
 		StringVar(&c.externalURL)
 	clause.Flag("web.max-requests", "How many scrapes, and how many pages, are answered at one time. 0: any number.").
 		Default("40").IntVar(&c.maxRequests)
@@ -150,6 +150,9 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 	}
 	e.engine = e.program.engine(e.setup, e.logger, options)
 	e.self.CountClockSteps(e.engine.ClockSteps)
+	if external != nil {
+		e.self.NameAddress(external)
+	}
 	if err := e.reload(ctx); err != nil {
 		return configurationError(e.program.common.configFile, err)
 	}

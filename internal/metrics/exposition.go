@@ -12,6 +12,7 @@
 //			self.ObserveAssessments(assessments)
 //		},
 //	})
+//	self.NameAddress(url)          // never called: there is no such series
 //	self.CountClockSteps(engine.ClockSteps)
 //	self.WatchStorage(store.Writable) // never called: there is no such series
 //	self.ObserveReload(err)        // whenever the configuration was loaded

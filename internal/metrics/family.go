@@ -29,6 +29,7 @@ const (
 	checkStatus
 	checkLastChange
 	checkRegressed
+	checkRegressedInfo
 	checkProblem
 	checkProblems
 	scoreReady
@@ -67,6 +68,10 @@ func common() []fact.Family {
 	families[checkRegressed] = fact.Family{
 		Name: "check_regressed_timestamp_seconds", Labels: append(slices.Clone(check), "team", "page"),
 		Help: "Since when a check is not ready that was ready for 24 hours before; absent for any other. Page: whether its loss calls somebody.",
+	}
+	families[checkRegressedInfo] = fact.Family{
+		Name: "check_regressed_info", Labels: []string{"check", "title", "subject", "sentence", "remedy"},
+		Help: "What alerts say of a check that has such a time: its gravest problem, in words without numbers; always 1.",
 	}
 	families[checkProblem] = fact.Family{
 		Name: "check_problem", Labels: []string{"check", "reason", "level", "subject"},

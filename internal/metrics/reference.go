@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
@@ -46,6 +47,7 @@ func ofSelf() ([]Family, error) {
 	self := NewSelf()
 	self.ObserveRun(&system.System{}, "", engine.Outcomes()[0], 0)
 	self.ObserveReload(nil)
+	self.NameAddress(&url.URL{})
 	self.CountClockSteps(func() int { return 0 })
 	self.WatchStorage(func() bool { return true })
 	gathered, err := self.registry.Gather()

@@ -47,11 +47,32 @@ func (s *sink) result(item *assess.Item, result *check.Result, history assess.Hi
 		if changes := history[id]; len(changes) > 0 {
 			s.addTime(checkLastChange, changes[len(changes)-1].At, id)
 		}
-		if item.Weighs() {
-			s.addTime(checkRegressed, history.Regressed(id), id, category, severity, item.Owner, strconv.FormatBool(item.Page))
+		if since := history.Regressed(id); item.Weighs() && !since.IsZero() {
+			s.addTime(checkRegressed, since, id, category, severity, item.Owner, strconv.FormatBool(item.Page))
+			s.regressedInfo(item, result)
 		}
 	}
 	s.problems(result)
+}
+
+// regressedInfo gives the gravest problem in words. Its detail would be a new series whenever a number in it changes: the
+// sentence of its reason says the same without.
+func (s *sink) regressedInfo(item *assess.Item, result *check.Result) {
+	if len(result.Problems) == 0 {
+		return
+	}
+	problem := result.Problems[0]
+	s.add(checkRegressedInfo, 1, result.Check, item.Item.Text, problem.Subject, sentenceOf(item, problem.Reason), problem.Remedy)
+}
+
+func sentenceOf(item *assess.Item, reason string) string {
+	for bound := range item.Rule.Clause.Bounds() {
+		all := bound.AllReasons()
+		if i := slices.IndexFunc(all, func(each check.Reason) bool { return each.Name == reason }); i >= 0 {
+			return all[i].Sentence
+		}
+	}
+	return ""
 }
 
 // problems gives the problems that differ in more than their words, the gravest first, and counts those beyond the

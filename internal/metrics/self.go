@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -110,6 +112,18 @@ func (s *Self) ObserveReload(err error) {
 	s.reloads.WithLabelValues("success").Inc()
 	s.reloadGood.Set(1)
 	s.reloadTime.SetToCurrentTime()
+}
+
+// NameAddress exports where browsers reach the exporter, for links in alerts: its scheme, host and path. It must be called once
+// at most.
+func (s *Self) NameAddress(external *url.URL) {
+	address := url.URL{Scheme: external.Scheme, Host: external.Host, Path: strings.TrimSuffix(external.Path, "/")}
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: prefix + "exporter_info", Help: "Where browsers reach the exporter (--web.external-url); always 1.",
+		ConstLabels: prometheus.Labels{"external_url": address.String()},
+	})
+	info.Set(1)
+	s.registry.MustRegister(info)
 }
 
 // CountClockSteps exports how often the clock of the machine was set. It must be called once at most.

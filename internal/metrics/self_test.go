@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"io"
+	"net/url"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ func TestTheExportersOwnMetricsAreLintFree(t *testing.T) {
 	self := metrics.NewSelf()
 	self.ObserveRun(nil, "tank", engine.OutcomeSuccess, time.Second)
 	self.ObserveReload(nil)
+	self.NameAddress(&url.URL{Scheme: "https", Host: "readiness.example.com"})
 	self.CountClockSteps(func() int { return 3 })
 	self.WatchStorage(func() bool { return false })
 	problems, err := testutil.GatherAndLint(self.Registry())
@@ -74,6 +76,15 @@ func TestAFailedReloadIsTold(t *testing.T) {
 	families := gathered(t, self)
 	require.Zero(t, families["readiness_config_last_reload_successful"].GetMetric()[0].GetGauge().GetValue())
 	require.NotZero(t, families["readiness_config_last_reload_success_timestamp_seconds"].GetMetric()[0].GetGauge().GetValue())
+}
+
+func TestTheAddressIsToldOnlyWhereThereIsOne(t *testing.T) {
+	self := metrics.NewSelf()
+	require.NotContains(t, gathered(t, self), "readiness_exporter_info")
+	address, err := url.Parse("https://ann:secret@example.com/readiness/?a=b")
+	require.NoError(t, err)
+	self.NameAddress(address)
+	require.Equal(t, "https://example.com/readiness", label(gathered(t, self)["readiness_exporter_info"].GetMetric()[0], "external_url"))
 }
 
 func TestStorageIsToldOnlyWhereThereIsSome(t *testing.T) {

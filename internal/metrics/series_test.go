@@ -118,9 +118,12 @@ func TestALossIsExportedAsARegression(t *testing.T) {
 		return values(parse(t, scrape(t, exposed(t, a), asText, ""))["readiness_check_regressed_timestamp_seconds"], "check")
 	}
 	require.Empty(t, regressed(first))
+	require.NotContains(t, scrape(t, exposed(t, first), asText, ""), "readiness_check_regressed")
 	lost := plan.Assess([]*fact.Run{found(tank{Name: "a"})}, now, first.History)
 	require.Equal(t, map[string]float64{"tank.level": float64(now.Unix())}, regressed(lost))
 	require.Contains(t, scrape(t, exposed(t, lost), asText, ""), `environment="test",page="false",severity="critical",system="shop"`)
+	require.Contains(t, scrape(t, exposed(t, lost), asText, ""), `readiness_check_regressed_info{check="tank.level",environment="test",`+
+		`remedy="Fill it.",sentence="It is empty.",subject="a",system="shop",title="A \"full\" tank"} 1`)
 	plan.Items[0].Page = true
 	require.Contains(t, scrape(t, exposed(t, lost), asText, ""), `environment="test",page="true",severity="critical",system="shop"`)
 	plan.Items[0].Newer = true
@@ -161,7 +164,7 @@ func TestTheBudgetOfSeries(t *testing.T) {
 		3*(counts[check.Fail]+counts[check.Unknown]) + // ready, status, last change
 		counts[check.Undeclared] + counts[check.NotApplicable] + // status
 		len(a.Results[0].Problems) + len(a.Results[2].Problems) +
-		1 + // regressed
+		2 + // regressed: since when, and why
 		3*len(a.Collectors()) + 1 + // and a target that is not up
 		3*len(a.Scores) +
 		2*len(a.Gates) +
