@@ -103,6 +103,17 @@ func TestReloadByRequestIsOffUnlessAskedFor(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, e.post("/-/reload"))
 }
 
+func TestOnlyTheFactsThatAreAskedForHaveGauges(t *testing.T) {
+	for flag, shown := range map[string]bool{"filesystem,certificate": true, "none": false} {
+		e := startExporter(t, "--config.file", writeFile(t, "readiness.yaml", describe("shop")), "--metrics.facts", flag)
+		scrape := string(e.get("/metrics"))
+		require.NotContains(t, scrape, "\nreadiness_host_")
+		require.Equal(t, shown, strings.Contains(scrape, "\nreadiness_filesystem_size_bytes{"), flag)
+		require.Contains(t, scrape, "\nreadiness_check_ready{", "what is concluded of facts is always there")
+		require.Contains(t, string(e.get("/api/v1/systems/shop/production/facts")), `"kernel"`)
+	}
+}
+
 func (e *runningExporter) post(path string) int {
 	e.t.Helper()
 	response, err := http.Post("http://"+e.addr+path, "text/plain", http.NoBody)
