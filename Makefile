@@ -30,7 +30,7 @@ build:
 .PHONY: run
 ## run: the exporter on this machine
 run:
-	go run ./cmd/readiness-exporter
+	go run -ldflags '$(LDFLAGS)' ./cmd/readiness-exporter
 
 .PHONY: test
 ## test: everything that must hold before a change lands

@@ -106,13 +106,19 @@ func exitStatus(verdict report.Verdict) int {
 	}[verdict]
 }
 
-// stampVersion names the version where the build did not: as Go has noted it in a program that go run or go install made.
+// stampVersion names the version where the build did not.
 func stampVersion() {
-	if version.Version != "" {
-		return
+	if version.Version == "" {
+		built, _ := debug.ReadBuildInfo()
+		version.Version = versionOf(built)
 	}
-	version.Version = "development"
-	if built, known := debug.ReadBuildInfo(); known && built.Main.Version != "" && built.Main.Version != "(devel)" {
-		version.Version = built.Main.Version
+}
+
+// versionOf is the version that Go has noted in a program: go install notes that of the module or of the commit, go run of a module
+// by its path too. Of a folder go run notes none.
+func versionOf(built *debug.BuildInfo) string {
+	if built == nil || built.Main.Version == "" || built.Main.Version == "(devel)" {
+		return "development"
 	}
+	return built.Main.Version
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -59,6 +60,7 @@ type serveCommand struct {
 	maxRequests   int
 	exposeDetails bool
 	pprof         bool
+	facts         []string // whose gauges are exported
 }
 
 func registerServe(app *kingpin.Application, commands map[string]command) {
@@ -75,6 +77,9 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("web.expose-details", "Show everybody how contacts can be reached and where things are declared. Without it, only requests "+
 		"from this machine see that; set it where the exporter is behind authentication.").BoolVar(&c.exposeDetails)
 	clause.Flag("web.enable-pprof", "Serve profiles of the running program at /debug/pprof/.").BoolVar(&c.pprof)
+	clause.Flag("metrics.facts", "Kinds of fact whose own gauges are exported, separated by commas or repeated; all or none. What is "+
+		"concluded of facts is always exported. One or more of: "+strings.Join(gaugedFacts(), ", ")).
+		Default(allFacts).StringsVar(&c.facts)
 	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status. Empty: nothing is kept.").
 		Default(defaultStorage).StringVar(&c.storage)
 	commands[clause.FullCommand()] = c
@@ -107,6 +112,10 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("--web.external-url %w", err)
 	}
+	omitted, err := omittedFacts(c.facts)
+	if err != nil {
+		return 0, err
+	}
 	if c.configCheck {
 		if _, err := p.load(ctx, s); err != nil {
 			return 0, configurationError(p.common.configFile, err)
@@ -116,7 +125,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	}
 	boundMemory(logger)
 	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, self: metrics.NewSelf()}
-	return exitReady, c.serve(ctx, e, external, libraries)
+	return exitReady, c.serve(ctx, e, external, omitted, libraries)
 }
 
 // boundMemory makes the memory limit of a container Go's, and has garbage collected somewhat earlier than Go does by itself,
@@ -131,12 +140,12 @@ func boundMemory(logger log.Logger) {
 }
 
 // serve runs the exporter until ctx ends.
-func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL, libraries *slog.Logger) error {
+func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL, omitted []string, libraries *slog.Logger) error {
 	store, err := e.openStorage(c.storage)
 	if err != nil {
 		return err
 	}
-	exposition := metrics.NewExposition(e.setup.collectors, e.self.Registry())
+	exposition := metrics.NewExposition(e.setup.collectors, e.self.Registry(), omitted...)
 	options := engine.Options{
 		Observe: e.self.ObserveRun,
 		Publish: func(assessments []*assess.Assessment) {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,6 +103,52 @@ func TestReload(t *testing.T) {
 func TestReloadByRequestIsOffUnlessAskedFor(t *testing.T) {
 	e := startExporter(t, "--config.file", writeFile(t, "readiness.yaml", describe("shop")))
 	require.Equal(t, http.StatusForbidden, e.post("/-/reload"))
+}
+
+// TestStartReloadAndStopAreOneLineEach, and each line and series that names the version names the same.
+func TestStartReloadAndStopAreOneLineEach(t *testing.T) {
+	file := writeFile(t, "readiness.yaml", "collectors: {host: {schedule: '@every 1h'}}\n"+describe("shop", "blog"))
+	e := startExporter(t, "--config.file", file, "--web.enable-pprof")
+	require.NoError(t, e.process.Process.Signal(syscall.SIGHUP))
+	e.eventually(`readiness_config_reloads_total{outcome="success"}`, "2")
+	var build string
+	for line := range strings.Lines(string(e.get("/metrics"))) {
+		if strings.HasPrefix(line, "readiness_build_info{") {
+			build = line
+		}
+	}
+	require.Regexp(t, `version="development"} 1\n$`, build)
+	require.Contains(t, string(e.get("/debug/pprof/goroutine?debug=1")), "readiness-exporter/internal/engine.")
+	e.stop()
+	lines := slices.Collect(strings.Lines(e.log.String()))
+	require.Len(t, lines, 3)
+	for i, want := range []string{
+		`msg="readiness-exporter is running" version=development address=` + e.addr + ` systems=2`,
+		`msg="loaded the configuration" cause=SIGHUP`,
+		`msg="readiness-exporter has stopped"`,
+	} {
+		require.Regexp(t, `^level=info ts=\S+ caller=\S+ `+regexp.QuoteMeta(want)+`\n$`, lines[i])
+	}
+}
+
+func TestTheVersionIsWhatGoHasNoted(t *testing.T) {
+	require.Equal(t, "development", versionOf(nil))
+	for noted, want := range map[string]string{
+		"": "development", "(devel)": "development", "v1.2.3": "v1.2.3", "v0.0.0-20261125230733-07427e836c60+dirty": "v0.0.0-20261125230733-07427e836c60+dirty",
+	} {
+		require.Equal(t, want, versionOf(&debug.BuildInfo{Main: debug.Module{Version: noted}}))
+	}
+}
+
+func TestOnlyTheFactsThatAreAskedForHaveGauges(t *testing.T) {
+	for flag, shown := range map[string]bool{"filesystem,certificate": true, "none": false} {
+		e := startExporter(t, "--config.file", writeFile(t, "readiness.yaml", describe("shop")), "--metrics.facts", flag)
+		scrape := string(e.get("/metrics"))
+		require.NotContains(t, scrape, "\nreadiness_host_")
+		require.Equal(t, shown, strings.Contains(scrape, "\nreadiness_filesystem_size_bytes{"), flag)
+		require.Contains(t, scrape, "\nreadiness_check_ready{", "what is concluded of facts is always there")
+		require.Contains(t, string(e.get("/api/v1/systems/shop/production/facts")), `"kernel"`)
+	}
 }
 
 func (e *runningExporter) post(path string) int {

@@ -64,6 +64,9 @@ func (r *reader) read(set fact.AnySet, collector string, fresh bool) *block {
 		b.invalid = set.Len()
 		return b
 	}
+	if r.kinds[b.kind].count == 0 {
+		return b // it has no gauges, or they are omitted
+	}
 	clear(r.known)
 	r.begin(r.kinds[b.kind])
 	for i := range set.Len() {

@@ -64,9 +64,10 @@ func (b *book) systems() []*page { return b.pages[:len(b.pages)-1] }
 
 func (b *book) shared() *page { return b.pages[len(b.pages)-1] }
 
-// NewExposition makes an exposition of the facts of collectors, and of what self gathers.
-func NewExposition(collectors []collector.Any, self prometheus.Gatherer) *Exposition {
-	kinds, ofFacts := factKinds(collectors)
+// NewExposition makes an exposition of the facts of collectors, but for the gauges of those kinds that are omitted, and of what
+// self gathers.
+func NewExposition(collectors []collector.Any, self prometheus.Gatherer, omitted ...string) *Exposition {
+	kinds, ofFacts := factKinds(collectors, omitted)
 	e := &Exposition{self: self}
 	for i, family := range append(common(), ofFacts...) {
 		e.layouts = append(e.layouts, newLayout(family, i < checklistItemInfo || i >= commonFamilies))

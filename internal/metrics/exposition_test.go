@@ -98,6 +98,29 @@ func TestTheWholeExposition(t *testing.T) {
 	require.Empty(t, problems)
 }
 
+func TestGaugesOfOmittedKindsAreLeftOutAndNothingElseIs(t *testing.T) {
+	all := metrics.NewExposition(tankCollectors(), prometheus.NewRegistry())
+	part := metrics.NewExposition(tankCollectors(), prometheus.NewRegistry(), "tank")
+	assessments := []*assess.Assessment{assessed(planOf("shop"), now, smallWorld()...)}
+	all.Publish(assessments)
+	part.Publish(assessments)
+	for _, format := range []string{asText, asOpenMetrics} {
+		for _, encoding := range []string{"", "gzip"} {
+			var want strings.Builder
+			left := 0
+			for line := range strings.Lines(scrape(t, all, format, encoding)) {
+				if strings.Contains(line, "readiness_tank_") {
+					left++
+					continue
+				}
+				want.WriteString(line)
+			}
+			require.Positive(t, left)
+			require.Equal(t, want.String(), scrape(t, part, format, encoding))
+		}
+	}
+}
+
 func TestEveryFormSaysTheSame(t *testing.T) {
 	self := metrics.NewSelf()
 	self.ObserveRun(nil, "tank", engine.OutcomeSuccess, 1500*time.Millisecond)

@@ -177,11 +177,15 @@ type factKind struct {
 	begin, count int
 }
 
-// factKinds lists the families of every kind of fact that collectors yield, after the common ones.
-func factKinds(collectors []collector.Any) (kinds []factKind, families []fact.Family) {
+// factKinds lists the families of every kind of fact that collectors yield, after the common ones. Those that are omitted
+// have none.
+func factKinds(collectors []collector.Any, omitted []string) (kinds []factKind, families []fact.Family) {
 	begin := commonFamilies
 	for kind := range yielded(collectors) {
 		own := kind.Families()
+		if slices.Contains(omitted, kind.KindName()) {
+			own = nil
+		}
 		kinds = append(kinds, factKind{kind.KindName(), begin, len(own)})
 		families = append(families, own...)
 		begin += len(own)
