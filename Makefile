@@ -75,8 +75,8 @@ generate:
 	go test ./internal/docgen -update
 
 .PHONY: generated
-## generated: fail when docs/reference is not what the code says
-generated:
+## generated: fail when docs/reference, or a dashboard, is not what its source says
+generated: dashboards-generated
 	go test ./internal/docgen
 	go mod tidy -diff
 
