@@ -7,9 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheLockFileNamesNoRegistry(t *testing.T) {
-	content, err := os.ReadFile("generator/package-lock.json")
-	require.NoError(t, err)
-	require.NotContains(t, string(content), "http")
-	require.Contains(t, string(content), `"integrity"`)
+func TestLockFilesNameNoRegistry(t *testing.T) {
+	for _, folder := range []string{"generator", "grafana"} {
+		content, err := os.ReadFile(folder + "/package-lock.json")
+		require.NoError(t, err)
+		require.NotContains(t, string(content), `"resolved"`, folder)
+		require.Contains(t, string(content), `"integrity"`, folder)
+	}
 }

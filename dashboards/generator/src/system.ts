@@ -56,7 +56,7 @@ export const system = board({
     ),
     number({ width: 8, height: 4, title: "Owner", description: "The team that owns the system, and how many checks of the chosen categories are not ready.",
       unit: "none", thresholds: noneIsGood },
-      [`sum(1 - ${ready(inCategory)}) * on () group_left (team) ${max(["team"], of("readiness_system_info"))}`, "{{team}}"]),
+      [`sum(1 - ${ready(inCategory)}) * on () group_left (team) topk(1, ${max(["team"], of("readiness_system_info"))})`, "{{team}}"]),
   ],
   fix: [
     list(
