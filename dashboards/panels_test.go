@@ -83,7 +83,7 @@ func TestColoursMeanWhatTheyShow(t *testing.T) {
 
 // TestEveryStateHasAColour holds for mappings: what a value is shown as has a text with a sign or a name, and what is a state a colour.
 func TestEveryStateHasAColour(t *testing.T) {
-	signs := map[string]string{"✓": "#009E73", "!": "#E69F00", "✗": "#D55E00", "?": "#CC79A7", "…": "#8E8E8E", "~": "#56B4E9", "–": "#8E8E8E"}
+	signs := map[string]string{"✓": "#009E73", "!": "#E69F00", "✗": "#D55E00", "?": "#CC79A7", "…": "#757575", "~": "#56B4E9", "–": "#757575"}
 	eachPanel(t, func(t *testing.T, p panel) {
 		mappings := p.FieldConfig.Defaults.Mappings
 		for _, c := range columns(t, p) {

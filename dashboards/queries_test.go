@@ -159,6 +159,7 @@ func (g *grafana) values(t *testing.T, each variable) []string {
 func (g *grafana) interpolate(expression string) string {
 	replace := []string{
 		"$__rate_interval", "10s",
+		"$__range_s", fmt.Sprint(int(math.Ceil(time.Since(g.begin).Seconds()))),
 		"$__range", fmt.Sprintf("%ds", int(math.Ceil(time.Since(g.begin).Seconds()))),
 		"$__interval", "1s",
 	}

@@ -124,7 +124,7 @@ test("every series that has a name of its own has its colour", async () => {
 });
 
 test("what was seen to mislead does not", async () => {
-  const [good, near, bad, none] = ["#009E73", "#E69F00", "#D55E00", "#8E8E8E"];
+  const [good, near, bad, none] = ["#009E73", "#E69F00", "#D55E00", "#757575"];
   for (const [name, title, value, text, color] of [
     ["readiness-backups/Backups, the worst first", "Used", 8.33, "833%", bad],
     ["readiness-backups/Backups, the worst first", "State", 3, "✗ no copy", bad],

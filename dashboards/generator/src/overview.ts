@@ -7,7 +7,9 @@ import {
 } from "./query.js";
 
 const item = [...checkLabels, "category", "severity"];
-const changed = `${ready()} - ${readyBefore()} != 0`;
+// 1 or -1 as a label, so that the time of the change can be the value.
+const changed = `count_values by (${item.join(", ")}) ("change", ${ready()} - ${readyBefore()} != 0)`;
+const lastChange = max(checkLabels, of("readiness_check_last_change_timestamp_seconds"));
 const gates = min([...systemLabels, "gate"], of("readiness_gate_ready"));
 const worstFirst = Object.keys(statusNumbers).reverse();
 // Of a system as a whole, as recorded.
@@ -47,8 +49,7 @@ export const overview = board({
     list(
       { width: 24, height: 10, title: "Systems, the worst first",
         description: "Score: the weight of the ready checks over that of the judged ones. Coverage: the weight of the judged checks over that " +
-          "of the applicable ones. Changed: checks that are ready now and were not at the beginning of the time range, or the other way " +
-          "round; empty for a system that was not there yet." },
+          "of the applicable ones. Changed: checks whose status has changed in the time range." },
       [
         { of: "system", title: "System", link: toSystem },
         { of: "environment", title: "Environment" },
@@ -70,7 +71,7 @@ export const overview = board({
       counted("unknown", systemLabels),
       counted("undeclared", systemLabels),
       sum(systemLabels, `1 - ${gates}`),
-      sum(systemLabels, `${ready()} != bool ${readyBefore()}`),
+      count(systemLabels, `${lastChange} > time() - $__range_s`),
     ),
     list(
       { width: 16, height: 9, title: "What fails in most systems", description: "The checks that fail, by how many of the chosen systems they fail in." },
@@ -99,7 +100,7 @@ export const overview = board({
     lines(
       { width: 12, height: 9, title: "Checks that are not ready", description: "How many checks of the chosen systems are not ready, by status.", unit: "none",
         stacked: true, named: "status" },
-      [sum(["status"], `${recorded([...systemLabels, "severity", "status"], "check_status:checks", `status=~"${notReady}"`)} > 0`), "{{status}}"],
+      [`${sum(["status"], of("readiness:check_status:checks", `status=~"${notReady}"`))} > 0`, "{{status}}"],
     ),
     lines(
       { width: 24, height: 10, title: "Lowest scores", description: "The scores of the ten systems that have the lowest at the end of the time range.",
@@ -117,18 +118,17 @@ export const overview = board({
       { width: 24, height: 10, title: "What has changed in the time range",
         description: "Checks that are ready now and were not at the beginning of the time range, or the other way round. Since: when the status last changed." },
       [
-        { of: "A", title: "Change", mappings: changes, width: 155 },
+        { of: "change", title: "Change", mappings: changes, width: 160 },
         { of: "severity", title: "Severity", mappings: severityTexts, width: 120 },
         { of: "check", title: "Check", link: toPage },
         { of: "title", title: "Item" },
         { of: "category", title: "Category" },
         { of: "system", title: "System", link: toSystem, width: 115 },
         { of: "environment", title: "Environment", width: 130 },
-        { of: "B", title: "Since", unit: "dateTimeAsIso", width: 160 },
+        { of: "Value", title: "Since", unit: "dateTimeAsIso", width: 160 },
       ],
       [{ by: "Change" }, { by: "Since", descending: true }],
-      withItem(changed, item, ["title"]),
-      `1000 * ${max(checkLabels, of("readiness_check_last_change_timestamp_seconds"))} and on (${checkLabels.join(", ")}) (${changed})`,
+      withItem(`1000 * ${changed} * on (${checkLabels.join(", ")}) group_left () ${lastChange}`, [...item, "change"], ["title"]),
     ),
   ],
 });

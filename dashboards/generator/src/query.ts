@@ -95,7 +95,7 @@ export function recorded(labels: string[], rule: string, ...matchers: string[]):
 
 /** How many checks have one of the statuses, by labels of the system or in all, as recorded: no series of a check is read. */
 export function counted(statuses: string, labels: string[], ...matchers: string[]): string {
-  const each = recorded([...systemLabels, "severity", "status"], "check_status:checks", `status=~"${statuses}"`, ...matchers);
+  const each = of("readiness:check_status:checks", `status=~"${statuses}"`, ...matchers);
   const none = max(systemLabels, of("readiness_system_info"));
   return `${sum(labels, each)} or 0 * ${labels.length > 0 ? max(labels, none) : `count(${none})`}`;
 }

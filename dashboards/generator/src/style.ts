@@ -4,7 +4,7 @@ import { MappingType, SpecialValueMatch, ThresholdsConfigBuilder, ThresholdsMode
 import { statusNumbers } from "./query.js";
 
 export const colours = {
-  good: "#009E73", near: "#E69F00", bad: "#D55E00", unknown: "#CC79A7", undeclared: "#8E8E8E", excused: "#56B4E9", none: "#8E8E8E",
+  good: "#009E73", near: "#E69F00", bad: "#D55E00", unknown: "#CC79A7", undeclared: "#757575", excused: "#56B4E9", none: "#757575",
 };
 
 const states: Record<string, { text: string; color: string }> = {
