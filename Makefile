@@ -34,7 +34,7 @@ run:
 
 .PHONY: test
 ## test: everything that must hold before a change lands
-test: lint test-unit generated vulnerabilities test-cost test-rules test-world
+test: lint test-unit generated test-dashboards vulnerabilities test-cost test-rules test-world
 
 .PHONY: quick
 ## quick: the fast lane while working: lint, vet and the tests that need nothing but Go, without the race detector
@@ -75,8 +75,8 @@ generate:
 	go test ./internal/docgen -update
 
 .PHONY: generated
-## generated: fail when docs/reference is not what the code says
-generated:
+## generated: fail when docs/reference, or a dashboard, is not what its source says
+generated: dashboards-generated
 	go test ./internal/docgen
 	go mod tidy -diff
 

@@ -1,6 +1,7 @@
 package docgen
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -155,4 +156,25 @@ func (r *reference) itemsOf(selects func(*checklist.Item) bool) []*checklist.Ite
 		}
 	}
 	return items
+}
+
+// A reason is what a label value of a problem means, for programs that show it: the dashboards. What nobody declared is no problem.
+type reason struct {
+	Kind     string `json:"kind"`
+	Reason   string `json:"reason"`
+	Level    string `json:"level"`
+	Sentence string `json:"sentence"`
+	Remedy   string `json:"remedy"`
+}
+
+func (r *reference) reasons() (all []reason) {
+	for _, kind := range r.kinds {
+		description := kind.Describe()
+		for _, each := range description.AllReasons() {
+			if each.Level != check.Undeclared {
+				all = append(all, reason{description.Name, each.Name, each.Level.String(), each.Sentence, cmp.Or(each.Remedy, description.Remedy)})
+			}
+		}
+	}
+	return all
 }

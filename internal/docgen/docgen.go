@@ -67,6 +67,7 @@ func (r *reference) files() (map[string][]byte, error) {
 	}
 	for name, schema := range map[string]any{
 		"configuration.schema.json": configuration, "checklist.schema.json": own, "openapi.json": r.openAPI(),
+		"reasons.json": r.reasons(),
 	} {
 		encoded, err := encodeSchema(schema)
 		if err != nil {

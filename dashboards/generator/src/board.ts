@@ -1,20 +1,21 @@
 // The frame of every dashboard: variables, links, time.
 import {
   DashboardBuilder, DashboardCursorSync, DashboardLinkBuilder, DashboardLinkType, DatasourceVariableBuilder,
-  QueryVariableBuilder, TextBoxVariableBuilder, VariableRefresh, VariableSort, type Dashboard,
+  QueryVariableBuilder, RowBuilder, TextBoxVariableBuilder, VariableRefresh, VariableSort, type Dashboard,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { PanelOf } from "./panels.js";
+import { firing, marks } from "./alerts.js";
+import { source, type PanelOf } from "./panels.js";
 
 // The last schema that Grafana 9.4 reads; later versions migrate it when they load it.
 const schemaVersion = 37;
-
-const source = { type: "prometheus", uid: "${datasource}" };
 
 interface Choice {
   name: string;
   label: string;
   description: string;
   values: string;
+  /** One value, and not all of them. */
+  one?: boolean;
 }
 
 const environment: Choice = {
@@ -26,33 +27,44 @@ const system: Choice = {
   values: 'label_values(readiness_system_info{environment=~"$environment"}, system)',
 };
 
+const oneEnvironment: Choice = { ...environment, description: "The environment of the system.", one: true };
+const oneSystem: Choice = { ...system, description: "The system to show, one at a time.", one: true };
+
+/** A dashboard: what it is for, and its panels in the rows that all have, in their order. */
 interface Board {
   name: string;
   title: string;
   description: string;
   from: string;
+  /** It shows one system at a time. */
+  single?: boolean;
   /** Variables beside those that all dashboards share. */
   choices?: Choice[];
-  panels: PanelOf[];
+  /** The alerts that belong to it: a regular expression for what comes after Readiness in their names. */
+  alerts: string;
+  now: PanelOf[];
+  /** Below the alerts that fire. */
+  fix: PanelOf[];
+  time: PanelOf[];
+  details: PanelOf[];
 }
 
 function choose(choice: Choice): QueryVariableBuilder {
-  return new QueryVariableBuilder(choice.name)
+  const variable = new QueryVariableBuilder(choice.name)
     .label(choice.label)
     .description(choice.description)
     .datasource(source)
     .query({ query: choice.values, refId: "StandardVariableQuery" })
     .definition(choice.values)
     .refresh(VariableRefresh.OnTimeRangeChanged)
-    .sort(VariableSort.AlphabeticalAsc)
-    .multi(true)
-    .includeAll(true)
-    .allValue(".*")
-    .current({ selected: true, text: ["All"], value: ["$__all"] });
+    .sort(VariableSort.AlphabeticalAsc);
+  if (choice.one) return variable.multi(false).includeAll(false);
+  return variable.multi(true).includeAll(true).allValue(".*").current({ selected: true, text: ["All"], value: ["$__all"] });
 }
 
 /** The dashboard as Grafana imports it. */
-export function board({ name, title, description, from, choices = [], panels }: Board): Dashboard {
+export function board({ name, title, description, from, single = false, choices = [], alerts, ...panels }: Board): Dashboard {
+  const systems = single ? [oneEnvironment, oneSystem] : [environment, system];
   const builder = new DashboardBuilder(`Readiness / ${title}`)
     .uid(`readiness-${name}`)
     .description(description)
@@ -62,11 +74,11 @@ export function board({ name, title, description, from, choices = [], panels }: 
     .tooltip(DashboardCursorSync.Crosshair)
     .time({ from, to: "now" })
     .refresh("1m")
-    .annotations([])
+    .annotations(marks(alerts))
     .variables([
       new DatasourceVariableBuilder("datasource").label("Data source").description("The Prometheus that scrapes the exporter.")
         .type("prometheus"),
-      ...[environment, system, ...choices].map(choose),
+      ...[...systems, ...choices].map(choose),
       new TextBoxVariableBuilder("page").label("Page").description("Where the exporter's own page is, for links to it.")
         .defaultValue("http://localhost:10216"),
     ])
@@ -74,7 +86,13 @@ export function board({ name, title, description, from, choices = [], panels }: 
       new DashboardLinkBuilder("Readiness").type(DashboardLinkType.Dashboards).tags(["readiness"]).asDropdown(true)
         .icon("external link").tooltip("The other dashboards, with the same choice and time").includeVars(true).keepTime(true),
     );
-  for (const panel of panels) builder.withPanel(panel);
+  const rows: [string, PanelOf[]][] = [
+    ["State now", panels.now], ["What to fix", [firing(alerts), ...panels.fix]], ["Over time", panels.time], ["Details", panels.details],
+  ];
+  for (const [row, below] of rows) {
+    builder.withRow(new RowBuilder(row));
+    for (const panel of below) builder.withPanel(panel);
+  }
   return finish(builder.build());
 }
 

@@ -1,6 +1,16 @@
 // Where a row of a table leads. The columns are read by their titles: System, Environment, Check.
 const field = (title: string) => `\${__data.fields.${title}:percentencode}`;
-const path = `${field("System")}/${field("Environment")}`;
+
+function page(system: string, environment: string) {
+  const url = `\${page}/systems/${system}/${environment}/checks/${field("Check")}`;
+  return { title: "Open the page of the check", url, elsewhere: true };
+}
+
+/** The exporter's page on the row's check. */
+export const toPage = page(field("System"), field("Environment"));
+
+/** The same, where one system is chosen. */
+export const toPageOfChosen = page("${system:percentencode}", "${environment:percentencode}");
 
 /** The dashboard of the row's system, with the same data source, page and time. */
 export const toSystem = {
@@ -9,14 +19,10 @@ export const toSystem = {
     "&${page:queryparam}&${__url_time_range}",
 };
 
-/** The systems of the row's check. */
-export const toSystems = {
-  title: "Show the systems",
-  url: "/d/readiness-system?${datasource:queryparam}&${system:queryparam}&${environment:queryparam}&${page:queryparam}&${__url_time_range}",
-};
-
-/** The exporter's page on the row's check. */
-export const toPage = { title: "Open the page of the check", url: `\${page}/systems/${path}/checks/${field("Check")}`, elsewhere: true };
-
 /** The address that the cell holds. */
 export const toRunbook = { title: "Open the runbook", url: "${__value.raw}", elsewhere: true };
+
+/** The runbook of the alert that the cell names. */
+export const toRunbookOfAlert = {
+  title: "Open the runbook", url: "https://github.com/readiness-exporter/readiness-exporter/blob/main/alerts/runbooks/${__value.raw}.md", elsewhere: true,
+};

@@ -34,9 +34,9 @@ export function count(labels: string[], expression: string): string {
 }
 
 /** Adds labels of an info metric; topk keeps one series each, as the join needs, while a title is being changed. */
-export function withInfo(expression: string, metric: string, on: string[], labels: string[]): string {
+export function withInfo(expression: string, metric: string, on: string[], labels: string[], ...matchers: string[]): string {
   const key = on.join(", ");
-  return `(${expression}) * on (${key}) group_left (${labels.join(", ")}) topk by (${key}) (1, ${of(metric)})`;
+  return `(${expression}) * on (${key}) group_left (${labels.join(", ")}) topk by (${key}) (1, ${of(metric, ...matchers)})`;
 }
 
 /** 1 or 0 for each judged check: neither undeclared nor not applicable. */
@@ -49,11 +49,10 @@ export function readyBefore(): string {
   return min([...checkLabels, "category", "severity"], `${of("readiness_check_ready")} offset $__range`);
 }
 
-/** How many checks have one of the statuses, in all or by labels of the system. */
-export function having(statuses: string, ...labels: string[]): string {
-  const each = max([...checkLabels, "status"], of("readiness_check_status", `status=~"${statuses}"`));
-  const none = max(systemLabels, of("readiness_system_info"));
-  return `${sum(labels, each)} or 0 * ${labels.length > 0 ? max(labels, none) : `count(${none})`}`;
+/** How many checks have a status. */
+export function having(status: string, ...matchers: string[]): string {
+  const each = max([...checkLabels, "status"], of("readiness_check_status", `status="${status}"`, ...matchers));
+  return `${sum([], each)} or 0 * count(${max(systemLabels, of("readiness_system_info"))})`;
 }
 
 type Weight = "ready" | "judged" | "applicable";
@@ -89,9 +88,26 @@ export function chosenOnce(choice: "topk" | "bottomk", many: number, labels: str
   return `(${expression}) and on (${labels.join(", ")}) ${choice}(${many}, last_over_time((${expression})[$__interval:$__interval] @ end()))`;
 }
 
+/** The series of a recording rule that belong to the chosen systems: one for each of the labels, as of a metric. */
+export function recorded(labels: string[], rule: string, ...matchers: string[]): string {
+  return max(labels, of(`readiness:${rule}`, ...matchers));
+}
+
+/** How many checks have one of the statuses, by labels of the system or in all, as recorded: no series of a check is read. */
+export function counted(statuses: string, labels: string[], ...matchers: string[]): string {
+  const each = of("readiness:check_status:checks", `status=~"${statuses}"`, ...matchers);
+  const none = max(systemLabels, of("readiness_system_info"));
+  return `${sum(labels, each)} or 0 * ${labels.length > 0 ? max(labels, none) : `count(${none})`}`;
+}
+
+/** The number of the state that each thing is in: of the conditions, the worst first, the first that finds it; 0 where none does. */
+export function states(things: string, ...conditions: string[]): string {
+  return [...conditions.map((condition, i) => `0 * (${condition}) + ${conditions.length - i}`), `0 * ${things}`].join(" or ");
+}
+
 /** The statuses as numbers, so that the greatest of several is the worst. */
 export const statusNumbers: Record<string, number> = {
-  not_applicable: 1, pass: 2, waived: 3, warn: 4, undeclared: 5, unknown: 6, fail: 7,
+  not_applicable: 1, pass: 2, waived: 3, undeclared: 4, warn: 5, unknown: 6, fail: 7,
 };
 
 /** The status of each check as a number; of several systems the worst. */

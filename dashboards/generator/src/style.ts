@@ -1,10 +1,10 @@
 // How values are shown: each state has one colour, a text and a sign of its own, in every panel. The colours are those of Okabe
-// and Ito, which can be told apart by those who do not see all of them.
+// and Ito, which can be told apart by those who do not see all of them. No panel has a continuous palette.
 import { MappingType, SpecialValueMatch, ThresholdsConfigBuilder, ThresholdsMode, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
 import { statusNumbers } from "./query.js";
 
-const colours = {
-  good: "#009E73", near: "#E69F00", bad: "#D55E00", unknown: "#CC79A7", undeclared: "#8E8E8E", excused: "#56B4E9", none: "#8E8E8E",
+export const colours = {
+  good: "#009E73", near: "#E69F00", bad: "#D55E00", unknown: "#CC79A7", undeclared: "#757575", excused: "#56B4E9", none: "#757575",
 };
 
 const states: Record<string, { text: string; color: string }> = {
@@ -24,20 +24,29 @@ function mapped(values: Shown): ValueMapping[] {
   return [{ type: MappingType.ValueToText, options: Object.fromEntries(options) }];
 }
 
-/** Statuses as labels. */
-export const statusTexts = mapped(states);
+/** Statuses as the levels of problems. */
+export const levelTexts = mapped(Object.fromEntries(["fail", "unknown", "warn", "undeclared"].map((level) => [level, states[level]!])));
 
-const named: [colour: string, ...names: string[]][] = [
-  [colours.good, "pass", "success", "available"],
-  [colours.near, "warn", "timeout", "stuck", "stale"],
-  [colours.bad, "fail", "failure", "error", "expired", "refused", "panic"],
-  [colours.unknown, "unknown", "unreachable", "unresolved", "denied", "not_found", "invalid", "failed"],
-  [colours.excused, "waived", "pending", "skipped", "desired"],
-  [colours.none, "undeclared", "not_applicable", "unsupported", "manifest"],
-];
+// What statuses do not need, for names of which more are told apart in one graph.
+const more = { blue: "#0072B2", yellow: "#F0E442", wine: "#882255", sand: "#DDCC77", olive: "#999933", rose: "#CC6677", purple: "#AA4499", indigo: "#6A51D3" };
 
-/** The colours of series that are called by a status, level, outcome or reason: the same name has the same in every panel. */
-export const namedColours = new Map(named.flatMap(([colour, ...names]) => names.map((name): [string, string] => [name, colour])));
+/** The colours of series that are called by a name from a closed set: the same name has the same in every panel. */
+export const named = {
+  status: Object.fromEntries(Object.entries(states).map(([status, { color }]) => [status, color])),
+  outcome: { success: colours.good, failure: colours.bad, timeout: colours.near, skipped: colours.excused, panic: more.yellow },
+  reason: {
+    refused: colours.bad, timeout: colours.near, unreachable: colours.unknown, pending: colours.excused, unsupported: colours.none, invalid: more.blue,
+    panic: more.yellow, denied: more.wine, stale: more.sand, stuck: more.olive, failed: more.rose, unresolved: more.purple, not_found: more.indigo,
+    manifest: "#C8C8C8",
+  },
+  fault: {
+    expired: colours.bad, not_yet_valid: colours.near, name_mismatch: colours.unknown, self_signed: colours.excused, incomplete_chain: more.blue,
+    unknown_authority: more.yellow, weak: more.wine, other: colours.none,
+  },
+  share: { score: more.blue, coverage: colours.excused },
+  pods: { available: colours.good, missing: colours.bad, "rolling out": colours.excused },
+  expiry: { "within 7 days": colours.bad, "within 21 days": colours.near },
+};
 
 /** Statuses as the numbers that queries make of them. */
 export const statusCodes = mapped(
@@ -47,10 +56,32 @@ export const statusCodes = mapped(
 /** 1 and 0. */
 export function either(yes: string, no: string, good: "yes" | "no" | "neither"): ValueMapping[] {
   const colour = (well: boolean) => (good === "neither" ? colours.none : well ? colours.good : colours.bad);
+  const sign = (well: boolean) => (good === "neither" ? "–" : well ? "✓" : "✗");
   return mapped({
-    1: { text: `${good === "no" ? "✗" : "✓"} ${yes}`, color: colour(good === "yes") },
-    0: { text: `${good === "yes" ? "✗" : "–"} ${no}`, color: colour(good === "no") },
+    1: { text: `${sign(good === "yes")} ${yes}`, color: colour(good === "yes") },
+    0: { text: `${sign(good === "no")} ${no}`, color: colour(good === "no") },
   });
+}
+
+type State = [text: string, colour: keyof typeof colours];
+
+/** The states that the query of the same name numbers, from 0, the best, upwards: who sorts by it has the worst on top. */
+export function stateTexts(...all: State[]): ValueMapping[] {
+  const signs = { good: "✓", near: "!", bad: "✗", unknown: "?", undeclared: "…", excused: "~", none: "–" };
+  return mapped(Object.fromEntries(all.map(([text, colour], i) => [i, { text: `${signs[colour]} ${text}`, color: colours[colour] }])));
+}
+
+/** The severities of items and of alerts. */
+export const severityTexts = mapped({
+  critical: { text: "✗ critical", color: colours.bad },
+  warning: { text: "! warning", color: colours.near },
+  info: { text: "– info", color: colours.none },
+});
+
+/** Labels from a closed set, as the sentences that stand for them. */
+export function sentences(texts: Map<string, string>): ValueMapping[] {
+  const options = [...texts].map(([value, text], index) => [value, { text, index }]);
+  return [{ type: MappingType.ValueToText, options: Object.fromEntries(options) }];
 }
 
 /** What a query leaves out, in words. */
