@@ -31,6 +31,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/hangup"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
 	"github.com/readiness-exporter/readiness-exporter/internal/record"
+	"github.com/readiness-exporter/readiness-exporter/internal/shard"
 	"github.com/readiness-exporter/readiness-exporter/internal/web"
 )
 
@@ -57,6 +58,7 @@ type serveCommand struct {
 	maxRequests   int
 	exposeDetails bool
 	pprof         bool
+	sharding      shardFlags
 }
 
 func registerServe(app *kingpin.Application, commands map[string]command) {
@@ -75,6 +77,7 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("web.enable-pprof", "Serve profiles of the running program at /debug/pprof/.").BoolVar(&c.pprof)
 	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status. Empty: nothing is kept.").
 		Default("data/").StringVar(&c.storage)
+	c.sharding.register(clause)
 	commands[clause.FullCommand()] = c
 }
 
@@ -82,14 +85,17 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 type exporter struct {
 	program *program
 	setup   *setup
+	shard   *shard.Shard // nil: it has all systems
 	hangups chan os.Signal
 	logger  log.Logger
 	self    *metrics.Self
 	engine  *engine.Engine
 
 	reloading sync.Mutex // held while the configuration is loaded, which takes as long as reading files does
-	mu        sync.Mutex // of loaded
+	mu        sync.Mutex // of what follows
 	loaded    *config.Config
+	systems   int          // that the exporter has itself
+	remote    []web.Remote // those that other shards have
 }
 
 func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
@@ -105,6 +111,10 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("--web.external-url %w", err)
 	}
+	one, err := c.sharding.shard(os.Hostname, p.common.configFile)
+	if err != nil {
+		return 0, err
+	}
 	if c.configCheck {
 		if _, err := p.load(ctx, s); err != nil {
 			return 0, configurationError(p.common.configFile, err)
@@ -113,7 +123,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		return exitReady, nil
 	}
 	boundMemory(logger)
-	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, self: metrics.NewSelf()}
+	e := &exporter{program: p, setup: s, shard: one, hangups: hangups, logger: logger, self: metrics.NewSelf()}
 	return exitReady, c.serve(ctx, e, external, libraries)
 }
 
@@ -156,6 +166,10 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		OpenAPI: docs.OpenAPI(), ExternalURL: external, MaxRequests: c.maxRequests, ExposeDetails: c.exposeDetails,
 		Profiles: c.pprof,
 	}
+	if e.shard != nil {
+		e.self.NameShard(e.shard.Index, e.shard.Count)
+		pages.Remote = e.elsewhere
+	}
 	if c.lifecycle {
 		pages.Reload = func() error { return publicError(e.reloadFor(ctx, "request")) }
 	}
@@ -167,8 +181,7 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: answerPatience,
 		IdleTimeout: 2 * time.Minute,
 		BaseContext: func(listener net.Listener) context.Context {
-			level.Info(e.logger).Log("msg", "readiness-exporter is running", "version", version.Version,
-				"address", listener.Addr(), "systems", e.systems())
+			e.announce(listener.Addr())
 			return ctx
 		},
 	}, func(server *http.Server) error { return exporterweb.ListenAndServe(server, c.web, libraries) })
@@ -216,8 +229,23 @@ func (e *exporter) closeStorage(store record.Store) {
 	}
 }
 
-// systems is how many systems the configuration in force describes.
-func (e *exporter) systems() int { return len(e.configuration().Plans) }
+// announce logs that the exporter runs, where, and what for.
+func (e *exporter) announce(address net.Addr) {
+	e.mu.Lock()
+	about := []any{"msg", "readiness-exporter is running", "version", version.Version, "address", address, "systems", e.systems}
+	if e.shard != nil {
+		about = append(about, "shard", e.shard.Index, "shards", e.shard.Count, "systems_of_others", len(e.remote))
+	}
+	e.mu.Unlock()
+	level.Info(e.logger).Log(about...)
+}
+
+// elsewhere are the systems that other shards have.
+func (e *exporter) elsewhere() []web.Remote {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.remote
+}
 
 // configuration is what was loaded last.
 func (e *exporter) configuration() *config.Config {
@@ -254,10 +282,22 @@ func (e *exporter) reload(ctx context.Context) error {
 		e.mu.Unlock()
 	}
 	if err == nil {
-		err = e.engine.Apply(loaded.Plans)
+		err = e.apply(loaded.Plans)
 	}
 	e.self.ObserveReload(err)
 	return err
+}
+
+// apply has the engine do what a configuration asks of this shard: it is read and checked as a whole, and followed in part.
+func (e *exporter) apply(plans []*assess.Plan) error {
+	own, remote := split(e.shard, plans)
+	if err := e.engine.Apply(own); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.systems, e.remote = len(own), remote
+	return nil
 }
 
 // watch reloads on SIGHUP, and when a file of the configuration has changed.

@@ -20,6 +20,9 @@ type overview struct {
 	All     int
 	Ready   int // of all
 	First   []problemItem
+	Started bool // every target has been tried once
+	// Remote are the systems of other shards that are shown.
+	Remote []*Remote
 
 	// What is shown is narrowed by these; empty does not narrow.
 	Readiness, Environment, Owner, Name string
@@ -42,10 +45,10 @@ type problemItem struct {
 	At                  timeOfJudging
 }
 
-func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
+func (h *handler) overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 	query := r.URL.Query()
 	o := overview{
-		All: len(assessments), Readiness: query.Get("readiness"), Environment: query.Get("environment"),
+		All: len(assessments), Started: h.Ready(), Readiness: query.Get("readiness"), Environment: query.Get("environment"),
 		Owner: query.Get("owner"), Name: query.Get("name"),
 	}
 	var first []problemItem
@@ -63,7 +66,7 @@ func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 			}
 		}
 	}
-	o.Environments, o.Owners = choices(o.Environments), choices(o.Owners)
+	o.remoteOf(h.Options)
 	slices.SortStableFunc(o.Systems, func(a, b row) int {
 		return cmp.Or(b.gravity-a.gravity, b.Counts["fail"]-a.Counts["fail"], strings.Compare(a.Name, b.Name))
 	})
