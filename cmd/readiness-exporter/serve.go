@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -36,8 +38,8 @@ import (
 )
 
 const (
-	// defaultAddress is a port that the ecosystem's list of default ports leaves free.
-	defaultAddress = ":10216"
+	// defaultAddress is a port that the ecosystem's list of default ports leaves free. Who else may reach it must be said.
+	defaultAddress = "localhost:10216"
 	// watchInterval is how often the configuration's files are compared with what was loaded.
 	watchInterval = 5 * time.Second
 	// settleInterval is how long files must stay as they are before they are loaded: whoever writes them may not be done.
@@ -173,6 +175,10 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 	if c.lifecycle {
 		pages.Reload = func() error { return publicError(e.reloadFor(ctx, "request")) }
 	}
+	if c.exposeDetails && c.reachable() {
+		level.Warn(e.logger).Log("msg", "--web.expose-details shows details to whoever reaches the exporter: nothing here asks for a login",
+			"address", strings.Join(*c.web.WebListenAddresses, " "))
+	}
 	handler, err := web.Handler(pages)
 	if err != nil {
 		return err
@@ -185,6 +191,12 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 			return ctx
 		},
 	}, func(server *http.Server) error { return exporterweb.ListenAndServe(server, c.web, libraries) })
+}
+
+// reachable tells whether other machines reach the exporter, without a web configuration that could ask for a login.
+func (c *serveCommand) reachable() bool {
+	return *c.web.WebConfigFile == "" && !*c.web.WebSystemdSocket &&
+		slices.ContainsFunc(*c.web.WebListenAddresses, func(address string) bool { return !web.Loopback(address) })
 }
 
 // runUntil runs the engine, the watch on the configuration and a server until ctx ends or one of them fails.
