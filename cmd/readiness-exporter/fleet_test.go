@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/shard"
@@ -151,14 +153,24 @@ func TestAShardDiesAndComesBack(t *testing.T) {
 	f.becomes(t, unfinished, "sum(readiness:not_ready:checks)")
 	f.linked(t)
 
+	answered := 0
+	for _, samples := range f.shown(t) {
+		answered += min(len(samples), 1)
+	}
+	require.Greater(t, answered, 10, "the dashboards show nothing")
+	twice := f.shown(t)
 	f.shards[0].kill() // Its replica is there.
+	f.becomes(t, fleetSystems, "count(readiness_system_info)")
+	require.EventuallyWithT(t, func(c *assert.CollectT) { require.Equal(c, twice, f.shown(t)) }, 20*time.Second, time.Second,
+		"what the dashboards show follows from how many replicas there are")
+
 	f.shards[dead].kill()
 	left := fleetSystems - f.systems[dead]
 	f.becomes(t, left, "count(readiness_system_info)")
 	killed := time.Now()
 	f.becomes(t, f.systems[dead], "count("+absent+")")
 	require.Len(t, f.prometheus.Query(t, absent[:len(absent)-1]+fmt.Sprintf(`,system=~%q}`, f.of(dead))), f.systems[dead])
-	require.Equal(t, []string{"ReadinessHeartbeat", "ReadinessSummary", "ReadinessSystemAbsent"}, f.fired(t))
+	require.Equal(t, []string{"ReadinessHeartbeat", "ReadinessShardAbsent", "ReadinessSummary", "ReadinessSystemAbsent"}, f.fired(t))
 	// Of the others nothing was interrupted: every series was there all the time, and each alert began once.
 	others := fmt.Sprintf("system!~%q", f.of(dead))
 	since := time.Since(killed).Truncate(time.Second) - time.Second
@@ -170,7 +182,35 @@ func TestAShardDiesAndComesBack(t *testing.T) {
 	f.prometheus.WaitFor(t, "absent("+absent+")")
 	f.becomes(t, unfinished, summaries)
 	f.steady(t, "ReadinessSystemAbsent", `system!=""`, "[10m]")
-	require.Equal(t, []string{"ReadinessHeartbeat", "ReadinessSummary", "ReadinessSystemAbsent"}, f.fired(t))
+	require.Equal(t, []string{"ReadinessHeartbeat", "ReadinessShardAbsent", "ReadinessSummary", "ReadinessSystemAbsent"}, f.fired(t))
+}
+
+// shown is what the dashboards of systems show now: every query that follows from the state alone, and not from the time.
+func (f *fleet) shown(t *testing.T) map[string][]string {
+	t.Helper()
+	shown := make(map[string][]string)
+	for _, name := range []string{"overview", "system", "slo"} {
+		content, err := os.ReadFile(fmt.Sprintf("../../dashboards/readiness-%s.json", name))
+		require.NoError(t, err)
+		var board struct {
+			Panels []struct{ Targets []struct{ Expr string } }
+		}
+		require.NoError(t, json.Unmarshal(content, &board))
+		for _, panel := range board.Panels {
+			for _, target := range panel.Targets {
+				if regexp.MustCompile(`time\(\)|\[|offset`).MatchString(target.Expr) {
+					continue
+				}
+				expr := strings.NewReplacer("$system", ".*", "$environment", ".*", "$category", ".*", "$objective", ".*").Replace(target.Expr)
+				shown[expr] = []string{}
+				for _, sample := range f.prometheus.Query(t, expr) {
+					shown[expr] = append(shown[expr], fmt.Sprint(sample.Metric, sample.Value))
+				}
+				slices.Sort(shown[expr])
+			}
+		}
+	}
+	return shown
 }
 
 // linked wants the page of each shard to lead to every system, and the links to open.
