@@ -61,6 +61,7 @@ type serveCommand struct {
 	exposeDetails bool
 	pprof         bool
 	sharding      shardFlags
+	shard         *shard.Shard // nil: it has all systems
 }
 
 func registerServe(app *kingpin.Application, commands map[string]command) {
@@ -87,7 +88,6 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 type exporter struct {
 	program *program
 	setup   *setup
-	shard   *shard.Shard // nil: it has all systems
 	hangups chan os.Signal
 	logger  log.Logger
 	self    *metrics.Self
@@ -96,8 +96,7 @@ type exporter struct {
 	reloading sync.Mutex // held while the configuration is loaded, which takes as long as reading files does
 	mu        sync.Mutex // of what follows
 	loaded    *config.Config
-	systems   int          // that the exporter has itself
-	remote    []web.Remote // those that other shards have
+	share     share
 }
 
 func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
@@ -113,8 +112,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("--web.external-url %w", err)
 	}
-	one, err := c.sharding.shard(os.Hostname, p.common.configFile)
-	if err != nil {
+	if c.shard, err = c.sharding.shard(os.Hostname, p.common.configFile); err != nil {
 		return 0, err
 	}
 	if c.configCheck {
@@ -125,7 +123,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		return exitReady, nil
 	}
 	boundMemory(logger)
-	e := &exporter{program: p, setup: s, shard: one, hangups: hangups, logger: logger, self: metrics.NewSelf()}
+	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, self: metrics.NewSelf()}
 	return exitReady, c.serve(ctx, e, external, libraries)
 }
 
@@ -142,6 +140,7 @@ func boundMemory(logger log.Logger) {
 
 // serve runs the exporter until ctx ends.
 func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL, libraries *slog.Logger) error {
+	e.share.of = c.shard
 	store, err := e.openStorage(c.storage)
 	if err != nil {
 		return err
@@ -168,9 +167,10 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		OpenAPI: docs.OpenAPI(), ExternalURL: external, MaxRequests: c.maxRequests, ExposeDetails: c.exposeDetails,
 		Profiles: c.pprof,
 	}
-	if e.shard != nil {
-		e.self.NameShard(e.shard.Index, e.shard.Count)
+	if c.shard != nil {
+		e.self.NameShard(c.shard.Index, c.shard.Count)
 		pages.Remote = e.elsewhere
+		level.Info(e.logger).Log("msg", "shares the systems", "shard", c.shard.Index, "shards", c.shard.Count, "others", len(e.elsewhere()))
 	}
 	if c.lifecycle {
 		pages.Reload = func() error { return publicError(e.reloadFor(ctx, "request")) }
@@ -187,7 +187,8 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: answerPatience,
 		IdleTimeout: 2 * time.Minute,
 		BaseContext: func(listener net.Listener) context.Context {
-			e.announce(listener.Addr())
+			level.Info(e.logger).Log("msg", "readiness-exporter is running", "version", version.Version,
+				"address", listener.Addr(), "systems", e.systems())
 			return ctx
 		},
 	}, func(server *http.Server) error { return exporterweb.ListenAndServe(server, c.web, libraries) })
@@ -241,24 +242,6 @@ func (e *exporter) closeStorage(store record.Store) {
 	}
 }
 
-// announce logs that the exporter runs, where, and what for.
-func (e *exporter) announce(address net.Addr) {
-	e.mu.Lock()
-	about := []any{"msg", "readiness-exporter is running", "version", version.Version, "address", address, "systems", e.systems}
-	if e.shard != nil {
-		about = append(about, "shard", e.shard.Index, "shards", e.shard.Count, "systems_of_others", len(e.remote))
-	}
-	e.mu.Unlock()
-	level.Info(e.logger).Log(about...)
-}
-
-// elsewhere are the systems that other shards have.
-func (e *exporter) elsewhere() []web.Remote {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.remote
-}
-
 // configuration is what was loaded last.
 func (e *exporter) configuration() *config.Config {
 	e.mu.Lock()
@@ -298,18 +281,6 @@ func (e *exporter) reload(ctx context.Context) error {
 	}
 	e.self.ObserveReload(err)
 	return err
-}
-
-// apply has the engine do what a configuration asks of this shard: it is read and checked as a whole, and followed in part.
-func (e *exporter) apply(plans []*assess.Plan) error {
-	own, remote := split(e.shard, plans)
-	if err := e.engine.Apply(own); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.systems, e.remote = len(own), remote
-	return nil
 }
 
 // watch reloads on SIGHUP, and when a file of the configuration has changed.

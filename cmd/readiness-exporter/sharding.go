@@ -78,3 +78,36 @@ func split(of *shard.Shard, plans []*assess.Plan) (own []*assess.Plan, remote []
 	}
 	return own, remote
 }
+
+// A share is what one exporter has of the systems of the configuration.
+type share struct {
+	of     *shard.Shard // nil: it has all
+	own    int
+	remote []web.Remote // those that other shards have
+}
+
+// systems is how many systems the exporter has itself.
+func (e *exporter) systems() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.share.own
+}
+
+// elsewhere are the systems that other shards have.
+func (e *exporter) elsewhere() []web.Remote {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.share.remote
+}
+
+// apply has the engine do what a configuration asks of this shard: it is read and checked as a whole, and followed in part.
+func (e *exporter) apply(plans []*assess.Plan) error {
+	own, remote := split(e.share.of, plans)
+	if err := e.engine.Apply(own); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.share.own, e.share.remote = len(own), remote
+	return nil
+}

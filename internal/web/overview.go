@@ -20,9 +20,6 @@ type overview struct {
 	All     int
 	Ready   int // of all
 	First   []problemItem
-	Started bool // every target has been tried once
-	// Remote are the systems of other shards that are shown.
-	Remote []*Remote
 
 	// What is shown is narrowed by these; empty does not narrow.
 	Readiness, Environment, Owner, Name string
@@ -45,10 +42,10 @@ type problemItem struct {
 	At                  timeOfJudging
 }
 
-func (h *handler) overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
+func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 	query := r.URL.Query()
 	o := overview{
-		All: len(assessments), Started: h.Ready(), Readiness: query.Get("readiness"), Environment: query.Get("environment"),
+		All: len(assessments), Readiness: query.Get("readiness"), Environment: query.Get("environment"),
 		Owner: query.Get("owner"), Name: query.Get("name"),
 	}
 	var first []problemItem
@@ -66,7 +63,7 @@ func (h *handler) overviewOf(assessments []*assess.Assessment, r *http.Request) 
 			}
 		}
 	}
-	o.remoteOf(h.Options)
+	o.Environments, o.Owners = choices(o.Environments), choices(o.Owners)
 	slices.SortStableFunc(o.Systems, func(a, b row) int {
 		return cmp.Or(b.gravity-a.gravity, b.Counts["fail"]-a.Counts["fail"], strings.Compare(a.Name, b.Name))
 	})

@@ -107,7 +107,7 @@ func (h *handler) systemPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) showOverview(w http.ResponseWriter, r *http.Request, assessments []*assess.Assessment) {
-	h.show(w, r, "overview", page{Title: "Systems", Content: h.overviewOf(assessments, r)})
+	h.show(w, r, "overview", page{Title: "Systems", Content: h.withRemote(overviewOf(assessments, r))})
 }
 
 func (h *handler) showSystem(w http.ResponseWriter, r *http.Request, a *assess.Assessment) {

@@ -46,15 +46,23 @@ func (o Options) elsewhere(r *http.Request) []*Remote {
 	})
 }
 
-// remoteOf narrows the systems of other shards as the filter of the overview narrows its own; whether they are ready is not
+// A shardedOverview is the overview with those systems of other shards that its filter lets through.
+type shardedOverview struct {
+	overview
+	Remote  []*Remote
+	Started bool // every target has been tried once
+}
+
+// withRemote narrows the systems of other shards as the filter of an overview narrows its own; whether they are ready is not
 // known here.
-func (o *overview) remoteOf(options Options) {
-	o.Remote = options.remote(func(s *Remote) bool {
+func (h *handler) withRemote(o overview) shardedOverview {
+	remote := h.remote(func(s *Remote) bool {
 		o.Environments, o.Owners = append(o.Environments, s.Environment), append(o.Owners, s.Owner)
 		return is(o.Environment, s.Environment) && is(o.Owner, s.Owner) &&
 			strings.Contains(strings.ToLower(s.Name), strings.ToLower(o.Name))
 	})
 	o.Environments, o.Owners = choices(o.Environments), choices(o.Owners)
+	return shardedOverview{o, remote, h.Ready()}
 }
 
 // missingSystem tells that the system of a path is not here, and links to the same path at the shards that have it.
