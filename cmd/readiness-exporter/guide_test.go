@@ -67,6 +67,7 @@ func TestTheGuideIsTrue(t *testing.T) {
 			for _, each := range blocks {
 				each.hold(t, folder)
 			}
+			inlineCommandsRun(t, folder, string(content))
 		})
 	}
 }
@@ -173,6 +174,25 @@ func (b block) parse(t *testing.T, folder string) {
 		command.Dir = folder
 		output, err := command.CombinedOutput()
 		require.NoError(t, err, "%s: %s", line, output)
+	}
+}
+
+// inlineCommandsRun has a shell parse the commands within the text, and runs the program's own: nothing may be wrong with their flags
+// or with the names in them.
+func inlineCommandsRun(t *testing.T, folder, content string) {
+	t.Helper()
+	prose := regexp.MustCompile("(?ms)^[ ]*```.*?^[ ]*```[ ]*$").ReplaceAllString(content, "")
+	for _, found := range regexp.MustCompile("`((?:readiness-exporter|curl|ssh|kubectl|helm|systemctl|htpasswd|restic) [^`]+)`").FindAllStringSubmatch(prose, -1) {
+		command := strings.ReplaceAll(found[1], `\|`, "|")
+		succeeds(t, folder, "bash", "-n", "-c", command)
+		if !strings.HasPrefix(command, "readiness-exporter ") || strings.HasSuffix(command, " ID") {
+			continue
+		}
+		run := exec.CommandContext(t.Context(), "bash", "-c", command)
+		run.Dir = folder
+		run.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(folder, "none"))
+		output, err := run.CombinedOutput()
+		require.Contains(t, []int{exitReady, exitNotReady}, run.ProcessState.ExitCode(), "%s: %v\n%s", command, err, output)
 	}
 }
 
