@@ -55,6 +55,7 @@ func TestTheGuideIsTrue(t *testing.T) {
 			content, err := os.ReadFile(document)
 			require.NoError(t, err)
 			linksLead(t, document, string(content))
+			namesAreKnown(t, string(content))
 			blocks := blocksOf(t, string(content))
 			folder := t.TempDir()
 			for _, each := range blocks {
@@ -217,6 +218,19 @@ func linksLead(t *testing.T, document, content string) {
 	t.Helper()
 	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(content, -1) {
 		require.FileExists(t, existing(filepath.Join(filepath.Dir(document), link[1])), link[0])
+	}
+}
+
+// namesAreKnown wants the metrics and alerts that a document names to be there.
+func namesAreKnown(t *testing.T, content string) {
+	t.Helper()
+	metrics, err := os.ReadFile("../../docs/reference/metrics.md")
+	require.NoError(t, err)
+	for _, name := range regexp.MustCompile(`\breadiness_[a-z_]+[a-z]`).FindAllString(content, -1) {
+		require.Contains(t, string(metrics), "`"+name+"`")
+	}
+	for _, name := range regexp.MustCompile(`\bReadiness[A-Z][A-Za-z]+`).FindAllString(content, -1) {
+		require.FileExists(t, "../../alerts/runbooks/"+name+".md")
 	}
 }
 
