@@ -166,15 +166,11 @@ func (b block) run(t *testing.T, folder string) {
 func (b block) parse(t *testing.T, folder string) {
 	t.Helper()
 	succeeds(t, folder, "bash", "-n", "-c", b.content)
-	for line := range strings.Lines(b.content) {
-		_, arguments, own := strings.Cut(" "+strings.TrimSpace(line), " readiness-exporter ")
-		if !own || strings.Contains(line, "helm ") {
-			continue
-		}
-		command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", "readiness-exporter "+arguments+" --config.check")
+	for _, own := range regexp.MustCompile(`(?m)^(?:sudo )?(?:[A-Z]+=\S+ )*readiness-exporter\b(.*)$`).FindAllStringSubmatch(b.content, -1) {
+		command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", "readiness-exporter"+own[1]+" --config.check")
 		command.Dir = folder
 		output, err := command.CombinedOutput()
-		require.NoError(t, err, "%s: %s", line, output)
+		require.NoError(t, err, "%s: %s", own[0], output)
 	}
 }
 
