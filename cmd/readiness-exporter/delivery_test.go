@@ -29,12 +29,17 @@ const hurry = 120
 // hurried divides the durations of rules and of routes: those of for, keep_firing_for, intervals, waits, windows and offsets.
 func hurried(t *testing.T, text string) string {
 	t.Helper()
+	return hurriedBy(t, text, hurry)
+}
+
+func hurriedBy(t *testing.T, text string, times int64) string {
+	t.Helper()
 	duration := regexp.MustCompile(`((?:for|interval|group_wait): |[\[:]|offset )(\d+[smhd])\b`)
 	return duration.ReplaceAllStringFunc(text, func(found string) string {
 		parts := duration.FindStringSubmatch(found)
 		took, err := model.ParseDuration(parts[2])
 		require.NoError(t, err)
-		return fmt.Sprintf("%s%dms", parts[1], time.Duration(took).Milliseconds()/hurry)
+		return fmt.Sprintf("%s%dms", parts[1], time.Duration(took).Milliseconds()/times)
 	})
 }
 

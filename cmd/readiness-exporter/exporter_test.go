@@ -60,10 +60,21 @@ func startExporter(t *testing.T, arguments ...string) *runningExporter {
 // there too.
 func startExporterAt(t *testing.T, scheme string, client *http.Client, arguments ...string) *runningExporter {
 	t.Helper()
+	return startExporterOn(t, scheme, client, freeAddress(t), arguments...)
+}
+
+// freeAddress is one at which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
-	addr := listener.Addr().String()
 	require.NoError(t, listener.Close())
+	return listener.Addr().String()
+}
+
+// startExporterOn is startExporterAt where it matters at which address the program listens.
+func startExporterOn(t *testing.T, scheme string, client *http.Client, addr string, arguments ...string) *runningExporter {
+	t.Helper()
 	e := &runningExporter{t: t, scheme: scheme, client: client, addr: addr, log: &logBuffer{}}
 	arguments = append([]string{"--web.listen-address", addr}, arguments...)
 	if !slices.Contains(arguments, "--storage.path") {

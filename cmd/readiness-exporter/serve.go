@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -32,12 +33,13 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/hangup"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
 	"github.com/readiness-exporter/readiness-exporter/internal/record"
+	"github.com/readiness-exporter/readiness-exporter/internal/shard"
 	"github.com/readiness-exporter/readiness-exporter/internal/web"
 )
 
 const (
-	// defaultAddress is a port that the ecosystem's list of default ports leaves free.
-	defaultAddress = ":10216"
+	// defaultAddress is a port that the ecosystem's list of default ports leaves free. Who else may reach it must be said.
+	defaultAddress = "localhost:10216"
 	// defaultStorage is where what must outlive the process is kept.
 	defaultStorage = "data/"
 	// watchInterval is how often the configuration's files are compared with what was loaded.
@@ -61,6 +63,8 @@ type serveCommand struct {
 	exposeDetails bool
 	pprof         bool
 	facts         []string // whose gauges are exported
+	sharding      shardFlags
+	shard         *shard.Shard // nil: it has all systems
 }
 
 func registerServe(app *kingpin.Application, commands map[string]command) {
@@ -82,6 +86,7 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 		Default(allFacts).StringsVar(&c.facts)
 	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status. Empty: nothing is kept.").
 		Default(defaultStorage).StringVar(&c.storage)
+	c.sharding.register(clause)
 	commands[clause.FullCommand()] = c
 }
 
@@ -95,8 +100,9 @@ type exporter struct {
 	engine  *engine.Engine
 
 	reloading sync.Mutex // held while the configuration is loaded, which takes as long as reading files does
-	mu        sync.Mutex // of loaded
+	mu        sync.Mutex // of what follows
 	loaded    *config.Config
+	share     share
 }
 
 func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
@@ -114,6 +120,9 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	}
 	omitted, err := omittedFacts(c.facts)
 	if err != nil {
+		return 0, err
+	}
+	if c.shard, err = c.sharding.shard(os.Hostname, p.common.configFile); err != nil {
 		return 0, err
 	}
 	if c.configCheck {
@@ -141,6 +150,7 @@ func boundMemory(logger log.Logger) {
 
 // serve runs the exporter until ctx ends.
 func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL, omitted []string, libraries *slog.Logger) error {
+	e.share.of = c.shard
 	store, err := e.openStorage(c.storage)
 	if err != nil {
 		return err
@@ -170,8 +180,17 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		OpenAPI: docs.OpenAPI(), ExternalURL: external, MaxRequests: c.maxRequests, ExposeDetails: c.exposeDetails,
 		Profiles: c.pprof,
 	}
+	if c.shard != nil {
+		e.self.NameShard(c.shard.Index, c.shard.Count)
+		pages.Remote = e.elsewhere
+		level.Info(e.logger).Log("msg", "shares the systems", "shard", c.shard.Index, "shards", c.shard.Count, "others", len(e.elsewhere()))
+	}
 	if c.lifecycle {
 		pages.Reload = func() error { return publicError(e.reloadFor(ctx, "request")) }
+	}
+	if c.exposeDetails && c.reachable() {
+		level.Warn(e.logger).Log("msg", "--web.expose-details shows details to whoever reaches the exporter: nothing here asks for a login",
+			"address", strings.Join(*c.web.WebListenAddresses, " "))
 	}
 	handler, err := web.Handler(pages)
 	if err != nil {
@@ -186,6 +205,12 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 			return ctx
 		},
 	}, func(server *http.Server) error { return exporterweb.ListenAndServe(server, c.web, libraries) })
+}
+
+// reachable tells whether other machines reach the exporter, without a web configuration that could ask for a login.
+func (c *serveCommand) reachable() bool {
+	return *c.web.WebConfigFile == "" && !*c.web.WebSystemdSocket &&
+		slices.ContainsFunc(*c.web.WebListenAddresses, func(address string) bool { return !web.Loopback(address) })
 }
 
 // runUntil runs the engine, the watch on the configuration and a server until ctx ends or one of them fails.
@@ -230,9 +255,6 @@ func (e *exporter) closeStorage(store record.Store) {
 	}
 }
 
-// systems is how many systems the configuration in force describes.
-func (e *exporter) systems() int { return len(e.configuration().Plans) }
-
 // configuration is what was loaded last.
 func (e *exporter) configuration() *config.Config {
 	e.mu.Lock()
@@ -268,7 +290,7 @@ func (e *exporter) reload(ctx context.Context) error {
 		e.mu.Unlock()
 	}
 	if err == nil {
-		err = e.engine.Apply(loaded.Plans)
+		err = e.apply(loaded.Plans)
 	}
 	e.self.ObserveReload(err)
 	return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -193,30 +192,6 @@ collectors: {certificate: {schedule: "@every 1s", timeout: 1s}}
 	started := time.Now()
 	e.stop()
 	require.Less(t, time.Since(started), 10*time.Second)
-}
-
-// TestTLSAndBasicAuthentication are those of exporter-toolkit.
-func TestTLSAndBasicAuthentication(t *testing.T) {
-	dir := t.TempDir()
-	ca := world.NewCA(t, world.Spec{})
-	certificate, key := ca.Issue(t, world.Spec{}).Write(t, dir, "server")
-	webConfig := writeFile(t, "web.yaml", fmt.Sprintf(`
-tls_server_config: {cert_file: %q, key_file: %q}
-basic_auth_users: {alex: %q}
-`, certificate, key, bcryptOf(t, "ready")))
-	file := writeFile(t, "readiness.yaml", describe("shop"))
-	e := startExporterAt(t, "https", &http.Client{Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: ca.Pool()}, DisableKeepAlives: true,
-	}}, "--config.file", file, "--web.config.file", webConfig)
-	for password, want := range map[string]int{"ready": http.StatusOK, "wrong": http.StatusUnauthorized} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+e.addr+"/metrics", http.NoBody)
-		require.NoError(t, err)
-		request.SetBasicAuth("alex", password)
-		response, err := e.client.Do(request)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-		require.Equal(t, want, response.StatusCode)
-	}
 }
 
 // TestScrapeIsAsDocumented holds a real scrape against the reference, and has promtool check it.

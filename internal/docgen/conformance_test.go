@@ -17,10 +17,12 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/docgen"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
 	"github.com/readiness-exporter/readiness-exporter/internal/schedule"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 var snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
@@ -210,4 +212,29 @@ func TestEveryRunbookOfAKindIsAHeading(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEveryPermissionIsSaidToBuySomething holds the page of permissions against what collectors take of a cluster with every
+// option, which is what the rbac command prints.
+func TestEveryPermissionIsSaidToBuySomething(t *testing.T) {
+	files, err := docgen.Files(root, "")
+	require.NoError(t, err)
+	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
+	defer closeAll()
+	loaded, err := config.For([]*system.System{{
+		Name: "shop", Environment: "production", Kubernetes: []system.Cluster{{Name: "main", TLSSecrets: true, SecretValues: true}},
+	}}, config.Options{Kinds: checks.All(), Collectors: all})
+	require.NoError(t, err)
+	rows := 0
+	for _, each := range all {
+		for _, job := range each.Jobs(loaded.Plans[0].System, loaded.Plans[0].Needs()) {
+			for _, permission := range job.Permissions(job.Asked) {
+				name := strings.TrimSuffix(permission.Resource+"."+permission.Group, ".")
+				require.Regexp(t, "(?m)^\\| `"+regexp.QuoteMeta(name)+"` \\| "+strings.Join(permission.Verbs, ", ")+" .*\\| `[a-z-]+\\.[a-z-]+`",
+					string(files["permissions.md"]))
+				rows++
+			}
+		}
+	}
+	require.Greater(t, rows, 50)
 }

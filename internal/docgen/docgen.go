@@ -65,6 +65,11 @@ func (r *reference) files() (map[string][]byte, error) {
 		"not-supported.md": r.notSupported(),
 		"cli.md":           r.commandLine(),
 	}
+	permissions, err := r.permissionsPage()
+	if err != nil {
+		return nil, err
+	}
+	files["permissions.md"] = permissions
 	for name, schema := range map[string]any{
 		"configuration.schema.json": configuration, "checklist.schema.json": own, "openapi.json": r.openAPI(),
 		"reasons.json": r.reasons(),

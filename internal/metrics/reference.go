@@ -50,6 +50,7 @@ func ofSelf() ([]Family, error) {
 	self.NameAddress(&url.URL{})
 	self.CountClockSteps(func() int { return 0 })
 	self.WatchStorage(func() bool { return true })
+	self.NameShard(0, 1)
 	gathered, err := self.registry.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("list the exporter's own metrics: %w", err)

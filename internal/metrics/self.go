@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -138,4 +139,15 @@ func (s *Self) WatchStorage(writable func() bool) {
 	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: prefix + "storage_writable", Help: "Whether what must outlive the process can be stored.",
 	}, func() float64 { return fact.Bool(writable()) }))
+}
+
+// NameShard exports which of how many exporters that share the systems this one is, so that one which is missing is noticed. It
+// must be called once at most.
+func (s *Self) NameShard(index, count int) {
+	shards := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: prefix + "shards", Help: "How many exporters share the systems; the label is which of them this one is, from 0.",
+		ConstLabels: prometheus.Labels{"shard": strconv.Itoa(index)},
+	})
+	shards.Set(float64(count))
+	s.registry.MustRegister(shards)
 }

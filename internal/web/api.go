@@ -93,14 +93,10 @@ func ofSystem(give func(*assess.Assessment, *http.Request) (any, string)) func(*
 	return func(h *handler, r *http.Request) (any, string) {
 		assessment := h.find(r)
 		if assessment == nil {
-			return nil, noSystem(r)
+			return nil, h.noSystem(r)
 		}
 		return give(assessment, r)
 	}
-}
-
-func noSystem(r *http.Request) string {
-	return fmt.Sprintf("no system %q in environment %q", r.PathValue("system"), r.PathValue("environment"))
 }
 
 func giveSystems(h *handler, r *http.Request) (any, string) {

@@ -73,6 +73,13 @@ func local(host string) bool {
 	return err == nil || host == "localhost"
 }
 
+// Loopback tells whether only this machine reaches an address to listen at.
+func Loopback(address string) bool {
+	host := hostOf(address)
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
 // detailed tells whether a request may see what is not for everybody: how contacts can be reached, and where things are
 // declared. That is who asks from this machine, or whom the server has authenticated.
 func (o Options) detailed(r *http.Request) bool {

@@ -129,3 +129,12 @@ func TestTheExternalURL(t *testing.T) {
 		require.Equal(t, good, err == nil, text)
 	}
 }
+
+func TestLoopbackIsThisMachine(t *testing.T) {
+	for address, want := range map[string]bool{
+		"localhost:10216": true, "127.0.0.1:10216": true, "[::1]:10216": true, "127.8.8.8:1": true,
+		":10216": false, "0.0.0.0:10216": false, "[::]:10216": false, "192.0.2.1:10216": false, "vsock://:10216": false, "shop.example.com:80": false,
+	} {
+		require.Equal(t, want, web.Loopback(address), address)
+	}
+}

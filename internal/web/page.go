@@ -72,10 +72,10 @@ func (h *handler) servePages(mux *http.ServeMux) {
 	}
 }
 
-// overviewPage shows every system; where there is only one, that one.
+// overviewPage shows every system; where there is only one, and no shard has others, that one.
 func (h *handler) overviewPage(w http.ResponseWriter, r *http.Request) {
 	assessments := h.Assessments()
-	if len(assessments) == 1 {
+	if len(assessments) == 1 && h.Remote == nil {
 		h.showSystem(w, r, assessments[0])
 		return
 	}
@@ -89,7 +89,7 @@ func (h *handler) namedPage(w http.ResponseWriter, r *http.Request) {
 	})
 	switch len(named) {
 	case 0:
-		h.missing(w, fmt.Sprintf("There is no system %q.", r.PathValue("system")))
+		h.missingSystem(w, r, fmt.Sprintf("There is no system %q.", r.PathValue("system")))
 	case 1:
 		h.showSystem(w, r, named[0])
 	default:
@@ -100,14 +100,14 @@ func (h *handler) namedPage(w http.ResponseWriter, r *http.Request) {
 func (h *handler) systemPage(w http.ResponseWriter, r *http.Request) {
 	assessment := h.find(r)
 	if assessment == nil {
-		h.missing(w, "There is "+noSystem(r)+".")
+		h.missingSystem(w, r, "There is "+h.noSystem(r)+".")
 		return
 	}
 	h.showSystem(w, r, assessment)
 }
 
 func (h *handler) showOverview(w http.ResponseWriter, r *http.Request, assessments []*assess.Assessment) {
-	h.show(w, r, "overview", page{Title: "Systems", Content: overviewOf(assessments, r)})
+	h.show(w, r, "overview", page{Title: "Systems", Content: h.withRemote(overviewOf(assessments, r))})
 }
 
 func (h *handler) showSystem(w http.ResponseWriter, r *http.Request, a *assess.Assessment) {
@@ -121,7 +121,7 @@ func (h *handler) showSystem(w http.ResponseWriter, r *http.Request, a *assess.A
 func (h *handler) itemPage(w http.ResponseWriter, r *http.Request) {
 	assessment := h.find(r)
 	if assessment == nil {
-		h.missing(w, "There is "+noSystem(r)+".")
+		h.missingSystem(w, r, "There is "+h.noSystem(r)+".")
 		return
 	}
 	view, found := itemViewOf(assessment, r.PathValue("check"), h.detailed(r))
@@ -139,7 +139,7 @@ func (h *handler) itemPage(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) discoveredPage(w http.ResponseWriter, r *http.Request) {
 	if !h.detailed(r) {
-		h.refuse(w, http.StatusForbidden, "Not for everybody", notDetailed)
+		h.refuse(w, http.StatusForbidden, refusal{Title: "Not for everybody", Message: notDetailed})
 		return
 	}
 	discovered := []report.Discovered{}
@@ -157,15 +157,18 @@ const notDetailed = "This is shown to requests from the exporter's own machine o
 
 // missing tells that there is no such page.
 func (h *handler) missing(w http.ResponseWriter, message string) {
-	h.refuse(w, http.StatusNotFound, "Not found", message)
+	h.refuse(w, http.StatusNotFound, refusal{Title: "Not found", Message: message})
 }
 
 // A refusal is shown in place of a page.
-type refusal struct{ Title, Message string }
+type refusal struct {
+	Title, Message string
+	Links          []link // where else it is; without a path where that is not known
+}
 
 // refuse shows a message in place of a page.
-func (h *handler) refuse(w http.ResponseWriter, status int, title, message string) {
-	content, err := h.render("missing", page{Title: title, Trail: []link{{"Systems", "/"}}, Content: refusal{title, message}})
+func (h *handler) refuse(w http.ResponseWriter, status int, why refusal) {
+	content, err := h.render("missing", page{Title: why.Title, Trail: []link{{"Systems", "/"}}, Content: why})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

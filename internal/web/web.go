@@ -15,6 +15,8 @@ type Options struct {
 	Metrics     http.Handler
 	Assessments func() []*assess.Assessment
 	Ready       func() bool
+	// Remote are the systems of other shards; nil where the exporter has them all.
+	Remote func() []Remote
 	// Reload loads the configuration again; nil where the lifecycle endpoints are off.
 	Reload  func() error
 	Version string
