@@ -96,6 +96,7 @@ type exporter struct {
 	setup   *setup
 	hangups chan os.Signal
 	logger  log.Logger
+	manager serviceManager
 	self    *metrics.Self
 	engine  *engine.Engine
 
@@ -133,7 +134,10 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		return exitReady, nil
 	}
 	boundMemory(logger)
-	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, self: metrics.NewSelf()}
+	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, manager: serviceManager{logger}, self: metrics.NewSelf()}
+	if passedSockets() {
+		*c.web.WebSystemdSocket = true
+	}
 	return exitReady, c.serve(ctx, e, external, omitted, libraries)
 }
 
@@ -202,6 +206,7 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		BaseContext: func(listener net.Listener) context.Context {
 			level.Info(e.logger).Log("msg", "readiness-exporter is running", "version", version.Version,
 				"address", listener.Addr(), "systems", e.systems())
+			e.manager.ready(serving(e.systems()))
 			return ctx
 		},
 	}, func(server *http.Server) error { return exporterweb.ListenAndServe(server, c.web, libraries) })
@@ -219,7 +224,10 @@ func (e *exporter) runUntil(ctx context.Context, server *http.Server, listen fun
 	addUntilDone(ctx, group, func(ctx context.Context) { <-ctx.Done() })
 	addUntilDone(ctx, group, e.engine.Run)
 	addUntilDone(ctx, group, e.watch)
-	group.Add(func() error { return listen(server) }, func(error) { closeServer(server, e.logger) })
+	group.Add(func() error { return listen(server) }, func(error) {
+		e.manager.stopping()
+		closeServer(server, e.logger)
+	})
 	if err := group.Run(); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -316,14 +324,17 @@ func (e *exporter) watch(ctx context.Context) {
 	}
 }
 
-// reloadFor is reload that tells the log of it.
+// reloadFor is reload that tells the log and the service manager of it.
 func (e *exporter) reloadFor(ctx context.Context, cause string) error {
+	e.manager.reloading()
 	err := e.reload(ctx)
 	if err != nil {
 		level.Error(e.logger).Log("msg", "the configuration stays as it was", "cause", cause,
 			"err", configurationError(e.program.common.configFile, err))
+		e.manager.ready("The last reload failed, and the configuration stays as it was. The log says why.")
 	} else {
 		level.Info(e.logger).Log("msg", "loaded the configuration", "cause", cause)
+		e.manager.ready(serving(e.systems()))
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -66,6 +67,7 @@ func New(options Options) collector.Collector[Target] {
 // machine is what the collector knows of the machine, and what it keeps between runs.
 type machine struct {
 	Options
+	system    string // as Go names it
 	container string // as containerOf says
 	sizes     *sizes
 
@@ -76,6 +78,7 @@ type machine struct {
 func newMachine(options Options) *machine {
 	return &machine{
 		Options:   options,
+		system:    runtime.GOOS,
 		container: containerOf(options.RootFS),
 		sizes:     newSizes(options.RootFS),
 		growths:   make(map[string]map[string]*growth),
@@ -121,6 +124,9 @@ func (m *machine) collect(ctx context.Context, target Target, _ fact.Topics) ([]
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	if err := checkSystem(m.system); err != nil {
+		return nil, err
+	}
 	sets := known(target)
 	host, hostErr := m.readHost(target.Host.Name)
 	mounts, mountsErr := readMounts(m.RootFS)
@@ -138,6 +144,15 @@ func (m *machine) collect(ctx context.Context, target Target, _ fact.Topics) ([]
 		sets[1] = fact.Filesystems().Set(m.collectFilesystems(ctx, target, mounts))
 	}
 	return sets, nil
+}
+
+// checkSystem gives an error unless machines with that operating system can be collected.
+func checkSystem(name string) error {
+	if name == "linux" {
+		return nil
+	}
+	return fact.Errorf(fact.ReasonUnsupported, "this machine runs %s, and only machines with Linux can be collected: run the exporter "+
+		"on the machine that is meant", name)
 }
 
 func (m *machine) readHost(name string) (fact.Host, error) {

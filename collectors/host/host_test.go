@@ -53,6 +53,15 @@ func TestHostWithoutItsOwnProcIsSeenThroughOurs(t *testing.T) {
 	require.GreaterOrEqual(t, host.Cores, runtime.NumCPU())
 }
 
+func TestAMachineWithoutLinuxIsUnavailable(t *testing.T) {
+	m := newMachine(Options{}.filled())
+	m.system = "darwin"
+	_, err := m.collect(t.Context(), declare(), nil)
+	require.EqualError(t, err,
+		"this machine runs darwin, and only machines with Linux can be collected: run the exporter on the machine that is meant")
+	require.Equal(t, fact.ReasonUnsupported, fact.ReasonOf(err))
+}
+
 func TestWhatCannotBeReadMakesOnlyItsOwnKindUnavailable(t *testing.T) {
 	declared := declare(system.Filesystem{Mount: "/", Purpose: "database"}, system.Filesystem{Mount: "/srv", Purpose: "data"})
 	t.Run("a kernel that says nothing useful leaves the file systems", func(t *testing.T) {
