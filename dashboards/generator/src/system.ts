@@ -8,6 +8,7 @@ import { checkLabels, chosenOnce, coverage, having, max, of, ready, score, statu
 const inCategory = 'category=~"$category"';
 const check = checkLabels.join(", ");
 const problemLabels = [...checkLabels, "reason", "level", "subject"];
+const everyProblem = `${of("readiness_check_problem")} or label_replace(${of("readiness_check_problems")}, "subject", "others", "", "")`;
 const since = `1000 * ${max(checkLabels, of("readiness_check_last_change_timestamp_seconds"))}`;
 const judged = `topk by (${check}) (1, ${max([...checkLabels, "severity"], of("readiness_check_ready", inCategory))} >= bool 0)`;
 // Since when each check has its problems.
@@ -90,8 +91,7 @@ export const system = board({
     lines(
       { width: 12, height: 9, title: "Problems by level", description: "How many problems there are, with those beyond the first 100 of a check.",
         unit: "none", stacked: true, named: "status" },
-      [sum(["level"], max(problemLabels, `${of("readiness_check_problem")} or label_replace(${of("readiness_check_problems")}, "subject", "others", "", "")`)),
-        "{{level}}"],
+      [sum(["level"], `${max(problemLabels, everyProblem)} and on (${check}) ${of("readiness_check_ready", inCategory)}`), "{{level}}"],
     ),
     lines(
       { width: 12, height: 9, title: "Score and coverage", description: "The weight of the ready checks over that of the judged, and of the judged over that of the applicable.",
