@@ -166,8 +166,12 @@ func (b block) run(t *testing.T, folder string) {
 func (b block) parse(t *testing.T, folder string) {
 	t.Helper()
 	succeeds(t, folder, "bash", "-n", "-c", b.content)
-	for _, own := range regexp.MustCompile(`(?m)^(?:sudo )?(?:[A-Z]+=\S+ )*readiness-exporter\b(.*)$`).FindAllStringSubmatch(b.content, -1) {
-		command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", "readiness-exporter"+own[1]+" --config.check")
+	for _, own := range regexp.MustCompile(`(?m)^(?:sudo )?(?:[A-Z]+=\S+ )*readiness-exporter\b(.*)$`).FindAllStringSubmatch(strings.ReplaceAll(b.content, "\\\n", ""), -1) {
+		last := " --config.check"
+		if regexp.MustCompile(` (check|facts|rbac|checklist)\b`).MatchString(own[1]) {
+			last = " --help"
+		}
+		command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", "readiness-exporter"+own[1]+last)
 		command.Dir = folder
 		output, err := command.CombinedOutput()
 		require.NoError(t, err, "%s: %s", own[0], output)
