@@ -72,8 +72,9 @@ func baseLayer(machine fs.FS) ([]byte, error) {
 	}
 	files := map[string][]byte{
 		"etc/ssl/certs/ca-certificates.crt": certificates,
-		"etc/passwd":                        []byte("root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:" + user + ":" + user + ":nonroot:/home/nonroot:/sbin/nologin\n"),
-		"etc/group":                         []byte("root:x:0:\nnonroot:x:" + user + ":\n"),
+		"etc/passwd": []byte("root:x:0:0:root:/root:/sbin/nologin\n" +
+			"nonroot:x:" + user + ":" + user + ":nonroot:/home/nonroot:/sbin/nologin\n"),
+		"etc/group": []byte("root:x:0:\nnonroot:x:" + user + ":\n"),
 	}
 	if err := addZones(machine, files); err != nil {
 		return nil, err

@@ -102,7 +102,6 @@ func TestTheChartIsInstalledUpgradedAndTurnedBack(t *testing.T) {
 	t.Run("each rendering is accepted", func(t *testing.T) {
 		conform(t, cluster)
 		for _, profile := range profiles(t) {
-			run("template", release, chart, "--values", profile)
 			_, err := helm(t, "upgrade", release, chart, "--reset-values", "--values", profile, "--dry-run=server", "--namespace", own,
 				"--kubeconfig", cluster.Kubeconfig)
 			require.NoError(t, err, profile)

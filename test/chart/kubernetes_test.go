@@ -27,8 +27,8 @@ func TestThePlainManifestsAreWhatTheChartRenders(t *testing.T) {
 	printed, err := roles.Output()
 	require.NoError(t, err)
 	for name, want := range map[string]string{
-		"readiness-exporter.yaml":  "# Rendered from deploy/chart by go test ./test/chart -update. Do not edit.\n" + ofHelm.ReplaceAllString(rendered, ""),
-		"overlays/shop/roles.yaml": string(printed),
+		"base/readiness-exporter.yaml": "# Rendered from deploy/chart by go test ./test/chart -update. Do not edit.\n" + ofHelm.ReplaceAllString(rendered, ""),
+		"overlays/shop/roles.yaml":     string(printed),
 	} {
 		path := filepath.Join(manifests, filepath.FromSlash(name))
 		if *update {

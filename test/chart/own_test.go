@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,9 +57,7 @@ func TestTheChartPassesTheChecksOfTheProject(t *testing.T) {
 				require.NotEqual(t, "available.yaml", filepath.Base(profile), "%s: %s", item.Check, item.Problems)
 				require.Contains(t, chosen(), item.Check, "%s", item.Problems)
 			}
-			if !slices.Contains([]string{"nothing.yaml"}, filepath.Base(profile)) {
-				require.Greater(t, passed, 5)
-			}
+			require.GreaterOrEqual(t, passed, 4)
 		})
 	}
 }

@@ -17,7 +17,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/yaml"
@@ -117,7 +116,7 @@ func account(t *testing.T, cluster *world.Cluster) string {
 	token, err := cluster.Client.CoreV1().ServiceAccounts(own).CreateToken(t.Context(), release, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	config := clientcmdapi.NewConfig()
-	var of *rest.Config = cluster.Config
+	of := cluster.Config
 	config.Clusters["main"] = &clientcmdapi.Cluster{Server: of.Host, CertificateAuthorityData: of.CAData, CertificateAuthority: of.CAFile}
 	config.AuthInfos["main"] = &clientcmdapi.AuthInfo{Token: token.Status.Token}
 	config.Contexts["main"] = &clientcmdapi.Context{Cluster: "main", AuthInfo: "main"}

@@ -44,7 +44,7 @@ func (w *World) Container(tb testing.TB, spec ContainerSpec) *Process {
 	state, id := filepath.Join(dir, "state"), "test-"+strings.ToLower(rand.Text()[:8])
 	// What runc started outlives it when it is killed.
 	tb.Cleanup(func() {
-		if output, err := exec.Command(runc, "--root", state, "delete", "--force", id).CombinedOutput(); err != nil {
+		if output, err := exec.CommandContext(w.ctx, runc, "--root", state, "delete", "--force", id).CombinedOutput(); err != nil {
 			tb.Errorf("remove the container: %v: %s", err, output)
 		}
 	})
