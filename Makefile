@@ -96,6 +96,11 @@ vulnerabilities: $(BIN)/govulncheck
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 40m ./test/bench
 
+.PHONY: image
+## image: the container image as dist/image, for each platform; BASE=scratch where the base image cannot be fetched
+image: $(BIN)/ko
+	VERSION='$(VERSION)' REVISION='$(REVISION)' deploy/image/build
+
 .PHONY: clean
 ## clean: remove what was built, tools included
 clean:

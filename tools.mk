@@ -9,6 +9,12 @@ VERSITYGW_VERSION     := v1.8.0
 GOLANGCI_LINT_VERSION := v2.15.0
 BENCHSTAT_VERSION     := v0.0.0-20260908200009-22c9c6c9d4da
 GOVULNCHECK_VERSION   := v1.9.0
+HELM_VERSION          := v4.3.1
+KUBECONFORM_VERSION   := v0.8.0
+KUSTOMIZE_VERSION     := v5.8.1
+KO_VERSION            := v0.19.1
+OPERATOR_MODULE       := github.com/prometheus-operator/prometheus-operator
+OPERATOR_VERSION      := v0.85.0
 AXE_VERSION           := 4.14.1
 
 TOOLS_GO := $(shell go env GOVERSION)
@@ -43,6 +49,10 @@ $(eval $(call go-tool,versitygw,github.com/versity/versitygw/cmd/versitygw,$(VER
 $(eval $(call go-tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_LINT_VERSION)))
 $(eval $(call go-tool,benchstat,golang.org/x/perf/cmd/benchstat,$(BENCHSTAT_VERSION)))
 $(eval $(call go-tool,govulncheck,golang.org/x/vuln/cmd/govulncheck,$(GOVULNCHECK_VERSION)))
+$(eval $(call go-tool,helm,helm.sh/helm/v4/cmd/helm,$(HELM_VERSION)))
+$(eval $(call go-tool,kubeconform,github.com/yannh/kubeconform/cmd/kubeconform,$(KUBECONFORM_VERSION)))
+$(eval $(call go-tool,kustomize,sigs.k8s.io/kustomize/kustomize/v5,$(KUSTOMIZE_VERSION)))
+$(eval $(call go-tool,ko,github.com/google/ko,$(KO_VERSION)))
 
 CONTROLPLANE         := test/controlplane
 module-version        = $(shell awk '$$1 == "$(1)" { print $$2; exit }' $(CONTROLPLANE)/go.mod)
@@ -70,6 +80,15 @@ $(BIN)/kwok-stages.yaml: $(BIN)/kwok
 	for stage in $(KWOK_STAGES); do echo '---'; cat $$folder/$$stage.yaml || exit 1; done > $@.new
 	@mv $@.new $@
 
+# The resources of Prometheus Operator, as its authors describe them.
+$(eval $(call stamp,operator-crds.yaml,$(OPERATOR_VERSION)))
+$(BIN)/operator-crds.yaml: $(BIN)/.operator-crds.yaml@$(OPERATOR_VERSION)-$(TOOLS_GO)
+	@folder=$$(cd / && go mod download -json $(OPERATOR_MODULE)@$(OPERATOR_VERSION) | sed -n 's/^.*"Dir": "\(.*\)".*$$/\1/p') && \
+	for resource in servicemonitors podmonitors prometheusrules; do \
+		echo '---'; cat $$folder/example/prometheus-operator-crd/monitoring.coreos.com_$$resource.yaml || exit 1; \
+	done > $@.new
+	@mv $@.new $@
+
 # The package holds it ready to run in a page; npm fetches it from wherever this machine is set up to fetch packages.
 $(eval $(call stamp,axe.min.js,$(AXE_VERSION)))
 $(BIN)/axe.min.js: $(BIN)/.axe.min.js@$(AXE_VERSION)-$(TOOLS_GO) | tools-debian
@@ -78,10 +97,10 @@ $(BIN)/axe.min.js: $(BIN)/.axe.min.js@$(AXE_VERSION)-$(TOOLS_GO) | tools-debian
 	tar -xzOf "$$folder"/axe-core-$(AXE_VERSION).tgz package/axe.min.js > $@.new
 	@mv $@.new $@
 
-.PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-browser tools-debian lint-tools
+.PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-browser tools-deploy tools-debian lint-tools
 
 ## tools: everything that tests talk to
-tools: tools-debian tools-s3 tools-monitoring tools-kubernetes tools-browser
+tools: tools-debian tools-s3 tools-monitoring tools-kubernetes tools-browser tools-deploy
 
 ## tools-kubernetes: a control plane, and nodes that need no machine
 tools-kubernetes: $(BIN)/controlplane $(BIN)/kwok $(BIN)/kwok-stages.yaml
@@ -95,6 +114,9 @@ tools-s3: $(BIN)/versitygw
 ## tools-browser: what finds faults of accessibility; the browser itself is Debian's
 tools-browser: $(BIN)/axe.min.js
 
+## tools-deploy: what makes the image and the chart, and judges manifests
+tools-deploy: $(BIN)/ko $(BIN)/helm $(BIN)/kustomize $(BIN)/kubeconform $(BIN)/operator-crds.yaml
+
 ## lint-tools: linters, and what compares benchmarks
 lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
 
@@ -103,6 +125,8 @@ lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
 tools-debian:
 	@missing=; \
 	command -v restic >/dev/null || missing="$$missing restic"; \
+	command -v runc >/dev/null || missing="$$missing runc"; \
+	ls /usr/share/ca-certificates/mozilla >/dev/null 2>&1 || missing="$$missing ca-certificates"; \
 	command -v npm >/dev/null || missing="$$missing npm ca-certificates"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \

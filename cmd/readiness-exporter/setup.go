@@ -28,6 +28,7 @@ import (
 type commonFlags struct {
 	configFile       string
 	rootFS           string
+	hostName         string
 	logLevel         string
 	logFormat        string
 	maxRuns          int
@@ -40,6 +41,9 @@ func (f *commonFlags) register(app *kingpin.Application) {
 		StringVar(&f.configFile)
 	app.Flag("path.rootfs", "Where the file system of the host is mounted, when the exporter runs in a container.").
 		Default("/").StringVar(&f.rootFS)
+	app.Flag("host.name", "Name of the machine that the exporter runs on, for hosts that are declared without one. Default: what the "+
+		"machine calls itself.").
+		StringVar(&f.hostName)
 	app.Flag("collector.max-runs", "How many collections may be under way at one time, in all.").
 		Default("64").IntVar(&f.maxRuns)
 	app.Flag("collector.max-runs-per-server", "How many collections may be under way at one time, at one server.").
@@ -88,7 +92,7 @@ func (p *program) setUp(libraries *slog.Logger) *setup {
 	return &setup{
 		collectors: all,
 		options: config.Options{
-			Kinds: checks.All(), Collectors: all,
+			Kinds: checks.All(), Collectors: all, HostName: p.hostName(),
 		},
 		close: closeAll,
 	}
@@ -99,11 +103,20 @@ func (p *program) load(ctx context.Context, s *setup) (*config.Config, error) {
 	if p.common.configFile != "" {
 		return config.Load(p.common.configFile, s.options)
 	}
-	hostname, err := os.Hostname()
-	if err != nil {
-		return nil, fmt.Errorf("describe this machine: %w", err)
+	return config.For([]*system.System{system.Local(s.options.HostName, kubernetes.Answers(ctx) == nil)}, s.options)
+}
+
+// hostName is the name of this machine: as the flag says, or as it calls itself. Empty, where neither is known, is a mistake of
+// a configuration that needs it.
+func (p *program) hostName() string {
+	if p.common.hostName != "" {
+		return p.common.hostName
 	}
-	return config.For([]*system.System{system.Local(hostname, kubernetes.Answers(ctx) == nil)}, s.options)
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 // engine makes the engine of a command.

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,8 @@ type Config struct {
 type Options struct {
 	Kinds      []check.Any
 	Collectors []collector.Any
+	// HostName is the name of the machine that the exporter runs on, for hosts that are declared without one.
+	HostName string
 	// Now is when it is loaded, against which dates are held; zero: by the clock.
 	Now time.Time
 }
@@ -155,6 +158,9 @@ func (l *loader) describe(doc *document, systems []*system.System) []describedSy
 		if each == nil {
 			l.mistake(doc, path, "expected a system, found nothing")
 			continue
+		}
+		for j := range each.Hosts {
+			each.Hosts[j].Name = cmp.Or(each.Hosts[j].Name, l.options.HostName)
 		}
 		l.mistakes(doc, each.Validate(path, l.options.Now))
 		if at := doc.place(mistake.Mistake{Path: path}); each.Origin == (system.Origin{}) {

@@ -361,3 +361,30 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestAHostWithoutANameIsTheMachine and TestAQuotedDateIsADate hold what the Helm chart needs: one file for the exporters of all
+// nodes, and dates that went through a program that quotes them.
+func TestAHostWithoutANameIsTheMachine(t *testing.T) {
+	load := func(name string) (*config.Config, error) {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		require.NoError(t, write(path, "systems: [{name: nodes, environment: production, hosts: [{}]}]"))
+		options := options(t)
+		options.HostName = name
+		return config.Load(path, options)
+	}
+	loaded, err := load("node-7")
+	require.NoError(t, err)
+	require.Equal(t, "node-7", loaded.Plans[0].System.Hosts[0].Name)
+	_, err = load("")
+	require.ErrorContains(t, err, "name is missing")
+}
+
+func TestAQuotedDateIsADate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, write(path, `systems: [{name: shop, environment: production, backups: [
+  {name: a, schedule: 1d, since: "2020-01-31", directory: {path: /a}}, {name: b, schedule: 1d, since: '2020-01-31T12:00:00Z', directory: {path: /b}}]}]`))
+	loaded, err := config.Load(path, options(t))
+	require.NoError(t, err)
+	require.Equal(t, time.Date(2020, 1, 31, 0, 0, 0, 0, time.UTC), loaded.Plans[0].System.Backups[0].Since)
+	require.Equal(t, time.Date(2020, 1, 31, 12, 0, 0, 0, time.UTC), loaded.Plans[0].System.Backups[1].Since)
+}

@@ -54,6 +54,7 @@ func (c *comparison) value(node *yaml.Node, with reflect.Type) {
 		(with.Kind() != reflect.Struct || node.Kind != yaml.MappingNode): // What is a text in short can be keys and values in full.
 		c.text(node, with)
 	case with == reflect.TypeFor[time.Time]():
+		unquoteDate(node)
 		c.scalar(node, with)
 	case with.Kind() == reflect.Struct:
 		c.fields(node, with)
@@ -82,6 +83,15 @@ func (c *comparison) text(node *yaml.Node, with reflect.Type) {
 func (c *comparison) scalar(node *yaml.Node, with reflect.Type) {
 	if node.Kind != yaml.ScalarNode || node.Load(reflect.New(with).Interface(), decoding()...) != nil {
 		c.expected(node, with)
+	}
+}
+
+// unquoteDate makes a date of a text where one is expected: programs that write YAML, such as Helm, quote dates.
+func unquoteDate(node *yaml.Node) {
+	date := *node
+	date.Tag, date.Style = "!!timestamp", 0
+	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str" && date.Load(&time.Time{}, decoding()...) == nil {
+		*node = date
 	}
 }
 

@@ -30,14 +30,28 @@ type reference struct {
 // Files gives every document by its name. The root is the folder of the module, whose comments are read; the help is
 // what the program prints of its commands.
 func Files(root, help string) (map[string][]byte, error) {
-	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
+	r, closeAll, err := newReference(root, help)
+	if err != nil {
+		return nil, err
+	}
 	defer closeAll()
-	r := &reference{
+	families, err := metrics.Families(r.collectors)
+	if err != nil {
+		return nil, err
+	}
+	r.families = families
+	return r.files()
+}
+
+func newReference(root, help string) (r *reference, closeAll func(), err error) {
+	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
+	r = &reference{
 		sources: newSources(root), kinds: checks.All(), collectors: all, facts: make(map[string]fact.Any),
 		production: &checklist.Checklist{}, help: help,
 	}
 	if err := yaml.Load(checklist.Production(), r.production); err != nil {
-		return nil, fmt.Errorf("read the production checklist: %w", err)
+		closeAll()
+		return nil, nil, fmt.Errorf("read the production checklist: %w", err)
 	}
 	for _, each := range all {
 		for _, kind := range each.Describe().Yields {
@@ -45,12 +59,7 @@ func Files(root, help string) (map[string][]byte, error) {
 		}
 	}
 	r.facts[check.Results().Name] = check.Results()
-	families, err := metrics.Families(all)
-	if err != nil {
-		return nil, err
-	}
-	r.families = families
-	return r.files()
+	return r, closeAll, nil
 }
 
 func (r *reference) files() (map[string][]byte, error) {

@@ -34,6 +34,34 @@ func help(t *testing.T) string {
 	return string(output)
 }
 
+// TestTheChartIsWhatTheCodeSays holds the copies, the schema and the roles of the chart to what they are made of.
+func TestTheChartIsWhatTheCodeSays(t *testing.T) {
+	files, err := docgen.ChartFiles(root)
+	require.NoError(t, err)
+	chart := filepath.Join(root, docgen.ChartFolder)
+	if *update {
+		require.NoError(t, os.RemoveAll(filepath.Join(chart, "files")))
+		for name, content := range files {
+			require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(chart, name)), 0o755))
+			require.NoError(t, os.WriteFile(filepath.Join(chart, name), content, 0o644))
+		}
+	}
+	committed, err := filepath.Glob(filepath.Join(chart, "files", "*", "*"))
+	require.NoError(t, err)
+	for _, path := range committed {
+		name, err := filepath.Rel(chart, path)
+		require.NoError(t, err)
+		require.Contains(t, files, filepath.ToSlash(name), "run go test ./internal/docgen -update")
+	}
+	for name, want := range files {
+		content, err := os.ReadFile(filepath.Join(chart, name))
+		require.NoError(t, err)
+		if diff := cmp.Diff(string(content), string(want)); diff != "" {
+			t.Errorf("%s differs, run go test ./internal/docgen -update (-committed +code):\n%s", name, diff)
+		}
+	}
+}
+
 func TestTheReferenceIsWhatTheCodeSays(t *testing.T) {
 	files, err := docgen.Files(root, help(t))
 	require.NoError(t, err)
