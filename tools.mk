@@ -105,6 +105,7 @@ tools-debian:
 	command -v restic >/dev/null || missing="$$missing restic"; \
 	command -v npm >/dev/null || missing="$$missing npm ca-certificates"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v /usr/sbin/sshd >/dev/null || missing="$$missing openssh-server"; \
 	command -v mkfs.ext4 >/dev/null || missing="$$missing e2fsprogs"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ]; then \

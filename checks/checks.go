@@ -15,6 +15,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
 	"github.com/readiness-exporter/readiness-exporter/checks/service"
+	"github.com/readiness-exporter/readiness-exporter/checks/sshd"
 	"github.com/readiness-exporter/readiness-exporter/checks/storage"
 	"github.com/readiness-exporter/readiness-exporter/checks/workload"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -29,6 +30,7 @@ func All() []check.Any {
 		host.Capacity(),
 		host.DiskSpace(),
 		host.StorageCapacity(),
+		sshd.DaemonConfiguration(),
 
 		// Certificates.
 		certificate.Renewal(),

@@ -23,7 +23,13 @@ func hostWorlds() map[string]world {
 	database.Mountpoint, database.Purpose = "/var/lib/postgresql", "database"
 	fullDatabase := database
 	fullDatabase.Host, fullDatabase.Available = "web-2", 0
+	keys := fact.SSHDaemon{Host: "web-1", Path: "/etc/ssh/sshd_config", Logins: []fact.SSHLogin{{Users: []string{"ann"}}}}
+	passwords := keys
+	passwords.Host, passwords.Logins = "web-2", []fact.SSHLogin{{Users: []string{"ann"}, Methods: []fact.SSHMethod{{Name: "password"}}}}
 	return map[string]world{
+		"ssh_daemon_configuration": {
+			good: []fact.AnySet{facts(fact.SSHDaemons(), keys)}, bad: []fact.AnySet{facts(fact.SSHDaemons(), passwords)},
+		},
 		"operating_system": {
 			good: []fact.AnySet{facts(fact.Hosts(), machine), facts(fact.Clusters(), nodes)}, bad: []fact.AnySet{facts(fact.Hosts(), old)},
 		},

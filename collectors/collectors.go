@@ -10,6 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
+	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
 
@@ -23,6 +24,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	clusters := kubernetes.New()
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
+		sshd.New(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Kubernetes(),

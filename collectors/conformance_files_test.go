@@ -58,6 +58,29 @@ func hostCase(t *testing.T) conformance.Case {
 	}
 }
 
+func sshDaemonCase(t *testing.T) conformance.Case {
+	t.Helper()
+	root := t.TempDir()
+	at := func(name string) string { return filepath.Join(root, name) }
+	write(t, at("proc/meminfo"), "")
+	write(t, at("usr/sbin/sshd"), "")
+	write(t, at("etc/passwd"), "root:x:0:0::/root:/bin/bash\n")
+	write(t, at("etc/group"), "root:x:0:\n")
+	write(t, at("etc/ssh/sshd_config"), "PasswordAuthentication no\n")
+	return conformance.Case{
+		New:    named("ssh_daemon", collectors.Options{RootFS: root}),
+		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
+		Faults: []conformance.Fault{
+			moved("is not mounted", root, fact.ReasonNotFound),
+			moved("has no configuration", at("etc/ssh/sshd_config"), fact.ReasonNotFound),
+			moved("has no users", at("etc/passwd"), fact.ReasonNotFound),
+			rewritten("has a strange configuration", at("etc/ssh/sshd_config"), "PermitRootLogin "+strange, false),
+			rewritten("has strange criteria", at("etc/ssh/sshd_config"), "Match Address "+strings.ReplaceAll(strange, "\n", "")+"\nPasswordAuthentication no\n", false),
+			rewritten("has strange users", at("etc/passwd"), strange+":x:0:0::/:/bin/sh\n", true),
+		},
+	}
+}
+
 func certificateFolderCase(t *testing.T) conformance.Case {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "ssl")

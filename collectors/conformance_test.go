@@ -32,6 +32,7 @@ type subject struct {
 func subjects() []subject {
 	return []subject{
 		{"host", "a root file system", hostCase},
+		{"ssh_daemon", "a root file system", sshDaemonCase},
 		{"certificate", "a TLS server", tlsCase},
 		{"certificate", "a mail server", smtpCase},
 		{"certificate", "a database", postgresCase},
