@@ -9,6 +9,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
+	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
 	"github.com/readiness-exporter/readiness-exporter/checks/host"
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
@@ -31,6 +32,7 @@ func All() []check.Any {
 		host.DiskSpace(),
 		host.StorageCapacity(),
 		sshd.DaemonConfiguration(),
+		firewall.HostFirewall(),
 
 		// Certificates.
 		certificate.Renewal(),

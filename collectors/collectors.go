@@ -7,6 +7,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
+	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
@@ -25,6 +26,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
 		sshd.New(options.RootFS),
+		firewall.New(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Kubernetes(),

@@ -2,6 +2,7 @@ package collectors_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -77,6 +78,22 @@ func sshDaemonCase(t *testing.T) conformance.Case {
 			rewritten("has a strange configuration", at("etc/ssh/sshd_config"), "PermitRootLogin "+strange, false),
 			rewritten("has strange criteria", at("etc/ssh/sshd_config"), "Match Address "+strings.ReplaceAll(strange, "\n", "")+"\nPasswordAuthentication no\n", false),
 			rewritten("has strange users", at("etc/passwd"), strange+":x:0:0::/:/bin/sh\n", true),
+		},
+	}
+}
+
+func firewallCase(t *testing.T) conformance.Case {
+	t.Helper()
+	root := t.TempDir()
+	write(t, filepath.Join(root, "proc/meminfo"), "")
+	first := filepath.Join(root, "proc/1")
+	require.NoError(t, os.Symlink("/proc/1", first))
+	return conformance.Case{
+		New:    named("firewall", collectors.Options{RootFS: root}),
+		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
+		Faults: []conformance.Fault{
+			moved("is not mounted", root, fact.ReasonNotFound),
+			moved("has no first process", first, fact.ReasonNotFound),
 		},
 	}
 }

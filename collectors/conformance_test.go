@@ -33,6 +33,7 @@ func subjects() []subject {
 	return []subject{
 		{"host", "a root file system", hostCase},
 		{"ssh_daemon", "a root file system", sshDaemonCase},
+		{"firewall", "a root file system", firewallCase},
 		{"certificate", "a TLS server", tlsCase},
 		{"certificate", "a mail server", smtpCase},
 		{"certificate", "a database", postgresCase},

@@ -2,9 +2,15 @@
 package machine_test
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,9 +31,10 @@ import (
 
 // A table describes one item; README.md explains the form.
 type table struct {
-	Item   string
-	Files  map[string]string
-	Worlds []scene
+	Item    string
+	Files   map[string]string
+	Network string
+	Worlds  []scene
 }
 
 // A scene is one world of a table. The first passes.
@@ -37,6 +44,7 @@ type scene struct {
 	Reasons []string
 	Files   map[string]string
 	Remove  []string
+	Network string
 	Also    []string
 }
 
@@ -86,6 +94,29 @@ func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
 	}
 }
 
+// startIn runs a script in a network of its own, which lasts until the test ends, and gives a process there.
+func startIn(t *testing.T, script string) int {
+	t.Helper()
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), "unshare", "--net", "sh", "-ec", script+"\necho ready\nexec cat")
+	input, err := command.StdinPipe() // It ends with this process.
+	require.NoError(t, err)
+	output, err := command.StdoutPipe()
+	require.NoError(t, err)
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	require.NoError(t, command.Start())
+	t.Cleanup(func() {
+		input.Close()
+		require.NoError(t, command.Wait())
+	})
+	for lines := bufio.NewScanner(output); ; {
+		require.True(t, lines.Scan(), "%s", &problems)
+		if lines.Text() == "ready" {
+			return command.Process.Pid
+		}
+	}
+}
+
 // judge makes a world, and has it judged once by all that there is.
 func judge(t *testing.T, of table, world scene) map[string]check.Result {
 	t.Helper()
@@ -102,6 +133,9 @@ func judge(t *testing.T, of table, world scene) map[string]check.Result {
 	}
 	for _, name := range world.Remove {
 		require.NoError(t, os.Remove(filepath.Join(root, name)))
+	}
+	if network := cmp.Or(world.Network, of.Network); network != "" {
+		require.NoError(t, os.Symlink("/proc/"+strconv.Itoa(startIn(t, network)), filepath.Join(root, "proc/1")))
 	}
 	all, closeAll := collectors.All(collectors.Options{RootFS: root})
 	defer closeAll()
