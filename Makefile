@@ -14,8 +14,8 @@ LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).
 # The tests of these start servers of test/world, or use programs of Debian; test-cost has those of test/bench. All others
 # need nothing but Go.
 STARTS_SERVERS := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'orld\.(Main|Around)\b' .)))
-WORLD_PACKAGES := $(filter-out ./test/bench/,$(STARTS_SERVERS)) ./collectors/... ./cmd/...
-UNIT_PACKAGES := go list ./... | grep -vxFf <(go list $(STARTS_SERVERS) ./collectors/... ./cmd/...)
+WORLD_PACKAGES := $(filter-out ./test/bench/,$(STARTS_SERVERS)) ./collectors/... ./cmd/... ./test/machine/...
+UNIT_PACKAGES := go list ./... | grep -vxFf <(go list $(STARTS_SERVERS) ./collectors/... ./cmd/... ./test/machine/...)
 
 .PHONY: help
 ## help: list the targets

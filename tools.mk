@@ -130,6 +130,10 @@ tools-debian:
 	command -v npm >/dev/null || missing="$$missing npm ca-certificates"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
+	command -v /usr/sbin/sshd >/dev/null || missing="$$missing openssh-server"; \
+	command -v nft >/dev/null && command -v iptables-legacy >/dev/null || missing="$$missing nftables iptables"; \
+	command -v ufw >/dev/null || missing="$$missing ufw"; \
+	command -v unshare >/dev/null && command -v ip >/dev/null || missing="$$missing util-linux iproute2"; \
 	command -v mkfs.ext4 >/dev/null || missing="$$missing e2fsprogs"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ]; then \

@@ -10,12 +10,14 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
+	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
 	"github.com/readiness-exporter/readiness-exporter/checks/host"
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
 	"github.com/readiness-exporter/readiness-exporter/checks/service"
+	"github.com/readiness-exporter/readiness-exporter/checks/sshd"
 	"github.com/readiness-exporter/readiness-exporter/checks/storage"
 	"github.com/readiness-exporter/readiness-exporter/checks/workload"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -30,6 +32,8 @@ func All() []check.Any {
 		host.Capacity(),
 		host.DiskSpace(),
 		host.StorageCapacity(),
+		sshd.DaemonConfiguration(),
+		firewall.HostFirewall(),
 
 		// Addresses of the web.
 		endpoint.DomainAccess(),

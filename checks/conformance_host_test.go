@@ -23,7 +23,16 @@ func hostWorlds() map[string]world {
 	database.Mountpoint, database.Purpose = "/var/lib/postgresql", "database"
 	fullDatabase := database
 	fullDatabase.Host, fullDatabase.Available = "web-2", 0
+	keys := fact.SSHDaemon{Host: "web-1", Path: "/etc/ssh/sshd_config", Logins: []fact.SSHLogin{{Users: []string{"ann"}}}}
+	passwords := keys
+	passwords.Host, passwords.Logins = "web-2", []fact.SSHLogin{{Users: []string{"ann"}, Methods: []fact.SSHMethod{{Name: "password"}}}}
+	drops := fact.Firewall{Host: "web-1", Managers: []string{"ufw"}, Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallDrops}}}
+	accepts := fact.Firewall{Host: "web-2", Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallAccepts}}}
 	return map[string]world{
+		"host_firewall": {good: []fact.AnySet{facts(fact.Firewalls(), drops)}, bad: []fact.AnySet{facts(fact.Firewalls(), accepts)}},
+		"ssh_daemon_configuration": {
+			good: []fact.AnySet{facts(fact.SSHDaemons(), keys)}, bad: []fact.AnySet{facts(fact.SSHDaemons(), passwords)},
+		},
 		"operating_system": {
 			good: []fact.AnySet{facts(fact.Hosts(), machine), facts(fact.Clusters(), nodes)}, bad: []fact.AnySet{facts(fact.Hosts(), old)},
 		},

@@ -8,9 +8,11 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
+	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
+	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
 
@@ -25,6 +27,8 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
 		endpoint.New(),
+		sshd.New(options.RootFS),
+		firewall.New(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Kubernetes(),

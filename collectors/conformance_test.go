@@ -33,6 +33,8 @@ func subjects() []subject {
 	return []subject{
 		{"host", "a root file system", hostCase},
 		{"endpoint", "a web server", endpointCase},
+		{"ssh_daemon", "a root file system", sshDaemonCase},
+		{"firewall", "a root file system", firewallCase},
 		{"certificate", "a TLS server", tlsCase},
 		{"certificate", "a mail server", smtpCase},
 		{"certificate", "a database", postgresCase},

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 )
 
 // hasUbuntuPro tells whether expanded security maintenance is switched on: pro adds the source of its packages then, and
@@ -18,7 +20,7 @@ func hasUbuntuPro(files fs.FS) bool {
 		}
 	}
 	for _, name := range names {
-		text, err := readText(files, name)
+		text, err := rootfs.ReadText(files, name)
 		if err != nil {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -25,9 +26,7 @@ func (m *machine) collectFilesystems(ctx context.Context, target Target, mounts 
 	}
 	waiting.Wait()
 	if m.container != "" {
-		set.Lack(fact.Filesystem{Host: target.Host.Name, Mountpoint: "/", Purpose: system.PurposeRoot}, "", fact.Errorf(
-			fact.ReasonUnsupported,
-			"the exporter runs in a container (%s): mount the machine's root in it and point --path.rootfs there", m.container))
+		set.Lack(fact.Filesystem{Host: target.Host.Name, Mountpoint: "/", Purpose: system.PurposeRoot}, "", rootfs.InContainer(m.container))
 	}
 	m.addFilesystems(set, target, wanted, measured)
 	return set

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/distribution"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -68,7 +68,7 @@ func New(options Options) collector.Collector[Target] {
 type machine struct {
 	Options
 	system    string // as Go names it
-	container string // as containerOf says
+	container string // as rootfs.Container says
 	sizes     *sizes
 
 	mu      sync.Mutex
@@ -79,7 +79,7 @@ func newMachine(options Options) *machine {
 	return &machine{
 		Options:   options,
 		system:    runtime.GOOS,
-		container: containerOf(options.RootFS),
+		container: rootfs.Container(options.RootFS),
 		sizes:     newSizes(options.RootFS),
 		growths:   make(map[string]map[string]*growth),
 	}
@@ -156,13 +156,13 @@ func checkSystem(name string) error {
 }
 
 func (m *machine) readHost(name string) (fact.Host, error) {
-	files, err := openFiles(m.RootFS)
+	files, err := rootfs.Open(m.RootFS)
 	if err != nil {
 		return fact.Host{}, err
 	}
 	defer files.Close()
 	host := fact.Host{Name: name, Container: m.container}
-	if err := addKernel(&host, procPath(m.RootFS)); err != nil {
+	if err := addKernel(&host, rootfs.Proc(m.RootFS)); err != nil {
 		return fact.Host{}, err
 	}
 	release, err := readOSRelease(files)
@@ -172,15 +172,6 @@ func (m *machine) readHost(name string) (fact.Host, error) {
 	addOperatingSystem(&host, release, files)
 	addReboot(&host, files)
 	return host, nil
-}
-
-// procPath is where the kernel describes itself: in the machine's own proc, else in ours, which says the same.
-func procPath(rootFS string) string {
-	path := filepath.Join(rootFS, "proc")
-	if _, err := os.Stat(filepath.Join(path, "meminfo")); err != nil {
-		return procfs.DefaultMountPoint
-	}
-	return path
 }
 
 func addKernel(host *fact.Host, procPath string) error {
@@ -199,14 +190,14 @@ func addKernel(host *fact.Host, procPath string) error {
 	if err != nil {
 		return fmt.Errorf("read %s/stat: %w", procPath, err)
 	}
-	kernel, err := readfile.Read(filepath.Join(procPath, "sys/kernel/osrelease"), maximumFileSize)
+	kernel, err := readfile.Read(filepath.Join(procPath, "sys/kernel/osrelease"), rootfs.MaximumFileSize)
 	if err != nil {
 		return fmt.Errorf("read the kernel's release: %w", err)
 	}
 	host.Memory, host.MemoryAvailable = *memory.MemTotalBytes, *memory.MemAvailableBytes
 	host.Cores = len(stat.CPU)
 	host.BootedAt = time.Unix(int64(stat.BootTime), 0).UTC() //nolint:gosec // Seconds since 1970 fit.
-	host.Kernel = clip(string(kernel))
+	host.Kernel = rootfs.Line(string(kernel))
 	return nil
 }
 

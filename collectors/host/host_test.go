@@ -196,38 +196,6 @@ func TestWhatIsNoFileIsNeitherWaitedForNorReadWithoutEnd(t *testing.T) {
 		_, err := newMachine(Options{RootFS: root}.filled()).readHost("web-1")
 		require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "%s: %v", name, err)
 	}
-	_, err := readText(os.DirFS("/"), "dev/zero")
-	require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "%v", err)
-}
-
-func TestContainerAt(t *testing.T) {
-	for name, want := range map[string]string{
-		".dockerenv": "docker", "run/.containerenv": "podman",
-		"var/run/secrets/kubernetes.io/serviceaccount/token": "kubernetes", "etc/hostname": "",
-	} {
-		root := t.TempDir()
-		write(t, filepath.Join(root, name), "")
-		require.Equal(t, want, containerAt(root, false), name)
-	}
-	require.Equal(t, "kubernetes", containerAt(t.TempDir(), true))
-	require.Empty(t, containerOf(t.TempDir()), "a machine's root that is mounted is that of the machine")
-}
-
-func TestRootOfAContainerIsNotWhole(t *testing.T) {
-	for name, each := range map[string]struct {
-		mounts []mountinfo
-		whole  bool
-	}{
-		"the disk of a machine":        {[]mountinfo{{point: "/", root: "/", fstype: "ext4"}}, true},
-		"the layers of an image":       {[]mountinfo{{point: "/", root: "/", fstype: "overlay"}}, false},
-		"a folder of a machine's disk": {[]mountinfo{{point: "/", root: "/rootfs", fstype: "xfs"}}, false},
-		"a disk over the root of early user space": {[]mountinfo{
-			{point: "/", root: "/", fstype: "rootfs"}, {point: "/", root: "/", fstype: "ext4"},
-		}, true},
-		"no root in the list": {nil, false},
-	} {
-		require.Equal(t, each.whole, rootIsWhole(each.mounts), name)
-	}
 }
 
 func TestTargetsAreTheDeclaredHosts(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 )
 
 // An osRelease is what os-release(5) says of an operating system.
@@ -21,7 +22,7 @@ type osRelease struct {
 // readOSRelease reads the file where it is found first, as os-release(5) asks. A system without one is the zero value.
 func readOSRelease(files fs.FS) (osRelease, error) {
 	for _, name := range []string{"etc/os-release", "usr/lib/os-release"} {
-		text, err := readText(files, name)
+		text, err := rootfs.ReadText(files, name)
 		switch {
 		case err == nil:
 			return parseOSRelease(text), nil
@@ -39,7 +40,7 @@ func parseOSRelease(text string) osRelease {
 		if !found || strings.HasPrefix(name, "#") {
 			continue
 		}
-		value = clip(unquote(value))
+		value = rootfs.Line(unquote(value))
 		switch name {
 		case "ID":
 			release.ID = value

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 )
 
 // maximumRebootPackages bounds what a fact carries.
@@ -39,19 +40,19 @@ func addReboot(host *fact.Host, files fs.FS) {
 		return
 	}
 	for _, marker := range rebootMarkers() {
-		host.RebootKnown = host.RebootKnown || exists(files, marker)
+		host.RebootKnown = host.RebootKnown || rootfs.Exists(files, marker)
 	}
 }
 
 // readRebootPackages lists for whose sake a reboot is waited for; the list is a courtesy.
 func readRebootPackages(files fs.FS, mark string) (packages []string) {
-	text, err := readText(files, mark+".pkgs")
+	text, err := rootfs.ReadText(files, mark+".pkgs")
 	if err != nil {
 		return nil
 	}
 	listed := make(map[string]bool)
 	for name := range strings.FieldsSeq(text) {
-		name = clip(name)
+		name = rootfs.Line(name)
 		if !listed[name] && len(packages) < maximumRebootPackages {
 			packages = append(packages, name)
 		}

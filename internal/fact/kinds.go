@@ -3,7 +3,8 @@ package fact
 // Kinds lists every kind of fact.
 func Kinds() []Any {
 	return []Any{
-		Hosts(), Filesystems(), Endpoints(), Certificates(), Issuances(), Backups(), QueryResults(),
+		Hosts(), Filesystems(), SSHDaemons(), Firewalls(),
+		Endpoints(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Attestations(), Waivers(),

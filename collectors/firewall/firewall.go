@@ -1,0 +1,105 @@
+// Package firewall collects what the machine does with packets from strangers: it reads the rules of nftables, which are those of
+// iptables-nft, ufw and firewalld too, and of iptables-legacy from the kernel, and sends packets through them in thought.
+package firewall
+
+import (
+	"context"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// A Target is a host of a system.
+type Target struct {
+	System string // its ID, since two systems can share a machine
+	Host   string
+}
+
+// New makes the collector; rootFS is where the machine's root file system is.
+func New(rootFS string) collector.Collector[Target] {
+	return collector.Collector[Target]{
+		Name:     "firewall",
+		Summary:  "What the firewall of the machine lets in, by the rules in its kernel.",
+		Yields:   []fact.Any{fact.Firewalls()},
+		Schedule: "@every 1m",
+		Timeout:  10 * time.Second,
+		Targets: func(s *system.System) []Target {
+			all := make([]Target, len(s.Hosts))
+			for i, host := range s.Hosts {
+				all[i] = Target{System: s.ID(), Host: host.Name}
+			}
+			return all
+		},
+		Target: func(t Target) string { return t.Host },
+		Known: func(t Target) []fact.AnySet {
+			return []fact.AnySet{fact.Firewalls().Set(&fact.Set[fact.Firewall]{
+				Unavailable: []fact.Unavailable[fact.Firewall]{{Known: fact.Firewall{Host: t.Host}}},
+			})}
+		},
+		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			set := &fact.Set[fact.Firewall]{}
+			// What cannot be read often is a privilege that the exporter was not given, and no failure of the collector.
+			if firewall, err := collect(rootFS, t.Host); err != nil {
+				set.Lack(fact.Firewall{Host: t.Host}, "", err)
+			} else {
+				set.Add(*firewall)
+			}
+			return []fact.AnySet{fact.Firewalls().Set(set)}, nil
+		},
+	}
+}
+
+// managers are those whose unit is enabled: what makes the rules when the machine starts.
+func managers(files fs.FS) (found []string) {
+	const units = "etc/systemd/system"
+	enabled := make(map[string]bool)
+	folders, err := fs.ReadDir(files, units)
+	if err != nil {
+		return nil
+	}
+	for _, folder := range folders {
+		if !strings.HasSuffix(folder.Name(), ".wants") {
+			continue
+		}
+		// A link to what is outside of a mounted root cannot be followed, and need not be.
+		if entries, err := fs.ReadDir(files, units+"/"+folder.Name()); err == nil {
+			for _, entry := range entries {
+				enabled[entry.Name()] = true
+			}
+		}
+	}
+	for _, each := range []struct{ unit, name string }{
+		{"ufw.service", "ufw"}, {"firewalld.service", "firewalld"}, {"nftables.service", "nftables"},
+		{"netfilter-persistent.service", "iptables"}, {"iptables.service", "iptables"}, {"shorewall.service", "shorewall"},
+		{"ferm.service", "ferm"},
+	} {
+		if enabled[each.unit] && (each.name != "ufw" || ufwEnabled(files)) && !slices.Contains(found, each.name) {
+			found = append(found, each.name)
+		}
+	}
+	return found
+}
+
+// ufwEnabled tells whether ufw loads rules: its unit is enabled when it is installed, and does nothing by that.
+func ufwEnabled(files fs.FS) bool {
+	text, err := rootfs.ReadText(files, "etc/ufw/ufw.conf")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if strings.TrimSpace(name) == "ENABLED" {
+			return strings.EqualFold(strings.Trim(strings.TrimSpace(value), `"'`), "yes")
+		}
+	}
+	return false
+}

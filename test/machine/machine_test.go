@@ -1,0 +1,157 @@
+// Package machine_test holds the items that a machine answers about itself to tables of worlds: README.md explains them.
+package machine_test
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+)
+
+// A table describes one item; README.md explains the form.
+type table struct {
+	Item    string
+	Files   map[string]string
+	Network string
+	Worlds  []scene
+}
+
+// A scene is one world of a table. The first passes.
+type scene struct {
+	Name    string
+	Expect  string
+	Reasons []string
+	Files   map[string]string
+	Remove  []string
+	Network string
+	Also    []string
+}
+
+func readTables(t *testing.T) (tables []table) {
+	t.Helper()
+	paths, err := filepath.Glob("*.yaml")
+	require.NoError(t, err)
+	for _, path := range paths {
+		var read table
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, yaml.Load(content, &read, yaml.WithV4Defaults(), yaml.WithKnownFields()), path)
+		require.Equal(t, strings.TrimSuffix(path, ".yaml"), read.Item)
+		tables = append(tables, read)
+	}
+	require.NotEmpty(t, tables)
+	return tables
+}
+
+// TestEveryItemPassesAndBreaksInItsOwnWay wants of the item what the table says, and of every other item what it is in the
+// first world.
+func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
+	for _, each := range readTables(t) {
+		t.Run(each.Item, func(t *testing.T) {
+			require.GreaterOrEqual(t, len(each.Worlds), 2, "one world that passes, and one that is broken")
+			require.Equal(t, "pass", each.Worlds[0].Expect, "the first world passes")
+			sound := judge(t, each, each.Worlds[0])
+			for _, world := range each.Worlds {
+				t.Run(world.Name, func(t *testing.T) {
+					found := judge(t, each, world)
+					result := found[each.Item]
+					require.Equal(t, world.Expect, result.Status.String(), "%+v", result.Problems)
+					var reasons []string
+					for _, problem := range result.Problems {
+						reasons = append(reasons, problem.Reason)
+					}
+					slices.Sort(reasons)
+					require.Equal(t, world.Reasons, slices.Compact(reasons), "%+v", result.Problems)
+					for id := range sound {
+						changed := id != each.Item && found[id].Status != sound[id].Status
+						require.Equal(t, slices.Contains(world.Also, id), changed, "%s: %s, then %s: %+v",
+							id, sound[id].Status, found[id].Status, found[id].Problems)
+					}
+				})
+			}
+		})
+	}
+}
+
+// startIn runs a script in a network of its own, which lasts until the test ends, and gives a process there.
+func startIn(t *testing.T, script string) int {
+	t.Helper()
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), "unshare", "--net", "sh", "-ec", script+"\necho ready\nexec cat")
+	input, err := command.StdinPipe() // It ends with this process.
+	require.NoError(t, err)
+	output, err := command.StdoutPipe()
+	require.NoError(t, err)
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	require.NoError(t, command.Start())
+	t.Cleanup(func() {
+		input.Close()
+		require.NoError(t, command.Wait())
+	})
+	for lines := bufio.NewScanner(output); ; {
+		require.True(t, lines.Scan(), "%s", &problems)
+		if lines.Text() == "ready" {
+			return command.Process.Pid
+		}
+	}
+}
+
+// judge makes a world, and has it judged once by all that there is.
+func judge(t *testing.T, of table, world scene) map[string]check.Result {
+	t.Helper()
+	root := t.TempDir()
+	base, err := txtar.ParseFile("base.txtar")
+	require.NoError(t, err)
+	require.NoError(t, txtar.Write(base, root))
+	for _, files := range []map[string]string{of.Files, world.Files} {
+		for name, text := range files {
+			path := filepath.Join(root, name)
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		}
+	}
+	for _, name := range world.Remove {
+		require.NoError(t, os.Remove(filepath.Join(root, name)))
+	}
+	if network := cmp.Or(world.Network, of.Network); network != "" {
+		require.NoError(t, os.Symlink("/proc/"+strconv.Itoa(startIn(t, network)), filepath.Join(root, "proc/1")))
+	}
+	all, closeAll := collectors.All(collectors.Options{RootFS: root})
+	defer closeAll()
+	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}}
+	loaded, err := config.For([]*system.System{&described}, config.Options{Kinds: checks.All(), Collectors: all})
+	require.NoError(t, err)
+	judged, err := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	}).Once(t.Context(), loaded.Plans, func(int, int) {})
+	require.NoError(t, err)
+	results := make(map[string]check.Result)
+	for i, result := range judged[0].Results {
+		if !judged[0].Plan.Items[i].Composite() {
+			results[result.Check] = result
+		}
+	}
+	return results
+}
