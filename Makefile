@@ -92,9 +92,9 @@ vulnerabilities: $(BIN)/govulncheck
 	fi
 
 .PHONY: bench
-## bench: what a scrape, a judgement, a system at rest and a large cluster cost; KUBE_STATE_METRICS=PATH measures that beside it
+## bench: what a scrape, a judgement, a system at rest, a large cluster and a Prometheus cost; KUBE_STATE_METRICS=PATH measures that beside it
 bench:
-	go test -run '^$$' -bench . -benchmem -timeout 40m ./test/bench
+	go test -run '^$$' -bench . -benchmem -timeout 90m ./test/bench
 
 .PHONY: image
 ## image: the container image as dist/image, for each platform; BASE=scratch where the base image cannot be fetched

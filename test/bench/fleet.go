@@ -25,6 +25,7 @@ const (
 	itemsJudged        = 120
 	itemsNotApplicable = 10
 	itemsUndeclared    = 30
+	lostOf             = 24 // of so many items that fail one was ready before: in every other system one is lost
 )
 
 // A reading is what the items of the fleet are judged by; it exports nothing.
@@ -45,11 +46,16 @@ type fleet struct {
 }
 
 func newFleet(systems int) (*fleet, error) {
+	return newFleetAt(systems, time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+}
+
+// newFleetAt makes a fleet as it is at a time.
+func newFleetAt(systems int, now time.Time) (*fleet, error) {
 	list := new(checklist.Checklist)
 	if err := yaml.Unmarshal(checklist.Production(), list); err != nil {
 		return nil, err
 	}
-	f := &fleet{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+	f := &fleet{now: now}
 	for name, kind := range map[string]fact.Any{
 		"host": fact.Hosts(), "filesystem": fact.Filesystems(), "certificate": fact.Certificates(), "kubernetes": fact.Workloads(),
 		"backup": fact.Backups(), "reading": readings("reading"),
@@ -61,13 +67,18 @@ func newFleet(systems int) (*fleet, error) {
 	for i := range systems {
 		plan := planOf(list, i, rules)
 		history := make(assess.History)
-		runs := f.collect()
+		runs := f.collect(i)
 		for _, result := range plan.Assess(runs, f.now, nil).Results {
 			changed := f.now.Add(-time.Duration(i+1) * time.Hour) // when the exporter began
 			if random.IntN(3) == 0 {
 				changed = f.now.Add(-time.Duration(random.IntN(90*86400)) * time.Second)
 			}
 			history[result.Check] = []assess.Change{{At: changed, Status: result.Status}}
+			if result.Status == check.Fail && random.IntN(lostOf) == 0 {
+				history[result.Check] = []assess.Change{
+					{At: f.now.Add(-60 * 24 * time.Hour), Status: check.Pass}, {At: f.now.Add(-30 * time.Hour), Status: check.Fail},
+				}
+			}
 		}
 		f.plans, f.runs, f.histories = append(f.plans, plan), append(f.runs, runs), append(f.histories, history)
 	}
@@ -146,19 +157,24 @@ func (f *fleet) rules() func(number, system int) check.Rule {
 	}
 }
 
-// collect gives what was collected from one system.
-func (f *fleet) collect() []*fact.Run {
+// collect gives what was collected from one system by its number: in every tenth a certificate expires and a file system is
+// nearly full.
+func (f *fleet) collect(number int) []*fact.Run {
+	sound := 0
+	if number%10 != 0 {
+		sound = 4
+	}
 	one := new(fact.Set[reading])
 	one.Add(reading{Name: "a"})
 	lost := new(fact.Set[reading])
 	lost.Lack(reading{Name: "main/shop/Deployment/service-9"}, "", fact.Errorf(fact.ReasonTimeout, "no answer within 5s"))
 	run := func(collector, target string, sets ...fact.AnySet) *fact.Run {
-		return &fact.Run{Collector: collector, Target: target, Interval: time.Minute, Sets: sets, CollectedAt: f.now, TriedAt: f.now}
+		return &fact.Run{Collector: collector, Target: target, Interval: time.Hour, Sets: sets, CollectedAt: f.now, TriedAt: f.now}
 	}
 	return []*fact.Run{
 		run("host", "node", fact.Hosts().Set(setOf(hosts(f.now)[:1]))),
-		run("host", "node filesystems", fact.Filesystems().Set(setOf(filesystems(f.now)[:3]))),
-		run("certificate", "www", fact.Certificates().Set(setOf(certificates(f.now)[:4]))),
+		run("host", "node filesystems", fact.Filesystems().Set(setOf(filesystems(f.now)[sound:][:3]))),
+		run("certificate", "www", fact.Certificates().Set(setOf(certificates(f.now)[sound:][:4]))),
 		run("kubernetes", "main", fact.Workloads().Set(setOf(workloads(f.now)[:8]))),
 		run("backup", "s3", fact.Backups().Set(setOf(backups(f.now)[:1]))),
 		run("reading", "a", readings("reading").Set(one), readings("unavailable").Set(lost)),
