@@ -135,9 +135,9 @@ func TestTheSchemaRejectsEachWrongValueByItself(t *testing.T) {
 	}
 	require.NoError(t, schema.Validate(system("owner", "me")))
 	for name, value := range map[string]any{
-		"a name is a text":  system("name", []any{"shop"}),
-		"hosts are a list":  system("hosts", "web"),
-		"a host has a name": system("hosts", []any{map[string]any{}}),
+		"a name is a text":          system("name", []any{"shop"}),
+		"hosts are a list":          system("hosts", "web"),
+		"a file system has a mount": system("hosts", []any{map[string]any{"filesystems": []any{map[string]any{"purpose": "root"}}}}),
 		"a purpose is one of those known": system("hosts", []any{map[string]any{
 			"name": "web", "filesystems": []any{map[string]any{"mount": "/", "purpose": "fun"}},
 		}}),
