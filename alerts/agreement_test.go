@@ -55,6 +55,11 @@ func sameAs() map[string][]string {
 		"ReadinessRebootRequired":         nil, // no item is about it
 		"ReadinessHostSupportEnds":        {"operating_system end_of_life", "operating_system end_of_life_soon"},
 
+		"ReadinessEndpointDown": {
+			"domain_access unreachable", "domain_access wrong_status", "domain_access wrong_content",
+			"endpoint_responses unreachable", "endpoint_responses wrong_status", "endpoint_responses wrong_content",
+		},
+
 		"ReadinessWorkloadDown":            {"workload_replicas unavailable"},
 		"ReadinessWorkloadReplicasMissing": {"workload_replicas unavailable"},
 		"ReadinessWorkloadTooFewReplicas": {
@@ -77,6 +82,7 @@ func TestAlertsAndItemsAgree(t *testing.T) {
 		{2 * time.Hour, certificateWorlds},
 		{time.Hour, backupWorlds},
 		{7 * time.Hour, hostWorlds},
+		{time.Hour, endpointWorlds},
 		{time.Hour, workloadWorlds},
 	} {
 		now := time.Unix(0, 0).UTC().Add(family.after) // promtool begins in 1970

@@ -237,6 +237,36 @@ func hostWorlds(now time.Time) (worlds []factWorld) {
 	return worlds
 }
 
+func endpointWorlds(time.Time) (worlds []factWorld) {
+	add := func(name, purpose string, edit func(*fact.EndpointAnswer), fires ...string) {
+		const url = "https://shop.example.com/"
+		e := fact.Endpoint{
+			EndpointPlace: fact.EndpointPlace{URL: url, Purpose: purpose},
+			Answers:       []fact.EndpointAnswer{{IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{URL: url, Status: 200}}}},
+			Plain: &fact.EndpointAnswer{Steps: []fact.EndpointStep{
+				{URL: "http://shop.example.com/", Status: 301, RedirectsTo: url}, {URL: url, Status: 200},
+			}},
+		}
+		edit(&e.Answers[0])
+		worlds = append(worlds, worldOf(fact.Endpoints(), name, fires, e))
+	}
+	const down = "ReadinessEndpointDown (critical)"
+	good := func(*fact.EndpointAnswer) {}
+	failed := func(a *fact.EndpointAnswer) {
+		a.Failure = &fact.Failure{Reason: fact.ReasonRefused, Detail: "connection refused"}
+	}
+	broken := func(a *fact.EndpointAnswer) { a.Steps[0].Status = 503 }
+	wrong := func(a *fact.EndpointAnswer) { a.Unmet = []fact.EndpointExpectation{{Pattern: "welcome"}} }
+	for _, purpose := range []string{fact.EndpointFront, fact.EndpointAPI} {
+		add("a good "+purpose+" endpoint", purpose, good)
+		add("a "+purpose+" endpoint that cannot be reached", purpose, failed, down)
+		add("a "+purpose+" endpoint that answers an error", purpose, broken, down)
+		add("a "+purpose+" endpoint that answers something else", purpose, wrong, down)
+	}
+	add("a health endpoint that answers an error", fact.EndpointHealth, broken)
+	return worlds
+}
+
 func workloadWorlds(now time.Time) (worlds []factWorld) {
 	workload := func(name string, edit func(*fact.Workload)) fact.Workload {
 		w := fact.Workload{

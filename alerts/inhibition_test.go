@@ -249,6 +249,11 @@ func casesOfItems() []inhibitionCase {
 			alert("BackupTooOld", "critical", backup...), lost("backup.frequency", "critical"), lost("backup.integrity", "warning"),
 		},
 		{
+			"an endpoint that is down fails its items",
+			alert("EndpointDown", "critical", "url", "https://shop.example.com/", "purpose", "front"), lost("functional.domain", "critical"),
+			lost("functional.health", "critical"),
+		},
+		{
 			"a workload that is down leaves its Service without endpoints",
 			alert("WorkloadDown", "critical", workload...), lost("networking.services", "critical"), failing("availability.health-checks", "critical"),
 		},

@@ -26,7 +26,7 @@ func Health() check.Kind[AnswersParameters] {
 }
 
 func answers(purpose, name, summary string) check.Kind[AnswersParameters] {
-	reasons := answerReasonsOf()
+	reasons := answerReasonsOf(purpose != fact.EndpointHealth)
 	return check.Kind[AnswersParameters]{
 		Name:    name,
 		Summary: summary,

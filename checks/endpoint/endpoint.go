@@ -30,19 +30,22 @@ func none(purpose string) check.Reason {
 // answerReasons are for an endpoint that does not answer as expected.
 type answerReasons struct{ unreachable, wrongStatus, wrongContent, notTried check.Reason }
 
-func answerReasonsOf() answerReasons {
+// answerReasonsOf gives them; urgent: users are hit.
+func answerReasonsOf(urgent bool) answerReasons {
 	return answerReasons{
 		unreachable: check.Reason{
-			Name: "unreachable", Level: check.Fail, Sentence: "The endpoint cannot be reached.",
+			Name: "unreachable", Level: check.Fail, Urgent: urgent, Sentence: "The endpoint cannot be reached.",
 			Remedy: "Ask it from the machine of the exporter (curl -v URL), and fix what that shows: DNS record, firewall, server, certificate.",
 		},
 		wrongStatus: check.Reason{
-			Name: "wrong_status", Level: check.Fail, Sentence: "The endpoint answers with another status than expected.",
-			Remedy: "Read the logs of what answers, or of the proxy before it; correct expect.status in the system description where it is wrong.",
+			Name: "wrong_status", Level: check.Fail, Urgent: urgent,
+			Sentence: "The endpoint answers with another status than expected.",
+			Remedy:   "Read the logs of what answers, or of the proxy before it; correct expect.status in the system description where it is wrong.",
 		},
 		wrongContent: check.Reason{
-			Name: "wrong_content", Level: check.Fail, Sentence: "A header or the body of the answer is not as expected.",
-			Remedy: "Compare the answer with what is expected: curl -i URL. Fix what answers, or expect in the system description.",
+			Name: "wrong_content", Level: check.Fail, Urgent: urgent,
+			Sentence: "A header or the body of the answer is not as expected.",
+			Remedy:   "Compare the answer with what is expected: curl -i URL. Fix what answers, or expect in the system description.",
 		},
 		notTried: check.Reason{
 			Name: "not_tried", Level: check.Warn,

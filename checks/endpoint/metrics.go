@@ -10,7 +10,7 @@ type MetricsParameters struct{}
 
 // Metrics judges whether endpoints of metrics can be scraped.
 func Metrics() check.Kind[MetricsParameters] {
-	reasons := answerReasonsOf()
+	reasons := answerReasonsOf(false)
 	invalid := check.Reason{
 		Name: "invalid_exposition", Level: check.Fail, Sentence: "The answer is not in the text format of Prometheus.",
 		Remedy: "Check it as Prometheus reads it: curl -s URL | promtool check metrics.",

@@ -31,7 +31,7 @@ func (publishedPages) Values() []string { return fact.PublishedPages() }
 
 // PublishedPage judges whether a page with a text is public.
 func PublishedPage() check.Kind[PublishedPageParameters] {
-	reasons := answerReasonsOf()
+	reasons := answerReasonsOf(false)
 	short := check.Reason{
 		Name: "too_short", Level: check.Fail, Sentence: "The page has too little text: it is a stub, or another page.",
 		Remedy: "Publish the text at the address, or declare the address where it is.",

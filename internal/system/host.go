@@ -8,7 +8,7 @@ import (
 
 // A Host is the machine that the exporter runs on, read through --path.rootfs where it runs in a container.
 type Host struct {
-	Name        string       `yaml:"name,omitempty"`        // the value of the label host; default: what --host.name says, or the machine itself
+	Name        string       `yaml:"name,omitempty"`        // the value of the label host; default: that of --host.name
 	Filesystems []Filesystem `yaml:"filesystems,omitempty"` // mounts that must be there; others are found by themselves
 }
 
