@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -24,7 +25,6 @@ const (
 // A Fault is what is wrong with one subject, over all the items that find something wrong with it.
 type Fault struct {
 	Subject string // empty where it is of one item as a whole
-	Kind    string // of the fact that the subject is: certificate, backup, workload; empty where it is none
 	Urgency Urgency
 	Level   check.Status // fail, unknown, or warn of what is urgent all the same
 	Since   time.Time    // since when the first of its items has not been ready
@@ -33,35 +33,49 @@ type Fault struct {
 
 // A Find is what one item finds wrong with a subject.
 type Find struct {
-	Item    Item
 	Urgency Urgency
-	Problem check.Problem
+	Problem *check.Problem
+
+	of *assess.Assessment
+	at int // of the item in its plan
 }
+
+// Item is the item that finds it, which takes some work.
+func (f Find) Item() Item { return itemOf(f.of, f.at) }
+
+func (f Find) item() *assess.Item   { return &f.of.Plan.Items[f.at] }
+func (f Find) changedAt() time.Time { return f.of.Results[f.at].ChangedAt }
+
+// Severity is that of the item.
+func (f Find) Severity() checklist.Severity { return f.item().Severity }
 
 // FaultsOf gives what is wrong with a system, by subject: what is urgent first, then what is lost, then gaps. What is not
 // declared, what is excused, and what follows from other items, is none.
 func FaultsOf(a *assess.Assessment) []Fault {
 	var faults []Fault
-	index := make(map[string]int)
-	kinds := subjectKinds{runs: a.Runs, at: a.At, subjects: make(map[string]map[string]bool)}
+	type place struct{ item, subject string }
+	index := make(map[place]int)
 	for i := range a.Results {
-		problems := faulty(&a.Plan.Items[i], &a.Results[i])
-		if len(problems) == 0 {
-			continue
-		}
-		item := itemOf(a, i)
-		for _, problem := range problems {
-			key := "subject " + problem.Subject
+		item := &a.Plan.Items[i]
+		for problem := range faulty(item, &a.Results[i]) {
+			key := place{subject: problem.Subject}
 			if problem.Subject == "" {
-				key = "item " + item.Check
+				key.item = item.Item.ID
 			}
 			at, known := index[key]
 			if !known {
 				at = len(faults)
 				index[key] = at
-				faults = append(faults, Fault{Subject: problem.Subject, Kind: kinds.of(&a.Plan.Items[i].Rule, problem.Subject)})
+				faults = append(faults, Fault{Subject: problem.Subject})
 			}
-			faults[at].Finds = append(faults[at].Finds, Find{item, urgencyOf(item, problem), problem})
+			find := Find{Urgency: Gap, Problem: problem, of: a, at: i}
+			switch {
+			case problem.Urgent:
+				find.Urgency = Urgent
+			case !a.Regressed(i).IsZero():
+				find.Urgency = Lost
+			}
+			faults[at].Finds = append(faults[at].Finds, find)
 		}
 	}
 	for i := range faults {
@@ -73,18 +87,12 @@ func FaultsOf(a *assess.Assessment) []Fault {
 	return faults
 }
 
-// subjectKinds tells of what kind the facts are that have a subject.
-type subjectKinds struct {
-	runs     []*fact.Run
-	at       time.Time
-	subjects map[string]map[string]bool // by kind; of those that were asked for
-}
-
-// of gives the kind of fact that a rule judges and a subject is; empty where it is a group of facts, or none.
-func (k subjectKinds) of(rule *check.Rule, subject string) string {
-	for bound := range rule.Clause.Bounds() {
+// Kind is that of the fact that the subject is: certificate, backup, workload; empty where it is a group of facts, or none.
+func (f *Fault) Kind() string {
+	first := f.Finds[0]
+	for bound := range first.item().Rule.Clause.Bounds() {
 		for _, kind := range bound.FactKinds {
-			if k.named(kind)[subject] {
+			if isSubject(first.of, kind, f.Subject) {
 				return kind
 			}
 		}
@@ -92,51 +100,39 @@ func (k subjectKinds) of(rule *check.Rule, subject string) string {
 	return ""
 }
 
-func (k subjectKinds) named(kind string) map[string]bool {
-	known, asked := k.subjects[kind]
-	if asked {
-		return known
-	}
-	known = make(map[string]bool)
-	k.subjects[kind] = known
-	for _, run := range k.runs {
-		for _, set := range run.Current(k.at) {
+// isSubject tells whether a fact of a kind, or what is unavailable of it, has a name.
+func isSubject(a *assess.Assessment, kind, name string) bool {
+	for _, run := range a.Runs {
+		for _, set := range run.Current(a.At) {
 			if set.Kind().KindName() != kind {
 				continue
 			}
 			for i := range set.Len() {
-				known[set.Kind().SubjectOf(set.At(i))] = true
+				if set.Kind().SubjectOf(set.At(i)) == name {
+					return true
+				}
 			}
-			for _, gap := range set.Gaps() {
-				known[gap.Subject] = true
+			if slices.ContainsFunc(set.Gaps(), func(gap fact.Gap) bool { return gap.Subject == name }) {
+				return true
 			}
 		}
 	}
-	return known
+	return false
 }
 
 // faulty gives those problems of an item that have to be fixed, and not only planned for.
-func faulty(item *assess.Item, result *check.Result) (problems []check.Problem) {
-	if !item.Weighs() || result.Waiver != nil {
-		return nil
-	}
-	for _, problem := range result.Problems {
-		fails := !result.Status.Ready() && (problem.Level == check.Fail || problem.Level == check.Unknown)
-		if fails || problem.Urgent {
-			problems = append(problems, problem)
+func faulty(item *assess.Item, result *check.Result) iter.Seq[*check.Problem] {
+	return func(yield func(*check.Problem) bool) {
+		if !item.Weighs() || result.Waiver != nil {
+			return
 		}
-	}
-	return problems
-}
-
-func urgencyOf(item Item, problem check.Problem) Urgency {
-	switch {
-	case problem.Urgent:
-		return Urgent
-	case !item.Regressed.IsZero():
-		return Lost
-	default:
-		return Gap
+		for i := range result.Problems {
+			problem := &result.Problems[i]
+			fails := !result.Status.Ready() && (problem.Level == check.Fail || problem.Level == check.Unknown)
+			if (fails || problem.Urgent) && !yield(problem) {
+				return
+			}
+		}
 	}
 }
 
@@ -144,24 +140,24 @@ func urgencyOf(item Item, problem check.Problem) Urgency {
 func (f *Fault) settle() {
 	slices.SortStableFunc(f.Finds, compareFinds)
 	first := f.Finds[0]
-	f.Urgency, f.Level, f.Since = first.Urgency, first.Problem.Level, first.Item.ChangedAt
+	f.Urgency, f.Level, f.Since = first.Urgency, first.Problem.Level, first.changedAt()
 	for _, find := range f.Finds {
-		if find.Urgency == first.Urgency && find.Item.ChangedAt.Before(f.Since) {
-			f.Since = find.Item.ChangedAt
+		if find.Urgency == first.Urgency && find.changedAt().Before(f.Since) {
+			f.Since = find.changedAt()
 		}
 	}
+	f.Since = f.Since.UTC()
 }
 
 // compareFinds orders finds: the one to fix first is less.
 func compareFinds(one, other Find) int {
-	weight := func(find Find) float64 { return checklist.Severity(find.Item.Severity).Weight() }
 	pages := func(find Find) int {
-		if find.Item.Page {
+		if find.item().Page {
 			return 1
 		}
 		return 0
 	}
 	return cmp.Or(
 		cmp.Compare(other.Urgency, one.Urgency), other.Problem.Level.Gravity()-one.Problem.Level.Gravity(),
-		pages(other)-pages(one), cmp.Compare(weight(other), weight(one)), one.Item.ChangedAt.Compare(other.Item.ChangedAt))
+		pages(other)-pages(one), cmp.Compare(other.Severity().Weight(), one.Severity().Weight()), one.changedAt().Compare(other.changedAt()))
 }

@@ -77,10 +77,10 @@ func TestFaults(t *testing.T) {
 			for _, fault := range report.FaultsOf(a) {
 				text := string('0'+rune(fault.Urgency)) + " " + fault.Level.String() + " " + fault.Subject + ":"
 				for _, find := range fault.Finds {
-					text += " " + find.Item.Check
+					text += " " + find.Item().Check
 				}
 				got = append(got, text)
-				require.Equal(t, fault.Finds[0].Item.ChangedAt, fault.Since)
+				require.Equal(t, fault.Finds[0].Item().ChangedAt, fault.Since)
 			}
 			require.Equal(t, test.want, got)
 		})
@@ -91,5 +91,5 @@ func TestAFaultNamesTheKindOfItsSubject(t *testing.T) {
 	a := night(map[int][]check.Problem{0: {{Subject: "tank.pass by ann " + hostile, Level: check.Fail}}, 2: {{Subject: "nobody", Level: check.Fail}}})
 	a.History = nil
 	faults := report.FaultsOf(a)
-	require.Equal(t, []string{"attestation", ""}, []string{faults[0].Kind, faults[1].Kind})
+	require.Equal(t, []string{"attestation", ""}, []string{faults[0].Kind(), faults[1].Kind()})
 }

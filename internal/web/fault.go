@@ -17,7 +17,6 @@ type faultView struct {
 	report.Fault
 	System, Environment string
 	At                  timeOfJudging
-	Title               string        // what it is on
 	Details             []string      // what is wrong, each once, the gravest first
 	Causes              []string      // why it could not be collected, where that is what is wrong
 	Remedies            []string      // of these, but for those that stand above already
@@ -25,18 +24,16 @@ type faultView struct {
 	Others              []report.Item // that find something that can wait
 }
 
-// faultsOf gives what is wrong with a system, the urgent first.
-func faultsOf(a *assess.Assessment) []faultView {
-	faults := report.FaultsOf(a)
-	views := make([]faultView, len(faults))
-	for i, fault := range faults {
-		views[i] = faultView{Fault: fault, System: a.Plan.System.Name, Environment: a.Plan.System.Environment, At: timeOfJudging(a.At)}
-		views[i].Title = strings.TrimSpace(strings.ReplaceAll(fault.Kind, "_", " ") + " " + fault.Subject)
-		if fault.Subject == "" {
-			views[i].Title = fault.Finds[0].Item.Text
-		}
+func faultViewOf(a *assess.Assessment, fault report.Fault) faultView {
+	return faultView{Fault: fault, System: a.Plan.System.Name, Environment: a.Plan.System.Environment, At: timeOfJudging(a.At)}
+}
+
+// Title is what the fault is on.
+func (f *faultView) Title() string {
+	if f.Subject == "" {
+		return f.Finds[0].Item().Text
 	}
-	return views
+	return strings.TrimSpace(strings.ReplaceAll(f.Kind(), "_", " ") + " " + f.Subject)
 }
 
 // Class says in a word how urgent the fault is.
@@ -65,12 +62,13 @@ func (f *faultView) tell(told map[string]bool) {
 	var remedies []string
 	for _, find := range f.Finds {
 		same := find.Urgency == f.Urgency && find.Problem.Level == f.Level
-		if !seen["item"+find.Item.Check] {
-			seen["item"+find.Item.Check] = true
+		item := find.Item()
+		if !seen["item"+item.Check] {
+			seen["item"+item.Check] = true
 			if same {
-				f.Items = append(f.Items, find.Item)
+				f.Items = append(f.Items, item)
 			} else {
-				f.Others = append(f.Others, find.Item)
+				f.Others = append(f.Others, item)
 			}
 		}
 		if same {
@@ -95,7 +93,7 @@ type faultGroup struct {
 }
 
 // groupsOf splits faults, which are in their order, by urgency.
-func groupsOf(faults []faultView) []faultGroup {
+func groupsOf(a *assess.Assessment, faults []report.Fault) []faultGroup {
 	groups := []faultGroup{
 		{ID: "urgent", Title: "Urgent", Meaning: "It hits users now, or soon if nobody acts."},
 		{ID: "lost", Title: "Lost", Meaning: "It was ready for a day or longer, and is not any more."},
@@ -110,8 +108,9 @@ func groupsOf(faults []faultView) []faultGroup {
 			groups[i].Hidden++
 			continue
 		}
-		fault.tell(told)
-		groups[i].Faults = append(groups[i].Faults, fault)
+		view := faultViewOf(a, fault)
+		view.tell(told)
+		groups[i].Faults = append(groups[i].Faults, view)
 	}
 	shown := groups[:0]
 	for _, group := range groups {
@@ -130,7 +129,7 @@ type verdict struct{ Class, Words, Because string }
 
 // verdictOf states how ready a system is, and what it hangs on: what could not be collected is counted too, since nobody
 // knows how that is.
-func verdictOf(system report.System, faults []faultView) verdict {
+func verdictOf(system report.System, faults []report.Fault) verdict {
 	counts := make(map[report.Urgency]int)
 	for _, fault := range faults {
 		counts[fault.Urgency]++

@@ -66,7 +66,7 @@ func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 
 func rowOf(a *assess.Assessment) row {
 	each := row{System: report.Summarize(a)}
-	faults := faultsOf(a)
+	faults := report.FaultsOf(a)
 	each.Verdict = verdictOf(each.System, faults)
 	for _, gate := range each.Gates {
 		if gate.Ready {
@@ -74,7 +74,8 @@ func rowOf(a *assess.Assessment) row {
 		}
 	}
 	if len(faults) > 0 {
-		each.First = &faults[0]
+		first := faultViewOf(a, faults[0])
+		each.First = &first
 		each.gravity = each.First.gravity()
 	} else if !each.Ready {
 		each.gravity = 1
@@ -106,6 +107,5 @@ func choices(values []string) []string {
 
 // gravity orders the faults of several systems: what is urgent first, what fails before what is unknown, and the critical.
 func (f *faultView) gravity() int {
-	severity := map[string]int{"critical": 3, "warning": 2, "info": 1}
-	return 100*int(f.Urgency) + 10*f.Level.Gravity() + severity[f.Finds[0].Item.Severity]
+	return 1000*int(f.Urgency) + 100*f.Level.Gravity() + int(f.Finds[0].Severity().Weight())
 }

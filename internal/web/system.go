@@ -48,8 +48,8 @@ func systemViewOf(a *assess.Assessment, narrowed filter, detailed bool) systemVi
 			check.Fail, check.Unknown, check.Undeclared, check.Warn, check.Waived, check.Pass, check.NotApplicable,
 		},
 	}
-	faults := faultsOf(a)
-	view.Verdict, view.Groups = verdictOf(view.System, faults), groupsOf(faults)
+	faults := report.FaultsOf(a)
+	view.Verdict, view.Groups = verdictOf(view.System, faults), groupsOf(a, faults)
 	for _, item := range view.Items {
 		if n := len(view.Sections); n == 0 || view.Sections[n-1].ID != item.Section {
 			view.Sections = append(view.Sections, choice{item.Section, item.SectionTitle})
