@@ -92,7 +92,7 @@ func Production() check.Kind[ProductionParameters] {
 	return check.Kind[ProductionParameters]{
 		Name:    "production_configuration",
 		Summary: "No value of the configuration is a placeholder, says another environment than production, or leads to localhost or a sandbox.",
-		Remedy:  "Put in the value of production; a sidecar on localhost can be named in the parameter allowed_keys.",
+		Remedy:  "Put in the value of production; one that leads to a sidecar can be named in the parameter allowed_keys.",
 		Reasons: []check.Reason{development, placeholder},
 		Over: []check.Quantified[ProductionParameters]{
 			check.Each(fact.Configurations(), func(_ check.Context, c *fact.Configuration, p ProductionParameters) (problems []check.Problem) {

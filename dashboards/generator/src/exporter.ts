@@ -29,7 +29,7 @@ export const exporter = board({
   title: "Exporter",
   description: "Whether the exporter itself works: what it could not collect, how long collections and scrapes take, what it needs.",
   from: "now-6h",
-  alerts: "(Exporter|System|Thresholds|Collect|Facts|Series|Reload|Scrape|Storage).+",
+  alerts: "(Exporter|System|Shard|Thresholds|Collect|Facts|Series|Reload|Scrape|Storage).+",
   choices: [{
     name: "instance", label: "Instance", description: "The exporters to show, as they are scraped.",
     values: "label_values(readiness_build_info, instance)",
