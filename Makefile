@@ -17,6 +17,8 @@ STARTS_SERVERS := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'orld\.(M
 WORLD_PACKAGES := $(filter-out ./test/bench/,$(STARTS_SERVERS)) ./collectors/... ./cmd/... ./test/machine/...
 UNIT_PACKAGES := go list ./... | grep -vxFf <(go list $(STARTS_SERVERS) ./collectors/... ./cmd/... ./test/machine/...)
 
+include deploy/release.mk
+
 .PHONY: help
 ## help: list the targets
 help:
@@ -34,7 +36,7 @@ run:
 
 .PHONY: test
 ## test: everything that must hold before a change lands
-test: lint test-unit generated test-dashboards vulnerabilities test-cost test-rules test-world
+test: lint test-unit cross generated test-dashboards vulnerabilities test-cost test-rules test-world
 
 .PHONY: quick
 ## quick: the fast lane while working: lint, vet and the tests that need nothing but Go, without the race detector
@@ -47,6 +49,11 @@ quick: lint
 test-unit:
 	go vet ./...
 	go test -race $$($(UNIT_PACKAGES))
+
+.PHONY: cross
+## cross: that it can be built where it is not tested; one platform of macOS, since what differs is the system
+cross:
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -o /dev/null ./cmd/readiness-exporter
 
 .PHONY: test-world
 ## test-world: the tests that talk to real servers, which are installed first
@@ -66,8 +73,9 @@ test-cost:
 
 .PHONY: lint
 ## lint: golangci-lint, with the reason for each linter in .golangci.yml
-lint: $(BIN)/golangci-lint
+lint: $(BIN)/golangci-lint $(BIN)/actionlint
 	$(BIN)/golangci-lint run ./...
+	$(BIN)/actionlint
 
 .PHONY: generate
 ## generate: write docs/reference from the code
@@ -104,4 +112,4 @@ image: $(BIN)/ko
 .PHONY: clean
 ## clean: remove what was built, tools included
 clean:
-	rm -rf .cache readiness-exporter
+	rm -rf .cache dist readiness-exporter

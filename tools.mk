@@ -15,6 +15,9 @@ KUSTOMIZE_VERSION     := v5.8.1
 KO_VERSION            := v0.19.1
 OPERATOR_MODULE       := github.com/prometheus-operator/prometheus-operator
 OPERATOR_VERSION      := v0.85.0
+CYCLONEDX_VERSION     := v1.10.0
+NFPM_VERSION          := v2.45.2
+ACTIONLINT_VERSION    := v1.7.12
 AXE_VERSION           := 4.14.1
 
 TOOLS_GO := $(shell go env GOVERSION)
@@ -53,6 +56,9 @@ $(eval $(call go-tool,helm,helm.sh/helm/v4/cmd/helm,$(HELM_VERSION)))
 $(eval $(call go-tool,kubeconform,github.com/yannh/kubeconform/cmd/kubeconform,$(KUBECONFORM_VERSION)))
 $(eval $(call go-tool,kustomize,sigs.k8s.io/kustomize/kustomize/v5,$(KUSTOMIZE_VERSION)))
 $(eval $(call go-tool,ko,github.com/google/ko,$(KO_VERSION)))
+$(eval $(call go-tool,cyclonedx-gomod,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod,$(CYCLONEDX_VERSION)))
+$(eval $(call go-tool,nfpm,github.com/goreleaser/nfpm/v2/cmd/nfpm,$(NFPM_VERSION)))
+$(eval $(call go-tool,actionlint,github.com/rhysd/actionlint/cmd/actionlint,$(ACTIONLINT_VERSION)))
 
 CONTROLPLANE         := test/controlplane
 module-version        = $(shell awk '$$1 == "$(1)" { print $$2; exit }' $(CONTROLPLANE)/go.mod)
@@ -97,10 +103,10 @@ $(BIN)/axe.min.js: $(BIN)/.axe.min.js@$(AXE_VERSION)-$(TOOLS_GO) | tools-debian
 	tar -xzOf "$$folder"/axe-core-$(AXE_VERSION).tgz package/axe.min.js > $@.new
 	@mv $@.new $@
 
-.PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-browser tools-deploy tools-debian lint-tools
+.PHONY: tools tools-kubernetes tools-monitoring tools-s3 tools-browser tools-deploy tools-release tools-debian lint-tools
 
 ## tools: everything that tests talk to
-tools: tools-debian tools-s3 tools-monitoring tools-kubernetes tools-browser tools-deploy
+tools: tools-debian tools-s3 tools-monitoring tools-kubernetes tools-browser tools-deploy tools-release
 
 ## tools-kubernetes: a control plane, and nodes that need no machine
 tools-kubernetes: $(BIN)/controlplane $(BIN)/kwok $(BIN)/kwok-stages.yaml
@@ -117,8 +123,11 @@ tools-browser: $(BIN)/axe.min.js
 ## tools-deploy: what makes the image and the chart, and judges manifests
 tools-deploy: $(BIN)/ko $(BIN)/helm $(BIN)/kustomize $(BIN)/kubeconform $(BIN)/operator-crds.yaml
 
+## tools-release: packages, and what is in a program
+tools-release: $(BIN)/nfpm $(BIN)/cyclonedx-gomod
+
 ## lint-tools: linters, and what compares benchmarks
-lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat
+lint-tools: $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat $(BIN)/actionlint
 
 # RUNLEVEL keeps the servers of the packages from starting.
 ## tools-debian: packages of Debian, where they are missing
@@ -134,6 +143,9 @@ tools-debian:
 	command -v nft >/dev/null && command -v iptables-legacy >/dev/null || missing="$$missing nftables iptables"; \
 	command -v ufw >/dev/null || missing="$$missing ufw"; \
 	command -v unshare >/dev/null && command -v ip >/dev/null || missing="$$missing util-linux iproute2"; \
+	command -v rpm >/dev/null || missing="$$missing rpm"; \
+	command -v wget >/dev/null || missing="$$missing wget"; \
+	/usr/bin/python3 -c 'import seccomp' 2>/dev/null || missing="$$missing python3 python3-seccomp"; \
 	command -v mkfs.ext4 >/dev/null || missing="$$missing e2fsprogs"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ]; then \
