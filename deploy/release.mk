@@ -1,7 +1,7 @@
 # What a release is made of. `make release` wants a clean tag, and gives the same bytes whenever and wherever it runs with the
 # same Go: no path, no time but that of the commit, and nothing in the order in which a folder lists it.
 
-DIST              ?= $(CURDIR)/dist
+DIST              ?= dist
 PLATFORMS         ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 RELEASE_VERSION   := $(patsubst v%,%,$(VERSION))
 SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
@@ -14,11 +14,18 @@ ARCHIVES    := $(foreach p,$(PLATFORMS),$(DIST)/$(call release-name,$(p)).tar.gz
 SBOMS       := $(foreach p,$(PLATFORMS),$(DIST)/$(call release-name,$(p)).cdx.json)
 PACKAGES    := $(foreach p,$(LINUX),$(DIST)/$(call release-name,$(p)).deb $(DIST)/$(call release-name,$(p)).rpm)
 
-# What else a release has adds itself here, as a target that writes into $(DIST).
-RELEASE_PARTS := archives packages sboms
+CHART       := $(DIST)/readiness-exporter-$(RELEASE_VERSION).tgz
 
-.PHONY: release release-clean archives packages sboms checksums
-## release: binaries, archives, packages and their checksums of a clean tag, in dist/
+# Each is a target that writes into $(DIST). What is in a folder of it is on the way to something, and not released.
+RELEASE_PARTS := archives packages sboms images chart
+
+# An archive that depends on the names and bytes of its files alone: they are root's, and as old as the commit.
+archive = tar --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --format=gnu -c
+comma := ,
+space := $(subst ,, )
+
+.PHONY: release release-clean checksums $(RELEASE_PARTS)
+## release: all that is released of a clean tag with its checksums, in dist/; BASE= as for the image
 release: release-clean
 	$(MAKE) checksums
 
@@ -36,12 +43,31 @@ packages: $(PACKAGES)
 ## sboms: which modules are in each program, as CycloneDX
 sboms: $(SBOMS)
 
+## chart: the Helm chart, whose version is that of the release
+chart: $(CHART)
+
+# helm notes the time of packing; what it made is packed again.
+$(CHART): FOLDER = $(DIST)/build/chart
+$(CHART): $(BIN)/helm $(shell find deploy/chart -type f)
+	rm -rf $(FOLDER) && mkdir -p $(FOLDER)
+	$(BIN)/helm package deploy/chart --version $(RELEASE_VERSION) --app-version $(VERSION) --destination $(FOLDER)
+	tar -C $(FOLDER) -xzf $(FOLDER)/$(@F)
+	$(archive) -C $(FOLDER) readiness-exporter | gzip -n > $@
+
+image-name = readiness-exporter-image-$(RELEASE_VERSION).$(subst /,-,$(1))
+# images: the container image as a file for each platform of Linux, and what is in it as SPDX. deploy/image/publish pushes what is
+# in $(DIST)/image.
+images: $(BIN)/ko
+	VERSION='$(VERSION)' REVISION='$(REVISION)' BASE='$(BASE)' OUT=$(DIST)/image PLATFORMS=$(subst $(space),$(comma),$(LINUX)) \
+		deploy/image/build
+	$(foreach p,$(LINUX),cp $(DIST)/image/readiness-exporter-$(subst /,-,$(p)).tar $(DIST)/$(call image-name,$(p)).tar && \
+		cp $(DIST)/image/sbom/readiness-exporter-$(subst /,-,$(p)).spdx.json $(DIST)/$(call image-name,$(p)).spdx.json &&) true
+
 checksums: $(RELEASE_PARTS)
 	cd $(DIST) && find . -maxdepth 1 -type f ! -name sha256sums.txt -printf '%P\n' | LC_ALL=C sort | xargs sha256sum > sha256sums.txt.new
 	mv $(DIST)/sha256sums.txt.new $(DIST)/sha256sums.txt
 
-# release-platform PLATFORM: its program, what it is made of, and its archive. An archive has one folder, whose files are root's
-# and as old as the commit.
+# release-platform PLATFORM: its program, what it is made of, and its archive. An archive has one folder.
 define release-platform
 $(DIST)/build/$(1)/readiness-exporter:
 	GOOS=$(firstword $(subst /, ,$(1))) GOARCH=$(lastword $(subst /, ,$(1))) CGO_ENABLED=0 \
@@ -56,8 +82,7 @@ $(DIST)/$(call release-name,$(1)).tar.gz: $(DIST)/build/$(1)/readiness-exporter
 	cp $$< LICENSE CHANGELOG.md $$(FOLDER)/
 	git ls-files alerts dashboards docs/examples deploy/systemd | grep -E '\.(md|yaml|json)$$$$|/systemd/readiness' | \
 		grep -vE '/(tests|generator)/' | xargs cp --parents -t $$(FOLDER)
-	tar --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --format=gnu \
-		-C $(DIST)/build -c $(call release-name,$(1)) | gzip -n > $$@
+	$(archive) -C $(DIST)/build $(call release-name,$(1)) | gzip -n > $$@
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call release-platform,$(p))))
 

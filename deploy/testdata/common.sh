@@ -1,5 +1,6 @@
 # What the lives of both packages share.
-export PATH=/mnt/bin:$PATH DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive
+mount --bind /mnt/systemctl /usr/bin/systemctl # rpm gives its scripts a PATH of its own.
 
 files() { # but for what dpkg and the programs that make users note for themselves
 	find /etc /usr /var /opt /home ! -path '/var/lib/dpkg/*' ! -path '/var/lib/rpm*' ! -path '/var/cache/*' ! -path '/var/log/*' ! -path '/etc/*-' | sort
@@ -18,11 +19,11 @@ expect() { # WHAT GOT WANT
 		exit 1
 	fi
 }
-become_shop() { # What is loaded is published with the next judgement.
+serve() { # PATTERN: what is collected or loaded is published with the next judgement
 	attempts=0
-	until wget -q -O - http://127.0.0.1:10216/metrics | grep -q 'readiness_system_info{.*system="shop"'; do
+	until wget -q -O - http://127.0.0.1:10216/metrics | grep -q "$1"; do
 		attempts=$((attempts + 1))
-		[ $attempts -lt 100 ] || { echo "the configuration that was changed is not in force"; cat /run/service.log; exit 1; }
+		[ $attempts -lt 100 ] || { echo "what is served never has $1"; cat /run/service.log; exit 1; }
 		sleep 0.1
 	done
 }

@@ -9,23 +9,21 @@ expect "its user" "$(stat -c %U:%G "/proc/$process")" readiness-exporter:readine
 expect "what it may do" "$(grep -E '^(NoNewPrivs|CapEff|CapPrm|Seccomp):' "/proc/$process/status" | tr '\t' ' ' | tr '\n' ' ')" \
 	"CapPrm: 0000000000000000 CapEff: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 "
 expect "where it listens" "$(ss -Hltn | awk '{print $4}')" 127.0.0.1:10216
-expect "whether this machine was collected" \
-	"$(wget -q -O - http://127.0.0.1:10216/metrics | grep '^readiness_collector_up{collector="host"')" \
-	'readiness_collector_up{collector="host",environment="production",system="server"} 1'
+serve '^readiness_collector_up{collector="host",environment="production",system="server"} 1$'
 expect "who reads the configuration" "$(stat -c '%U:%G %a' $configuration)" "root:readiness-exporter 640"
 expect "where it keeps what it records" "$(stat -c '%U %a' /var/lib/readiness-exporter)" "readiness-exporter 750"
 [ -n "$(ls /var/lib/readiness-exporter)" ] || { echo "nothing was recorded"; exit 1; }
 
 sed -i 's/^  - name: server /  - name: shop /' $configuration
 systemctl reload readiness-exporter.service
-become_shop
+serve '^readiness_system_info{.*system="shop"'
 
 dpkg --force-confdef -i /mnt/new.deb
 [ "$(cat /run/readiness-exporter.pid)" != "$process" ] || { echo "an upgrade does not restart the service"; exit 1; }
 expect "what runs after an upgrade" "$(processes)" "$(cat /run/readiness-exporter.pid)"
 grep -q '^  - name: shop ' $configuration || { echo "an upgrade replaces a configuration that was changed"; exit 1; }
 grep -q '^# A line of the new version' $configuration.dpkg-dist || { echo "the new configuration is not beside the old one"; exit 1; }
-become_shop
+serve '^readiness_system_info{.*system="shop"'
 
 dpkg -r readiness-exporter
 expect "what runs after a removal" "$(processes)" ""

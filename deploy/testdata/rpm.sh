@@ -12,7 +12,7 @@ sed -i 's/^  - name: server /  - name: shop /' $configuration
 rpm --upgrade --nodeps /mnt/new.rpm
 [ "$(cat /run/readiness-exporter.pid)" != "$process" ] || { echo "an upgrade does not restart the service"; exit 1; }
 grep -q '^# A line of the new version' $configuration.rpmnew || { echo "the new configuration is not beside the old one"; exit 1; }
-become_shop
+serve '^readiness_system_info{.*system="shop"'
 
 rpm --erase readiness-exporter
 expect "what runs after a removal" "$(processes)" ""
@@ -21,3 +21,11 @@ expect "what a removal leaves" "$(files | comm -13 /run/before - | grep -v ^/var
 /etc/readiness-exporter/readiness.yaml.rpmnew
 /etc/readiness-exporter/readiness.yaml.rpmsave
 /var/lib/readiness-exporter"
+# rpm takes a script that fails for a warning.
+expect "the requests to systemd" "$(cat /run/systemctl.log)" "daemon-reload
+enable --now readiness-exporter.service
+daemon-reload
+try-restart readiness-exporter.service
+daemon-reload
+disable --now readiness-exporter.socket readiness-exporter.service
+daemon-reload"
