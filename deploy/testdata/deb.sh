@@ -30,6 +30,16 @@ expect "what runs after a removal" "$(processes)" ""
 [ -e $configuration ] && [ -e /var/lib/readiness-exporter ] || { echo "a removal takes what was configured or recorded"; exit 1; }
 [ ! -e /usr/bin/readiness-exporter ] || { echo "a removal leaves the program"; exit 1; }
 
+dpkg -i /mnt/new.deb
+expect "what runs when it is installed again" "$(processes)" "$(cat /run/readiness-exporter.pid)"
+serve '^readiness_system_info{.*system="shop"'
+
+touch /run/refuse # A service that does not start is told, and is no broken package.
+dpkg -i /mnt/new.deb 2>&1 | grep 'readiness-exporter does not run'
+expect "what dpkg says of it" "$(dpkg-query -W -f '${db:Status-Abbrev}' readiness-exporter)" "ii "
+rm /run/refuse
+
+dpkg -r readiness-exporter
 dpkg -P readiness-exporter
 files >/run/after
 expect "what a purge leaves" "$(comm -13 /run/before /run/after)" ""
@@ -42,6 +52,13 @@ dpkg -P readiness-exporter
 expect "the requests to systemd" "$(cat /run/systemctl.log)" "daemon-reload
 enable --now readiness-exporter.service
 reload readiness-exporter.service
+daemon-reload
+daemon-reload
+try-restart readiness-exporter.service
+disable --now readiness-exporter.socket readiness-exporter.service
+daemon-reload
+daemon-reload
+enable --now readiness-exporter.service
 daemon-reload
 daemon-reload
 try-restart readiness-exporter.service
