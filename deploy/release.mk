@@ -64,8 +64,8 @@ images: $(BIN)/ko
 		cp $(DIST)/image/sbom/readiness-exporter-$(subst /,-,$(p)).spdx.json $(DIST)/$(call image-name,$(p)).spdx.json &&) true
 
 checksums: $(RELEASE_PARTS)
-	cd $(DIST) && find . -maxdepth 1 -type f ! -name sha256sums.txt -printf '%P\n' | LC_ALL=C sort | xargs sha256sum > sha256sums.txt.new
-	mv $(DIST)/sha256sums.txt.new $(DIST)/sha256sums.txt
+	cd $(DIST) && find . -maxdepth 1 -type f ! -name sha256sums.txt -printf '%P\n' | LC_ALL=C sort | xargs sha256sum > build/sha256sums.txt
+	mv $(DIST)/build/sha256sums.txt $(DIST)/sha256sums.txt
 
 # release-platform PLATFORM: its program, what it is made of, and its archive. An archive has one folder.
 define release-platform
