@@ -44,13 +44,28 @@ func run(ctx context.Context, arguments []string) error {
 	}
 }
 
+// baseAddress is always the same, since ko notes in the image where its base is from.
+const baseAddress = "127.0.0.1:21651"
+
+// listen waits for another build that is under way.
+func listen(ctx context.Context) (net.Listener, error) {
+	deadline := time.Now().Add(5 * time.Minute)
+	for {
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", baseAddress)
+		if err == nil || ctx.Err() != nil || time.Now().After(deadline) {
+			return listener, err
+		}
+		time.Sleep(time.Second)
+	}
+}
+
 // around runs a command while the base image can be fetched.
 func around(ctx context.Context, command []string) error {
 	base, err := baseIndex(os.DirFS("/"))
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
+	listener, err := listen(ctx)
 	if err != nil {
 		return fmt.Errorf("serve the base image: %w", err)
 	}
