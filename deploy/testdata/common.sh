@@ -3,7 +3,8 @@ export DEBIAN_FRONTEND=noninteractive
 mount --bind /mnt/systemctl /usr/bin/systemctl # rpm gives its scripts a PATH of its own.
 
 files() { # but for what dpkg and the programs that make users note for themselves
-	find /etc /usr /var /opt /home ! -path '/var/lib/dpkg/*' ! -path '/var/lib/rpm*' ! -path '/var/cache/*' ! -path '/var/log/*' ! -path '/etc/*-' | sort
+	find /etc /usr /var /opt /home ! -path '/var/lib/dpkg/*' ! -path '/var/lib/rpm*' ! -path '/var/cache/*' \
+		! -path '/var/log/*' ! -path '/etc/*-' | sort
 }
 
 files >/run/before

@@ -88,11 +88,16 @@ func TestTheImage(t *testing.T) {
 		})
 	}
 	t.Run("is the same byte for byte when it is built again", func(t *testing.T) {
+		t.Setenv("TZ", "Asia/Tokyo")
 		again := make(map[string]v1.Image)
 		index, err := layout.ImageIndexFromPath(filepath.Join(build(t, "linux/amd64"), "layout"))
 		require.NoError(t, err)
 		collect(t, index, again)
-		require.Equal(t, configOf(t, images["linux/amd64"]), configOf(t, again["linux/amd64"]))
+		want, err := images["linux/amd64"].Digest()
+		require.NoError(t, err)
+		got, err := again["linux/amd64"].Digest()
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 	})
 	t.Run("is published with signatures", func(t *testing.T) { publish(t, out) })
 	t.Run("starts", func(t *testing.T) {
