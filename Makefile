@@ -14,7 +14,10 @@ LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).
 # The tests of these start servers of test/world, or use programs of Debian; test-cost has those of test/bench. All others
 # need nothing but Go.
 STARTS_SERVERS := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'orld\.(Main|Around)\b' .)))
-WORLD_PACKAGES := $(filter-out ./test/bench/,$(STARTS_SERVERS)) ./collectors/... ./cmd/... ./test/machine/...
+# Whoever starts whole programs waits for those most of the time, and twice as long under the race detector: it is for what has
+# goroutines of its own.
+RACE_PACKAGES := ./collectors/... ./internal/watch/
+END_TO_END := $(filter-out ./test/bench/ ./collectors/% $(RACE_PACKAGES),$(STARTS_SERVERS)) ./test/machine/...
 UNIT_PACKAGES := go list ./... | grep -vxFf <(go list $(STARTS_SERVERS) ./collectors/... ./cmd/... ./test/machine/...)
 
 include deploy/release.mk
@@ -58,7 +61,9 @@ cross:
 .PHONY: test-world
 ## test-world: the tests that talk to real servers, which are installed first
 test-world: tools
-	go test -race -timeout 20m $(WORLD_PACKAGES)
+	go test -timeout 20m $(END_TO_END)
+	go test -race -timeout 20m $(RACE_PACKAGES)
+	go test -race -timeout 20m -run '^Test(Reload|SIGHUP|Start|Stop|Scrape)' ./cmd/readiness-exporter
 
 .PHONY: test-rules
 ## test-rules: the alerts and recording rules, by promtool; the tests of ./alerts hold what it cannot
