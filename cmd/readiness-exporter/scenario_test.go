@@ -70,10 +70,8 @@ func (s *shop) certificate(t *testing.T, remaining time.Duration) *world.Certifi
 	return s.ca.Issue(t, world.Spec{NotBefore: now.Add(remaining - 90*day), NotAfter: now.Add(remaining)})
 }
 
-// backupName is where the example keeps its backups.
-func backupName(age time.Duration) string {
-	return fmt.Sprintf("postgresql/%s.dump", time.Now().Add(-age).UTC().Format(time.DateOnly))
-}
+// backupName is where the example keeps a backup of an age. A date would be another one after midnight than before.
+func backupName(age time.Duration) string { return fmt.Sprintf("postgresql/%s.dump", age) }
 
 // backUp puts a backup of an age into the store.
 func (s *shop) backUp(t *testing.T, age time.Duration) {
