@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
 	"github.com/readiness-exporter/readiness-exporter/internal/reach"
@@ -106,12 +107,14 @@ func allShowTheSame(all []shown) bool {
 
 // probe has one address show its certificates.
 func (p prober) probe(ctx context.Context, address string, target system.Certificate) (chain []*x509.Certificate, err error) {
-	// The engine recovers panics of a run, and cannot reach those in goroutines of its own.
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fact.Errorf(fact.ReasonPanic, "probe %s: panic: %v", address, cause)
-		}
-	}()
+	err = collector.Guard("probe "+address, func() (err error) {
+		chain, err = p.show(ctx, address, target)
+		return err
+	})
+	return chain, err
+}
+
+func (p prober) show(ctx context.Context, address string, target system.Certificate) ([]*x509.Certificate, error) {
 	conn, err := p.dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
@@ -123,7 +126,7 @@ func (p prober) probe(ctx context.Context, address string, target system.Certifi
 	if err := startTLS(conn, target.StartTLS); err != nil {
 		return nil, fmt.Errorf("start TLS over %s with %s: %w", target.StartTLS, address, err)
 	}
-	chain, err = handshake(ctx, conn, pki.ASCIIName(target.VerifiedName()))
+	chain, err := handshake(ctx, conn, pki.ASCIIName(target.VerifiedName()))
 	if err != nil {
 		return nil, fmt.Errorf("shake hands with %s: %w", address, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
@@ -144,28 +145,29 @@ func (c *client) plain() (url.URL, bool) {
 }
 
 // attempt asks over one version of IP, or any where none is named.
-func (c *client) attempt(ctx context.Context, version fact.IPVersion, address url.URL) (made *attempt) {
-	made = &attempt{answer: fact.EndpointAnswer{IPVersion: version}}
-	// The engine recovers panics of a run, and cannot reach those in goroutines of its own.
-	defer func() {
-		if cause := recover(); cause != nil {
-			made.fail(fact.Errorf(fact.ReasonPanic, "ask %s: panic: %v", c.target.URL, cause))
-		}
-	}()
-	walk, err := c.newWalk(ctx, made, address)
-	if err != nil {
+func (c *client) attempt(ctx context.Context, version fact.IPVersion, address url.URL) *attempt {
+	made := &attempt{answer: fact.EndpointAnswer{IPVersion: version}}
+	if err := collector.Guard("ask "+c.target.URL, func() error { return c.walk(ctx, made, address) }); err != nil {
 		made.fail(err)
-		return made
-	}
-	defer walk.transport.CloseIdleConnections()
-	if err = walk.run(httptrace.WithClientTrace(ctx, made.shown.trace()), made); err != nil {
-		var unverified *tls.CertificateVerificationError
-		if errors.As(err, &unverified) {
-			made.shown.chain(unverified.UnverifiedCertificates)
-		}
-		made.fail(httpclient.Error(ctx, err))
 	}
 	return made
+}
+
+// walk follows redirects from an address, and notes what is answered.
+func (c *client) walk(ctx context.Context, made *attempt, address url.URL) error {
+	walk, err := c.newWalk(ctx, made, address)
+	if err != nil {
+		return err
+	}
+	defer walk.transport.CloseIdleConnections()
+	if err = walk.run(httptrace.WithClientTrace(ctx, made.shown.trace()), made); err == nil {
+		return nil
+	}
+	var unverified *tls.CertificateVerificationError
+	if errors.As(err, &unverified) {
+		made.shown.chain(unverified.UnverifiedCertificates)
+	}
+	return httpclient.Error(ctx, err)
 }
 
 func (a *attempt) fail(err error) {

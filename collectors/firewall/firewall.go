@@ -3,59 +3,29 @@
 package firewall
 
 import (
-	"context"
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// A Target is a host of a system.
-type Target struct {
-	System string // its ID, since two systems can share a machine
-	Host   string
-}
-
 // New makes the collector; rootFS is where the machine's root file system is.
-func New(rootFS string) collector.Collector[Target] {
-	return collector.Collector[Target]{
-		Name:     "firewall",
-		Summary:  "What the firewall of the machine lets in, by the rules in its kernel.",
-		Yields:   []fact.Any{fact.Firewalls()},
-		Schedule: "@every 1m",
-		Timeout:  10 * time.Second,
-		Targets: func(s *system.System) []Target {
-			all := make([]Target, len(s.Hosts))
-			for i, host := range s.Hosts {
-				all[i] = Target{System: s.ID(), Host: host.Name}
-			}
-			return all
-		},
-		Target: func(t Target) string { return t.Host },
-		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.Firewalls().Set(&fact.Set[fact.Firewall]{
-				Unavailable: []fact.Unavailable[fact.Firewall]{{Known: fact.Firewall{Host: t.Host}}},
-			})}
-		},
-		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
+func New(rootFS string) collector.Collector[collector.Machine] {
+	known := func(host string) fact.Firewall { return fact.Firewall{Host: host} }
+	return collector.OfMachine("firewall", "What the firewall of the machine lets in, by the rules in its kernel.", fact.Firewalls(), known,
+		func(host string) (*fact.Set[fact.Firewall], error) {
 			set := &fact.Set[fact.Firewall]{}
 			// What cannot be read often is a privilege that the exporter was not given, and no failure of the collector.
-			if firewall, err := collect(rootFS, t.Host); err != nil {
-				set.Lack(fact.Firewall{Host: t.Host}, "", err)
+			if firewall, err := collect(rootFS, host); err != nil {
+				set.Lack(known(host), "", err)
 			} else {
 				set.Add(*firewall)
 			}
-			return []fact.AnySet{fact.Firewalls().Set(set)}, nil
-		},
-	}
+			return set, nil
+		})
 }
 
 // managers are those whose unit is enabled: what makes the rules when the machine starts.

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -338,5 +339,5 @@ func TestManagersAreThoseThatLoadRulesAtTheStart(t *testing.T) {
 
 func TestTargetsAreTheDeclaredHosts(t *testing.T) {
 	s := &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}}
-	require.Equal(t, []Target{{System: "shop/production", Host: "web-1"}}, New("/").Targets(s))
+	require.Equal(t, []collector.Machine{{System: "shop/production", Host: "web-1"}}, New("/").Targets(s))
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
@@ -63,7 +64,7 @@ func in(namespace string, run func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		done <- enter(namespace, run)
+		done <- collector.Guard("read the rules of the machine", func() error { return enter(namespace, run) })
 	}()
 	return <-done
 }

@@ -3,52 +3,19 @@
 package sshd
 
 import (
-	"context"
 	"io/fs"
 	"slices"
-	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// A Target is a host of a system.
-type Target struct {
-	System string // its ID, since two systems can share a machine
-	Host   string
-}
-
 // New makes the collector; rootFS is where the machine's root file system is.
-func New(rootFS string) collector.Collector[Target] {
-	return collector.Collector[Target]{
-		Name:     "ssh_daemon",
-		Summary:  "How users of the machine can log in by SSH, by the configuration of its SSH server.",
-		Yields:   []fact.Any{fact.SSHDaemons()},
-		Schedule: "@every 1m",
-		Timeout:  10 * time.Second,
-		Targets: func(s *system.System) []Target {
-			all := make([]Target, len(s.Hosts))
-			for i, host := range s.Hosts {
-				all[i] = Target{System: s.ID(), Host: host.Name}
-			}
-			return all
-		},
-		Target: func(t Target) string { return t.Host },
-		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.SSHDaemons().Set(&fact.Set[fact.SSHDaemon]{
-				Unavailable: []fact.Unavailable[fact.SSHDaemon]{{Known: fact.SSHDaemon{Host: t.Host}}},
-			})}
-		},
-		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			set, err := collect(rootFS, t.Host)
-			return []fact.AnySet{fact.SSHDaemons().Set(set)}, err
-		},
-	}
+func New(rootFS string) collector.Collector[collector.Machine] {
+	return collector.OfMachine("ssh_daemon", "How users of the machine can log in by SSH, by the configuration of its SSH server.",
+		fact.SSHDaemons(), func(host string) fact.SSHDaemon { return fact.SSHDaemon{Host: host} },
+		func(host string) (*fact.Set[fact.SSHDaemon], error) { return collect(rootFS, host) })
 }
 
 // collect finds the SSH servers of the machine: those that run, else the one that is installed. What of them cannot be read is
