@@ -52,7 +52,8 @@ func PublishedPage() check.Kind[PublishedPageParameters] {
 		Defaults: PublishedPageParameters{Page: "privacy-policy", MinimumCharacters: 1000},
 		Over: []check.Quantified[PublishedPageParameters]{about(
 			check.Each(fact.Endpoints(), func(_ check.Context, e *fact.Endpoint, p PublishedPageParameters) []check.Problem {
-				if problems := reasons.judge(e); check.Worst(problems) == check.Fail {
+				problems := reasons.judge(e)
+				if check.Worst(problems) == check.Fail {
 					return problems
 				}
 				// Over each version of IP it is one page.
@@ -62,7 +63,7 @@ func PublishedPage() check.Kind[PublishedPageParameters] {
 				case read == nil:
 					return []check.Problem{notText.Problem("The answer is neither HTML nor plain text.")}
 				case read.Characters >= p.MinimumCharacters:
-					return reasons.judge(e)
+					return problems
 				case read.Scripted:
 					return []check.Problem{scripted.Problem(fmt.Sprintf(
 						"The page has %d characters without its scripts; at least %d are expected.", read.Characters, p.MinimumCharacters))}

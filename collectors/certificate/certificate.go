@@ -77,7 +77,7 @@ func (p prober) collect(ctx context.Context, target system.Certificate) (*fact.S
 	if err != nil {
 		return nil, err
 	}
-	reportTrust(set)
+	pki.LackTrust(set)
 	return set, nil
 }
 
@@ -88,17 +88,5 @@ func place(target system.Certificate) fact.CertificatePlace {
 	}
 	return fact.CertificatePlace{
 		Source: fact.CertificateAtAddress, Name: target.Address, ServerName: target.VerifiedName(),
-	}
-}
-
-// reportTrust says of each certificate of which it is not known who vouches for it that this is so.
-func reportTrust(set *fact.Set[fact.Certificate]) {
-	for _, f := range set.Facts {
-		if f.TrustUnknown != "" {
-			set.Unavailable = append(set.Unavailable, fact.Unavailable[fact.Certificate]{
-				Known: fact.Certificate{CertificatePlace: f.CertificatePlace}, Topic: fact.TopicTrust,
-				Reason: fact.ReasonInvalid, Detail: f.TrustUnknown,
-			})
-		}
 	}
 }

@@ -24,9 +24,8 @@ const maxAddresses = 8
 
 // shown is what one address showed.
 type shown struct {
-	ip    string
-	chain []*x509.Certificate
-	err   error
+	pki.Served
+	err error
 }
 
 func (p prober) collectServer(ctx context.Context, target system.Certificate, expectation pki.Expectation) (
@@ -44,8 +43,8 @@ func (p prober) collectServer(ctx context.Context, target system.Certificate, ex
 	var probes sync.WaitGroup
 	for i, address := range addresses {
 		probes.Go(func() {
-			all[i].ip = address.String()
-			all[i].chain, all[i].err = p.probe(ctx, net.JoinHostPort(all[i].ip, port), target)
+			all[i].IP = address.String()
+			all[i].Chain, all[i].err = p.probe(ctx, net.JoinHostPort(all[i].IP, port), target)
 		})
 	}
 	probes.Wait()
@@ -81,28 +80,15 @@ func describe(place fact.CertificatePlace, all []shown, expectation pki.Expectat
 	}
 	set := &fact.Set[fact.Certificate]{}
 	for _, s := range slices.DeleteFunc(all, func(s shown) bool { return !failed(s) || reach.NoRoute(s.err) || reach.UnusedLoopback(s.err) }) {
-		place.IP = s.ip
+		place.IP = s.IP
 		set.Lack(fact.Certificate{CertificatePlace: place}, "", s.err)
 	}
-	if allShowTheSame(reached) {
-		place.IP = ""
-		set.Add(pki.Describe(place, reached[0].chain, expectation))
-		return set, nil
+	served := make([]pki.Served, len(reached))
+	for i, s := range reached {
+		served[i] = s.Served
 	}
-	for _, s := range reached {
-		place.IP = s.ip
-		set.Add(pki.Describe(place, s.chain, expectation))
-	}
+	set.Add(pki.DescribeServed(place, served, expectation)...)
 	return set, nil
-}
-
-func allShowTheSame(all []shown) bool {
-	for _, s := range all[1:] {
-		if !slices.EqualFunc(s.chain, all[0].chain, (*x509.Certificate).Equal) {
-			return false
-		}
-	}
-	return true
 }
 
 // probe has one address show its certificates.

@@ -36,14 +36,14 @@ type finding struct {
 	answers  []fact.EndpointAnswer
 	notTried []fact.IPVersion
 	plain    *fact.EndpointAnswer
-	shown    []*sighting
+	shown    []*served
 }
 
 // An attempt is what was asked over one version of IP, and what came of it.
 type attempt struct {
 	answer fact.EndpointAnswer
 	err    error // why there is no answer
-	shown  sighting
+	shown  served
 }
 
 // ask asks over each version of IP at the same time, and over plain HTTP. What is left of the time is for telling of those that
@@ -63,7 +63,7 @@ func (c *client) ask(ctx context.Context) (*finding, error) {
 			return nil, err
 		}
 		failure := fact.FailureOf(err)
-		return &finding{answers: []fact.EndpointAnswer{{Failure: failure}}, shown: []*sighting{{err: err}}}, nil
+		return &finding{answers: []fact.EndpointAnswer{{Failure: failure}}, shown: []*served{{err: err}}}, nil
 	}
 	attempts := make([]*attempt, len(versions))
 	var plain *fact.EndpointAnswer

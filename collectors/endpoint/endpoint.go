@@ -59,12 +59,8 @@ func (p prober) collector() collector.Collector[Target] {
 		Targets:  targets,
 		Target:   func(t Target) string { return t.URL },
 		Server:   server,
-		Known: func(t Target) []fact.AnySet {
-			return unavailable(t, fact.Unavailable[fact.Endpoint]{Known: known(t)}, fact.Unavailable[fact.Certificate]{
-				Known: fact.Certificate{CertificatePlace: place(t)},
-			})
-		},
-		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) { return p.collect(ctx, t) },
+		Known:    declared,
+		Collect:  func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) { return p.collect(ctx, t) },
 	}
 }
 
@@ -109,10 +105,7 @@ func portOf(address *url.URL) string {
 
 // place is where the certificate of an endpoint is seen.
 func place(t Target) fact.CertificatePlace {
-	host, _, err := net.SplitHostPort(server(t))
-	if err != nil {
-		host = ""
-	}
+	host, _, _ := net.SplitHostPort(server(t)) // Without a URL that can be read there is neither.
 	return fact.CertificatePlace{Source: fact.CertificateAtAddress, Name: server(t), ServerName: host}
 }
 
@@ -122,12 +115,14 @@ func known(t Target) fact.Endpoint {
 	}
 }
 
-// unavailable are the sets of a target of which nothing was collected.
-func unavailable(t Target, endpoint fact.Unavailable[fact.Endpoint], certificate fact.Unavailable[fact.Certificate]) []fact.AnySet {
-	sets := []fact.AnySet{fact.Endpoints().Set(&fact.Set[fact.Endpoint]{Unavailable: []fact.Unavailable[fact.Endpoint]{endpoint}})}
+// declared is what is known of a target before it is asked.
+func declared(t Target) []fact.AnySet {
+	sets := []fact.AnySet{fact.Endpoints().Set(&fact.Set[fact.Endpoint]{
+		Unavailable: []fact.Unavailable[fact.Endpoint]{{Known: known(t)}},
+	})}
 	if t.Certificate {
 		sets = append(sets, fact.Certificates().Set(&fact.Set[fact.Certificate]{
-			Unavailable: []fact.Unavailable[fact.Certificate]{certificate},
+			Unavailable: []fact.Unavailable[fact.Certificate]{{Known: fact.Certificate{CertificatePlace: place(t)}}},
 		}))
 	}
 	return sets
