@@ -7,6 +7,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // AgeParameters tune the check backup_age.
@@ -47,16 +48,16 @@ func Age() check.Kind[AgeParameters] {
 			problems = append(problems, *ageless)
 		case age > limit:
 			problems = append(problems, tooOld.Problem(fmt.Sprintf("The newest backup is %s old, of %s (limit %s).",
-				quantity.InWords(age), date(backup.Newest), quantity.InWords(limit))))
+				quantity.InWords(age), words.Moment(backup.Newest), quantity.InWords(limit))))
 		}
 		if backup.LongestGap > limit {
 			problems = append(problems, gap.Problem(fmt.Sprintf("No backup was made for %s until %s (limit %s).",
-				quantity.InWords(backup.LongestGap), date(backup.LongestGapEnd), quantity.InWords(limit))))
+				quantity.InWords(backup.LongestGap), words.Moment(backup.LongestGapEnd), quantity.InWords(limit))))
 		}
 		if backup.OtherDate.Away > limit {
 			problems = append(problems, disagree.Problem(fmt.Sprintf(
 				"The newest backup, %s, is of %s by its %s, and its %s is %s away from that (limit %s).",
-				backup.NewestName, date(backup.Newest), backup.DatedBy, backup.OtherDate.By, quantity.InWords(backup.OtherDate.Away),
+				backup.NewestName, words.Moment(backup.Newest), backup.DatedBy, backup.OtherDate.By, quantity.InWords(backup.OtherDate.Away),
 				quantity.InWords(limit))))
 		}
 		return problems

@@ -8,6 +8,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // clockTolerance is how far a store's clock may be ahead.
@@ -45,11 +46,9 @@ func age(backup *fact.Backup, now time.Time) (time.Duration, *check.Problem) {
 		return 0, &problem
 	case ahead > clockTolerance:
 		problem := inFuture().Problem(fmt.Sprintf("The newest backup is dated %s, %s in the future.",
-			date(backup.Newest), quantity.InWords(ahead)))
+			words.Moment(backup.Newest), quantity.InWords(ahead)))
 		return 0, &problem
 	default:
 		return max(0, -ahead), nil
 	}
 }
-
-func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -7,6 +7,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // OffSiteParameters tune the check backup_off_site.
@@ -36,7 +37,7 @@ func OffSite() check.Kind[OffSiteParameters] {
 			return []check.Problem{*problem}
 		case age > p.MaximumAge.Std():
 			return []check.Problem{tooOld.Problem(fmt.Sprintf("The newest backup is %s old, of %s (limit %s).",
-				quantity.InWords(age), date(backup.Newest), quantity.InWords(p.MaximumAge.Std())))}
+				quantity.InWords(age), words.Moment(backup.Newest), quantity.InWords(p.MaximumAge.Std())))}
 		default:
 			return nil
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // PointParameters tune the check recovery_point, which has nothing to tune: the objective is declared.
@@ -31,7 +32,7 @@ func Point() check.Kind[PointParameters] {
 			return []check.Problem{*problem}
 		case age > backup.RecoveryPoint:
 			return []check.Problem{tooOld.Problem(fmt.Sprintf("The newest backup is %s old, of %s; the objective allows to lose %s.",
-				quantity.InWords(age), date(backup.Newest), quantity.InWords(backup.RecoveryPoint)))}
+				quantity.InWords(age), words.Moment(backup.Newest), quantity.InWords(backup.RecoveryPoint)))}
 		default:
 			return nil
 		}

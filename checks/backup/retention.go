@@ -7,6 +7,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // RetentionParameters tune the check backup_retention.
@@ -60,7 +61,7 @@ func Retention() check.Kind[RetentionParameters] {
 		}
 		age := c.Now.Sub(backup.Oldest)
 		oldest := func() string {
-			return fmt.Sprintf("The oldest backup is %s old, of %s", quantity.InWords(max(0, age)), date(backup.Oldest))
+			return fmt.Sprintf("The oldest backup is %s old, of %s", quantity.InWords(max(0, age)), words.Moment(backup.Oldest))
 		}
 		switch {
 		case age < reach-backup.Due(interval):

@@ -6,6 +6,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // SizeParameters tune the check backup_size.
@@ -31,18 +32,19 @@ func Size() check.Kind[SizeParameters] {
 			return []check.Problem{noBackup().Problem(nothingKept)}
 		}
 		if backup.NewestBytes == nil {
-			return []check.Problem{sizeUnknown.Problem("The place does not report the size of the newest backup, of " + date(backup.Newest) + ".")}
+			return []check.Problem{sizeUnknown.Problem(
+				"The place does not report the size of the newest backup, of " + words.Moment(backup.Newest) + ".")}
 		}
 		newest := float64(*backup.NewestBytes)
 		switch {
 		case newest == 0:
-			return []check.Problem{empty.Problem("The newest backup, of " + date(backup.Newest) + ", has 0 B.")}
+			return []check.Problem{empty.Problem("The newest backup, of " + words.Moment(backup.Newest) + ", has 0 B.")}
 		case backup.EarlierSizes < fact.EnoughSizes:
 			return []check.Problem{tooFew.Problem(fmt.Sprintf("Only %d of the %d earlier backups that it takes to compare have a known size.",
 				backup.EarlierSizes, fact.EnoughSizes))}
 		case newest < float64(p.MinimumRatio)*float64(backup.MedianBytes):
 			return []check.Problem{tooSmall.Problem(fmt.Sprintf("The newest backup, of %s, has %s; the median of %d earlier ones is %s.",
-				date(backup.Newest), quantity.BytesInWords(newest), backup.EarlierSizes, quantity.BytesInWords(float64(backup.MedianBytes))))}
+				words.Moment(backup.Newest), quantity.BytesInWords(newest), backup.EarlierSizes, quantity.BytesInWords(float64(backup.MedianBytes))))}
 		default:
 			return nil
 		}

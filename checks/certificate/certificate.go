@@ -1,11 +1,7 @@
 // Package certificate judges certificates: whether they are renewed in time, who signed them, and for which names they are valid.
 package certificate
 
-import (
-	"time"
-
-	"github.com/readiness-exporter/readiness-exporter/internal/check"
-)
+import "github.com/readiness-exporter/readiness-exporter/internal/check"
 
 func noCertificate() check.Reason {
 	return check.Reason{
@@ -13,5 +9,3 @@ func noCertificate() check.Reason {
 		Remedy: "Add certificates with an address or a path to the system description, or list the item under not_applicable with a reason.",
 	}
 }
-
-func onDate(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -7,6 +7,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // RenewalParameters say how near its expiry a certificate may come.
@@ -164,7 +165,7 @@ func (r renewalReasons) judge(context check.Context, c *fact.Certificate, p Rene
 	for _, needed := range c.Path {
 		if now.Before(needed.NotBefore) {
 			problems = append(problems, r.notYetValid.Problem(fmt.Sprintf("The certificate %q becomes valid in %s, on %s.",
-				needed.Subject, quantity.InWords(needed.NotBefore.Sub(now)), onDate(needed.NotBefore))))
+				needed.Subject, quantity.InWords(needed.NotBefore.Sub(now)), words.Moment(needed.NotBefore))))
 			break
 		}
 	}
@@ -180,7 +181,7 @@ func (r renewalReasons) judge(context check.Context, c *fact.Certificate, p Rene
 	for _, served := range c.Chain {
 		if now.After(served.NotAfter) && !needs(c, served) {
 			problems = append(problems, r.superfluousServed.Problem(fmt.Sprintf("The certificate %q by %q expired %s ago, on %s.",
-				served.Subject, served.Issuer, quantity.InWords(now.Sub(served.NotAfter)), onDate(served.NotAfter))))
+				served.Subject, served.Issuer, quantity.InWords(now.Sub(served.NotAfter)), words.Moment(served.NotAfter))))
 			break
 		}
 	}
@@ -192,12 +193,13 @@ func (r expiryReasons) judge(c fact.ChainCertificate, which string, p RenewalPar
 	warn, fail := p.limits(c.NotAfter.Sub(c.NotBefore))
 	left := c.NotAfter.Sub(now)
 	expires := func(limit time.Duration) string {
-		return fmt.Sprintf("%s expires in %s, on %s (limit %s).", which, quantity.InWords(left), onDate(c.NotAfter), quantity.InWords(limit))
+		return fmt.Sprintf("%s expires in %s, on %s (limit %s).",
+			which, quantity.InWords(left), words.Moment(c.NotAfter), quantity.InWords(limit))
 	}
 	switch {
 	case left < 0:
 		return []check.Problem{r.expired.Problem(
-			fmt.Sprintf("%s expired %s ago, on %s.", which, quantity.InWords(left), onDate(c.NotAfter)))}
+			fmt.Sprintf("%s expired %s ago, on %s.", which, quantity.InWords(left), words.Moment(c.NotAfter)))}
 	case left < fail:
 		return []check.Problem{r.expiresVerySoon.Problem(expires(fail)).UrgentIf(c.Urgent(now))}
 	case left < warn:

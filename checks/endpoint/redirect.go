@@ -65,17 +65,11 @@ func Redirect() check.Kind[RedirectParameters] {
 		Reasons: reasons.list(),
 		Over: []check.Quantified[RedirectParameters]{
 			check.Each(fact.Endpoints(), reasons.judge).Needs().
-				Where(func(_ check.Context, e *fact.Endpoint, _ RedirectParameters) bool { return redirects(e.URL) }).
-				Known(func(e *fact.Endpoint, _ RedirectParameters) bool { return redirects(e.URL) }),
+				Where(func(_ check.Context, e *fact.Endpoint, _ RedirectParameters) bool { return e.AtHTTPS() }).
+				Known(func(e *fact.Endpoint, _ RedirectParameters) bool { return e.AtHTTPS() }),
 		},
 		WhenEmpty: none(fact.EndpointFront),
 	}
-}
-
-// redirects tells whether an address is one that plain HTTP should lead to.
-func redirects(text string) bool {
-	address, err := url.Parse(text)
-	return err == nil && address.Scheme == "https" && (address.Port() == "" || address.Port() == "443")
 }
 
 func (r redirectReasons) judge(_ check.Context, e *fact.Endpoint, p RedirectParameters) (problems []check.Problem) {

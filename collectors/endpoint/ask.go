@@ -141,7 +141,7 @@ func (c *client) plain() (url.URL, bool) {
 	if literal, err := netip.ParseAddr(address.Host); err == nil && literal.Is6() {
 		address.Host = "[" + address.Host + "]"
 	}
-	return address, c.address.Scheme == "https" && portOf(c.address) == "443"
+	return address, known(c.target).AtHTTPS()
 }
 
 // attempt asks over one version of IP, or any where none is named.

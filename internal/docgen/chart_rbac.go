@@ -6,10 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -59,21 +57,11 @@ func (r *reference) taken(s *system.System) (map[string]map[string]collector.Per
 	}
 	for _, id := range ids {
 		items[id] = make(map[string]collector.Permission)
-		needs := plan.Only(func(item *assess.Item) bool { return item.Item.ID == id }).Needs()
-		for _, each := range r.permissions(plan.System, needs) {
+		for _, each := range permissions(plan.System, needsOf(plan, id), r.collectors) {
 			items[id][strings.Join([]string{each.Namespace, each.Group, each.Resource, strings.Join(each.Verbs, ",")}, " ")] = each
 		}
 	}
 	return items, nil
-}
-
-func (r *reference) permissions(s *system.System, needs fact.Needs) (all []collector.Permission) {
-	for _, each := range r.collectors {
-		for _, job := range each.Jobs(s, needs) {
-			all = append(all, job.Permissions(job.Asked)...)
-		}
-	}
-	return all
 }
 
 // grants are what the built-in checklist takes of the cluster that the exporter runs in, in a form that a template can

@@ -81,17 +81,26 @@ func (r *reference) itemsByPermission() (map[granted][]string, error) {
 }
 
 // permissionsOf are what those collectors take for one item that collect what it is judged by.
-func (r *reference) permissionsOf(plan *assess.Plan, id string) (all []collector.Permission) {
-	one := plan.Only(func(item *assess.Item) bool { return item.Item.ID == id })
-	needs := one.Needs()
-	for _, each := range r.collectors {
-		if !slices.ContainsFunc(each.Describe().Yields, func(kind fact.Any) bool {
+func (r *reference) permissionsOf(plan *assess.Plan, id string) []collector.Permission {
+	needs := needsOf(plan, id)
+	idle := func(each collector.Any) bool {
+		return !slices.ContainsFunc(each.Describe().Yields, func(kind fact.Any) bool {
 			_, needed := needs.Topics[kind.KindName()]
 			return needed
-		}) {
-			continue
-		}
-		for _, job := range each.Jobs(plan.System, needs) {
+		})
+	}
+	return permissions(plan.System, needs, slices.DeleteFunc(slices.Clone(r.collectors), idle))
+}
+
+// needsOf is what one item of a plan needs.
+func needsOf(plan *assess.Plan, id string) fact.Needs {
+	return plan.Only(func(item *assess.Item) bool { return item.Item.ID == id }).Needs()
+}
+
+// permissions are what collectors take of a system for what is needed.
+func permissions(s *system.System, needs fact.Needs, of []collector.Any) (all []collector.Permission) {
+	for _, each := range of {
+		for _, job := range each.Jobs(s, needs) {
 			all = append(all, job.Permissions(job.Asked)...)
 		}
 	}

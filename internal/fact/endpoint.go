@@ -2,6 +2,7 @@ package fact
 
 import (
 	"iter"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -24,6 +25,12 @@ type Endpoint struct {
 type EndpointPlace struct {
 	URL     string `json:"url"`
 	Purpose string `json:"purpose"` // one of EndpointPurposes
+}
+
+// AtHTTPS tells whether it is at the port of HTTPS, so that plain HTTP of the same host should lead to it.
+func (p EndpointPlace) AtHTTPS() bool {
+	address, err := url.Parse(p.URL)
+	return err == nil && address.Scheme == "https" && (address.Port() == "" || address.Port() == "443")
 }
 
 // The purposes of endpoints.

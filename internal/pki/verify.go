@@ -136,14 +136,12 @@ func (v *verification) checkDates(now time.Time) {
 	for _, c := range v.path {
 		switch {
 		case now.After(c.NotAfter):
-			v.fault(fact.FaultExpired, fmt.Sprintf("%q ended on %s", shortName(c.Subject), inWords(c.NotAfter)))
+			v.fault(fact.FaultExpired, fmt.Sprintf("%q ended on %s", shortName(c.Subject), words.Moment(c.NotAfter)))
 		case now.Before(c.NotBefore):
-			v.fault(fact.FaultNotYetValid, fmt.Sprintf("%q begins on %s", shortName(c.Subject), inWords(c.NotBefore)))
+			v.fault(fact.FaultNotYetValid, fmt.Sprintf("%q begins on %s", shortName(c.Subject), words.Moment(c.NotBefore)))
 		}
 	}
 }
-
-func inWords(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func (v *verification) checkStrength() {
 	for _, c := range v.path {

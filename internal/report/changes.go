@@ -11,6 +11,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // ChangedSince leaves those items of a report whose status changed since a time, each with what it was then and what it
@@ -66,29 +67,29 @@ func turnsOf(items []Item) []turn {
 func changesInWords(item Item) string {
 	const most = 4
 	changes := item.Changes
-	words := []string{strings.ReplaceAll(changes[0].Status.String(), "_", " ")}
+	text := []string{strings.ReplaceAll(changes[0].Status.String(), "_", " ")}
 	if left := len(changes) - most; left > 0 {
-		words = append(words, fmt.Sprintf("%d more", left))
+		text = append(text, fmt.Sprintf("%d more", left))
 		changes = changes[left:]
 	}
 	for _, change := range changes[1:] {
-		words = append(words, strings.ReplaceAll(change.Status.String(), "_", " "))
+		text = append(text, strings.ReplaceAll(change.Status.String(), "_", " "))
 	}
-	return strings.Join(words, " → ") + ", since " + item.Changes[len(item.Changes)-1].At.UTC().Format("2006-01-02 15:04 UTC")
+	return strings.Join(text, " → ") + ", since " + words.Moment(item.Changes[len(item.Changes)-1].At)
 }
 
 // turnsInWords sums up what changed.
 func turnsInWords(items []Item) string {
-	var words []string
+	var text []string
 	for _, each := range turnsOf(items) {
 		if len(each.items) > 0 {
-			words = append(words, fmt.Sprintf("%d %s", len(each.items), strings.ToLower(each.title)))
+			text = append(text, fmt.Sprintf("%d %s", len(each.items), strings.ToLower(each.title)))
 		}
 	}
-	if len(words) == 0 {
+	if len(text) == 0 {
 		return "Nothing changed."
 	}
-	return strings.Join(words, ", ") + "."
+	return strings.Join(text, ", ") + "."
 }
 
 // beginning says that the record does not reach back as far as was asked for; empty where it does.
@@ -97,7 +98,7 @@ func beginning(system System) string {
 	case system.Recorded.IsZero():
 		return "The record has nothing of this system before now."
 	case system.Recorded.After(system.Since):
-		return "The record of this system begins at " + system.Recorded.Format("2006-01-02 15:04 UTC") + ": what was before is not known."
+		return "The record of this system begins at " + words.Moment(system.Recorded) + ": what was before is not known."
 	default:
 		return ""
 	}
@@ -130,7 +131,7 @@ func MarkdownChanges(w io.Writer, systems []System) error {
 			fmt.Fprintln(out)
 		}
 		fmt.Fprintf(out, "# %s (%s): changes since %s\n\n%s\n\n%s\n", markdownText(system.Name), markdownText(system.Environment),
-			system.Since.Format("2006-01-02 15:04 UTC"), turnsInWords(system.Items), Standing(system))
+			words.Moment(system.Since), turnsInWords(system.Items), Standing(system))
 		if known := beginning(system); known != "" {
 			fmt.Fprintf(out, "\n%s\n", known)
 		}
@@ -170,7 +171,7 @@ func TableChanges(w io.Writer, systems []System) error {
 			fmt.Fprintln(out)
 		}
 		tableHead(out, system)
-		fmt.Fprintf(out, "Changes since %s: %s\n", system.Since.Format("2006-01-02 15:04 UTC"), turnsInWords(system.Items))
+		fmt.Fprintf(out, "Changes since %s: %s\n", words.Moment(system.Since), turnsInWords(system.Items))
 		if known := beginning(system); known != "" {
 			fmt.Fprintln(out, known)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 //go:embed report.html
@@ -39,7 +40,7 @@ func HTML(w io.Writer, systems []System) error {
 		"text": Printable, "evidence": evidence, "summary": summary, "counts": countsInWords, "readiness": readiness, "standing": Standing,
 		"words":    func(status check.Status) string { return strings.ReplaceAll(status.String(), "_", " ") },
 		"datetime": func(t time.Time) string { return t.Format(time.RFC3339) },
-		"moment":   func(t time.Time) string { return t.Format("2006-01-02 15:04 UTC") },
+		"moment":   words.Moment,
 		"linkable": Linkable,
 	}).Parse(page)
 	if err != nil {

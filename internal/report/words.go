@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
 // sections splits items where the section changes; they are in the checklist's order.
@@ -44,22 +45,22 @@ func summary(item Item) string {
 
 // evidence states in a line what a status without problems rests on.
 func evidence(item Item) string {
-	words := fmt.Sprintf("%s since %s", strings.ReplaceAll(item.Status.String(), "_", " "), item.ChangedAt.Format("2006-01-02 15:04 UTC"))
+	text := fmt.Sprintf("%s since %s", strings.ReplaceAll(item.Status.String(), "_", " "), words.Moment(item.ChangedAt))
 	switch {
 	case item.Facts == 1:
-		words += ", 1 fact judged"
+		text += ", 1 fact judged"
 	case item.Facts > 1:
-		words += fmt.Sprintf(", %d facts judged", item.Facts)
+		text += fmt.Sprintf(", %d facts judged", item.Facts)
 	}
 	if signed := item.Attestation; signed != nil {
-		words += fmt.Sprintf(", signed by %s on %s", signed.By, signed.At.Format(time.DateOnly))
+		text += fmt.Sprintf(", signed by %s on %s", signed.By, signed.At.Format(time.DateOnly))
 		for _, more := range []string{signed.Comment, signed.Link} {
 			if more != "" {
-				words += ", " + more
+				text += ", " + more
 			}
 		}
 	}
-	return words
+	return text
 }
 
 // problemLine says one problem: the subject, and what is wrong with it.
@@ -94,15 +95,15 @@ func Printable(text string) string {
 
 // countsInWords lists how many items have each status, the gravest first, without those that none has.
 func countsInWords(counts map[string]int) string {
-	var words []string
+	var counted []string
 	for _, status := range []check.Status{
 		check.Fail, check.Unknown, check.Undeclared, check.Warn, check.Waived, check.Pass, check.NotApplicable,
 	} {
 		if count := counts[status.String()]; count > 0 {
-			words = append(words, fmt.Sprintf("%d %s", count, strings.ReplaceAll(status.String(), "_", " ")))
+			counted = append(counted, fmt.Sprintf("%d %s", count, strings.ReplaceAll(status.String(), "_", " ")))
 		}
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(counted, ", ")
 }
 
 // Standing says how much of a system is judged, how much of that is ready, and both by weight.

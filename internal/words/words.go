@@ -4,6 +4,7 @@ package words
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // most is how many names a list has at most.
@@ -20,6 +21,9 @@ func Count(n int, noun string) string {
 		return fmt.Sprintf("%d %ss", n, noun)
 	}
 }
+
+// Moment is a time in UTC, to the minute: "2006-01-02 15:04 UTC".
+func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // Verb is the form of to be that goes with a number of things: "is" or "are".
 func Verb(n int) string {
