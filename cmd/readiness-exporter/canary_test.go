@@ -31,7 +31,7 @@ func TestASecretComesOutNowhere(t *testing.T) {
 	for _, in := range []string{namespace, staging} {
 		content := bytes.ReplaceAll(template, []byte("$CANARY"), []byte(canary))
 		content = bytes.ReplaceAll(content, []byte("$CERTIFICATE"), []byte(base64.StdEncoding.EncodeToString(issued.PEM())))
-		for _, each := range decoded(t, content) {
+		for _, each := range world.Objects(t, content) {
 			each.SetNamespace(in)
 			create(t, client, each)
 		}

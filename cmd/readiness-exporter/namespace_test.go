@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 // answeredByNamespace is how many of the items that a cluster can answer are judged when nothing but a namespace is
@@ -31,7 +33,7 @@ func TestANamespaceIsEnough(t *testing.T) {
 		content = bytes.ReplaceAll(content, []byte("$NAMESPACE"), []byte(namespace))
 		content = bytes.ReplaceAll(content, []byte("$TIME(-3h)"), []byte("2026-01-01T00:00:00Z"))
 		content = bytes.ReplaceAll(content, []byte("$TIME(-170m)"), []byte("2026-01-01T00:10:00Z"))
-		for _, each := range decoded(t, content) {
+		for _, each := range world.Objects(t, content) {
 			switch each.GetKind() {
 			case "CustomResourceDefinition", "PersistentVolume", "StorageClass", "IngressClass":
 			case "Namespace":
@@ -46,7 +48,7 @@ func TestANamespaceIsEnough(t *testing.T) {
 			create(t, client, each)
 		}
 	}
-	for _, each := range decoded(t, fmt.Appendf(nil, `
+	for _, each := range world.Objects(t, fmt.Appendf(nil, `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: shop, namespace: %s}

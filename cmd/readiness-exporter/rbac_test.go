@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -22,7 +21,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	kubernetesyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -99,13 +97,13 @@ func newLeastPrivileged(t *testing.T) *leastPrivileged {
 	for _, path := range paths {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
-		for _, each := range decoded(t, content) {
+		for _, each := range world.Objects(t, content) {
 			create(t, l.objects, each)
 		}
 	}
 	content, err := os.ReadFile("../../test/items/base/shop.yaml")
 	require.NoError(t, err)
-	for _, each := range decoded(t, bytes.ReplaceAll(content, []byte("$NAMESPACE"), []byte(namespace))) {
+	for _, each := range world.Objects(t, bytes.ReplaceAll(content, []byte("$NAMESPACE"), []byte(namespace))) {
 		each.SetNamespace(namespace)
 		create(t, l.objects, each)
 	}
@@ -141,22 +139,6 @@ func kubeconfigOf(t *testing.T, of *rest.Config, token string) string {
 	return path
 }
 
-func decoded(t *testing.T, content []byte) (all []*unstructured.Unstructured) {
-	t.Helper()
-	decoder := kubernetesyaml.NewYAMLOrJSONDecoder(bytes.NewReader(content), 4096)
-	for {
-		each := &unstructured.Unstructured{}
-		err := decoder.Decode(&each.Object)
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		require.NoError(t, err)
-		if len(each.Object) > 0 {
-			all = append(all, each)
-		}
-	}
-}
-
 func create(t *testing.T, client dynamic.Interface, object *unstructured.Unstructured) {
 	t.Helper()
 	resource, _ := meta.UnsafeGuessKindToResource(object.GroupVersionKind())
@@ -174,7 +156,7 @@ func (l *leastPrivileged) printed(t *testing.T) []*unstructured.Unstructured {
 	status, err := command.run(t.Context(), &printing)
 	require.NoError(t, err)
 	require.Equal(t, exitReady, status)
-	return decoded(t, out.Bytes())
+	return world.Objects(t, out.Bytes())
 }
 
 // judge collects once, and gives the results of all items.

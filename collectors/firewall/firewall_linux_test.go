@@ -1,7 +1,6 @@
 package firewall
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"os"
@@ -21,6 +20,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,30 +33,6 @@ const (
 
 // ports are those that the machine listens at.
 var ports = []int{22, 80, 443, 5432, 8080}
-
-// start runs a command in namespaces of its own, until the test ends, and gives its process once it has said so.
-func start(t *testing.T, script string) int {
-	t.Helper()
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), "unshare", "--net", "--mount", "sh", "-ec", script+"\necho ready\nexec cat")
-	input, err := command.StdinPipe() // It ends with this process, and not with whichever thread started it.
-	require.NoError(t, err)
-	output, err := command.StdoutPipe()
-	require.NoError(t, err)
-	var problems strings.Builder
-	command.Stderr = &problems
-	require.NoError(t, command.Start())
-	t.Cleanup(func() {
-		input.Close()
-		require.NoError(t, command.Wait())
-	})
-	var said strings.Builder
-	for buffer := make([]byte, 4096); !strings.HasSuffix(said.String(), "ready\n"); {
-		n, err := output.Read(buffer)
-		said.Write(buffer[:n])
-		require.NoError(t, err, "%s%s", said.String(), problems.String())
-	}
-	return command.Process.Pid
-}
 
 // join lays a cable between two namespaces, and gives both ends their addresses.
 func join(t *testing.T, machine, stranger int) {
@@ -196,8 +172,8 @@ func TestWhatIsSaidOfRulesIsWhatBecomesOfPackets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // Most of it waits.
-			other := start(t, "")
-			pid := start(t, "")
+			other := world.StartIn(t, "", "--net", "--mount")
+			pid := world.StartIn(t, "", "--net", "--mount")
 			join(t, pid, other)
 			listen(t, pid)
 			output, err := exec.CommandContext(t.Context(), "nsenter", "--net=/proc/"+strconv.Itoa(pid)+"/ns/net", "sh", "-ec", test.script).CombinedOutput()
@@ -248,7 +224,7 @@ func ufw(rules ...string) string {
 }
 
 func TestWithoutAnAddressOfIPv6OnlyIPv4IsOfConcern(t *testing.T) {
-	found, err := collect(rootOf(t, start(t, table("chain input {\n"+usual+"}"))), "web-1")
+	found, err := collect(rootOf(t, world.StartIn(t, table("chain input {\n"+usual+"}"), "--net", "--mount")), "web-1")
 	require.NoError(t, err)
 	require.Equal(t, []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallDrops}}, found.Families)
 }
@@ -259,7 +235,7 @@ func TestConditionsThatCannotBeReadMakeTheDefaultUnclear(t *testing.T) {
 		"a match":       "iptables-legacy -P INPUT DROP; iptables-legacy -A INPUT -m length --length 1:50 -j ACCEPT",
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := collect(rootOf(t, start(t, script)), "web-1")
+			found, err := collect(rootOf(t, world.StartIn(t, script, "--net", "--mount")), "web-1")
 			require.NoError(t, err)
 			require.Equal(t, fact.FirewallUnclear, found.Families[0].Default)
 		})
@@ -267,7 +243,7 @@ func TestConditionsThatCannotBeReadMakeTheDefaultUnclear(t *testing.T) {
 }
 
 func TestToReadChangesNothing(t *testing.T) {
-	pid := start(t, "")
+	pid := world.StartIn(t, "", "--net", "--mount")
 	_, err := collect(rootOf(t, pid), "web-1")
 	require.NoError(t, err)
 	for _, name := range []string{"ip_tables_names", "ip6_tables_names"} {
@@ -289,7 +265,7 @@ func TestWhatTakesAPrivilegeSaysWhich(t *testing.T) {
 	for name, test := range map[string]struct {
 		pid  int
 		want string
-	}{"in the network of the machine": {1, "CAP_NET_ADMIN"}, "in another": {start(t, ""), "hostNetwork: true"}} {
+	}{"in the network of the machine": {1, "CAP_NET_ADMIN"}, "in another": {world.StartIn(t, "", "--net", "--mount"), "hostNetwork: true"}} {
 		t.Run(name, func(t *testing.T) {
 			root := rootOf(t, test.pid)
 

@@ -4,18 +4,15 @@ package chart_test
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	kubernetesyaml "k8s.io/apimachinery/pkg/util/yaml"
 )
 
 const (
@@ -64,22 +61,6 @@ func render(t *testing.T, profile string) string {
 	require.NoError(t, err, profile)
 	renderings.Store(profile, output)
 	return output
-}
-
-func decoded(t *testing.T, content string) (all []*unstructured.Unstructured) {
-	t.Helper()
-	decoder := kubernetesyaml.NewYAMLOrJSONDecoder(strings.NewReader(content), 4096)
-	for {
-		each := &unstructured.Unstructured{}
-		err := decoder.Decode(&each.Object)
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		require.NoError(t, err)
-		if len(each.Object) > 0 {
-			all = append(all, each)
-		}
-	}
 }
 
 // only gives the objects of a kind.

@@ -33,7 +33,7 @@ func openCluster(t *testing.T) *world.Cluster {
 	for _, path := range []string{tool("operator-crds.yaml"), "testdata/crds/grafana.yaml"} {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err, "make tools-deploy")
-		for _, each := range decoded(t, string(content)) {
+		for _, each := range world.Objects(t, content) {
 			resource, _ := meta.UnsafeGuessKindToResource(each.GroupVersionKind())
 			_, err := client.Resource(resource).Create(t.Context(), each, metav1.CreateOptions{})
 			require.NoError(t, err)
@@ -176,7 +176,7 @@ func fits(t *testing.T, cluster *world.Cluster) {
 	}
 	t.Logf("what Helm keeps of the release: %d bytes of %d", largest, limit)
 	require.Less(t, largest, limit/2)
-	for _, each := range decoded(t, render(t, "testdata/values/everything.yaml")) {
+	for _, each := range world.Objects(t, []byte(render(t, "testdata/values/everything.yaml"))) {
 		encoded, err := json.Marshal(each)
 		require.NoError(t, err)
 		// What kubectl apply notes of an object in an annotation has a limit of 256 KiB.

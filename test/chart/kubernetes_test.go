@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 var update = flag.Bool("update", false, "write deploy/kubernetes")
@@ -50,7 +52,7 @@ func kustomize(t *testing.T, folder string) string {
 
 // TestTheOverlayPutsInANamespaceAndAConfiguration wants the overlay to leave nothing of the base where it was.
 func TestTheOverlayPutsInANamespaceAndAConfiguration(t *testing.T) {
-	objects := decoded(t, kustomize(t, "overlays/shop"))
+	objects := world.Objects(t, []byte(kustomize(t, "overlays/shop")))
 	for _, each := range objects {
 		switch each.GetKind() {
 		case "Namespace":

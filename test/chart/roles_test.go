@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 // TestRolesAreThoseThatTheCommandPrints compares the roles of the chart with those that the exporter prints for the
@@ -19,7 +21,7 @@ import (
 func TestRolesAreThoseThatTheCommandPrints(t *testing.T) {
 	for _, profile := range profiles(t) {
 		t.Run(filepath.Base(profile), func(t *testing.T) {
-			objects := decoded(t, render(t, profile))
+			objects := world.Objects(t, []byte(render(t, profile)))
 			for _, configMap := range only(objects, "ConfigMap") {
 				if _, is, _ := unstructured.NestedString(configMap.Object, "data", "readiness.yaml"); is {
 					check(t, configurationOf(t, configMap))
@@ -40,7 +42,7 @@ func TestRolesAreThoseThatTheCommandPrints(t *testing.T) {
 			// What is read by a kubeconfig of its own is no matter of the chart.
 			here, is := strings.CutPrefix(section(string(printed), "# For the cluster of the exporter's service account"), "# For")
 			require.True(t, is, "%s", printed)
-			require.Equal(t, rules(t, decoded(t, here[strings.Index(here, "\n"):])), rules(t, objects))
+			require.Equal(t, rules(t, world.Objects(t, []byte(here[strings.Index(here, "\n"):]))), rules(t, objects))
 			bound(t, objects)
 		})
 	}

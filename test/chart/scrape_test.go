@@ -33,7 +33,7 @@ func scraped(t *testing.T, cluster *world.Cluster, chart string) {
 
 	rendered, err := helm(t, "template", release, chart, "--namespace", own, "--set", "serviceMonitor.enabled=true")
 	require.NoError(t, err)
-	monitor := only(decoded(t, rendered), "ServiceMonitor")[0]
+	monitor := only(world.Objects(t, []byte(rendered)), "ServiceMonitor")[0]
 	prometheus := servers.Prometheus(t, scrapeConfig(t, monitor, cluster.Kubeconfig, address))
 	prometheus.WaitFor(t, `up{job="readiness-exporter", namespace="monitoring"} == 1`)
 	prometheus.WaitFor(t, `count(readiness_check_ready{system="cluster", environment="production", namespace="monitoring"}) > 20`)

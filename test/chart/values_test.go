@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 // TestAWrongValueIsRefusedByItsName wants helm to stop before anything is installed, and to say where the mistake is.
@@ -52,7 +54,7 @@ func TestNumbersStayWhatTheyAre(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, output, "minimum: 10000000\n")
 	expressions := make(map[string]string)
-	for _, each := range only(decoded(t, render(t, "testdata/values/monitoring.yaml")), "PrometheusRule") {
+	for _, each := range only(world.Objects(t, []byte(render(t, "testdata/values/monitoring.yaml"))), "PrometheusRule") {
 		groups, _, err := unstructured.NestedSlice(each.Object, "spec", "groups")
 		require.NoError(t, err)
 		for _, group := range groups {

@@ -3,14 +3,10 @@ package items_test
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
@@ -51,20 +47,9 @@ type scene struct {
 	Manifests string
 }
 
-func readTables(t *testing.T) (tables []table) {
+func readTables(t *testing.T) []table {
 	t.Helper()
-	paths, err := filepath.Glob("*.yaml")
-	require.NoError(t, err)
-	for _, path := range paths {
-		var read table
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.NoError(t, yaml.Load(content, &read, yaml.WithV4Defaults(), yaml.WithKnownFields()), path)
-		require.Equal(t, strings.TrimSuffix(path, ".yaml"), read.Item)
-		tables = append(tables, read)
-	}
-	require.NotEmpty(t, tables)
-	return tables
+	return world.Tables(t, func(read table) string { return read.Item })
 }
 
 // TestEveryItemPassesAndBreaksInItsOwnWay makes each world on a real API server, and wants of the item what the table says,

@@ -2,23 +2,17 @@
 package machine_test
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-kit/log"
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
@@ -27,6 +21,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 // A table describes one item; README.md explains the form.
@@ -48,20 +43,9 @@ type scene struct {
 	Also    []string
 }
 
-func readTables(t *testing.T) (tables []table) {
+func readTables(t *testing.T) []table {
 	t.Helper()
-	paths, err := filepath.Glob("*.yaml")
-	require.NoError(t, err)
-	for _, path := range paths {
-		var read table
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.NoError(t, yaml.Load(content, &read, yaml.WithV4Defaults(), yaml.WithKnownFields()), path)
-		require.Equal(t, strings.TrimSuffix(path, ".yaml"), read.Item)
-		tables = append(tables, read)
-	}
-	require.NotEmpty(t, tables)
-	return tables
+	return world.Tables(t, func(read table) string { return read.Item })
 }
 
 // TestEveryItemPassesAndBreaksInItsOwnWay wants of the item what the table says, and of every other item what it is in the
@@ -94,48 +78,25 @@ func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
 	}
 }
 
-// startIn runs a script in a network of its own, which lasts until the test ends, and gives a process there.
-func startIn(t *testing.T, script string) int {
-	t.Helper()
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), "unshare", "--net", "sh", "-ec", script+"\necho ready\nexec cat")
-	input, err := command.StdinPipe() // It ends with this process.
-	require.NoError(t, err)
-	output, err := command.StdoutPipe()
-	require.NoError(t, err)
-	var problems bytes.Buffer
-	command.Stderr = &problems
-	require.NoError(t, command.Start())
-	t.Cleanup(func() {
-		input.Close()
-		require.NoError(t, command.Wait())
-	})
-	for lines := bufio.NewScanner(output); ; {
-		require.True(t, lines.Scan(), "%s", &problems)
-		if lines.Text() == "ready" {
-			return command.Process.Pid
-		}
-	}
-}
-
 // judge makes a world, and has it judged once by all that there is.
-func judge(t *testing.T, of table, world scene) map[string]check.Result {
+func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	t.Helper()
 	root := t.TempDir()
 	base, err := txtar.ParseFile("base.txtar")
 	require.NoError(t, err)
 	require.NoError(t, txtar.Write(base, root))
-	for _, files := range []map[string]string{of.Files, world.Files} {
+	for _, files := range []map[string]string{of.Files, scene.Files} {
 		for name, text := range files {
 			path := filepath.Join(root, name)
 			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 			require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 		}
 	}
-	for _, name := range world.Remove {
+	for _, name := range scene.Remove {
 		require.NoError(t, os.Remove(filepath.Join(root, name)))
 	}
-	if network := cmp.Or(world.Network, of.Network); network != "" {
-		require.NoError(t, os.Symlink("/proc/"+strconv.Itoa(startIn(t, network)), filepath.Join(root, "proc/1")))
+	if network := cmp.Or(scene.Network, of.Network); network != "" {
+		require.NoError(t, os.Symlink("/proc/"+strconv.Itoa(world.StartIn(t, network, "--net")), filepath.Join(root, "proc/1")))
 	}
 	all, closeAll := collectors.All(collectors.Options{RootFS: root})
 	defer closeAll()
