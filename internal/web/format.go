@@ -48,7 +48,7 @@ func systemPath(system, environment string) string {
 	return "/systems/" + url.PathEscape(system) + "/" + url.PathEscape(environment)
 }
 
-// anchor names an element after what it is about, so that a page that renews itself keeps its place.
+// anchor names an element after what it is about, so that a page that refreshes automatically keeps its place.
 func anchor(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return "fault-" + hex.EncodeToString(sum[:6])
