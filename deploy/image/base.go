@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"runtime"
 	"slices"
@@ -88,7 +89,7 @@ func baseLayer(machine fs.FS) ([]byte, error) {
 		}
 	}
 	folders["home"] = 0o755
-	for _, name := range sorted(folders) {
+	for _, name := range slices.Sorted(maps.Keys(folders)) {
 		header := &tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: folders[name], Format: tar.FormatPAX}
 		if name == "home/nonroot" {
 			header.Uid, header.Gid = 65532, 65532
@@ -97,7 +98,7 @@ func baseLayer(machine fs.FS) ([]byte, error) {
 			return nil, fmt.Errorf("write the base image: %w", err)
 		}
 	}
-	for _, name := range sorted(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(files[name])), Format: tar.FormatPAX}
 		if err := archive.WriteHeader(header); err != nil {
 			return nil, fmt.Errorf("write the base image: %w", err)
@@ -155,13 +156,4 @@ func addZones(machine fs.FS, files map[string][]byte) error {
 		files["usr/share/zoneinfo/"+entry.Name] = data
 	}
 	return nil
-}
-
-func sorted[V any](of map[string]V) []string {
-	names := make([]string, 0, len(of))
-	for name := range of {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
