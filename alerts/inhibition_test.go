@@ -46,7 +46,7 @@ func (a *alertmanager) push(t *testing.T, alerts ...model.LabelSet) {
 		for _, labels := range alerts {
 			require.Contains(c, there, labels.Fingerprint())
 		}
-	}, 20*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 }
 
 // resolve ends alerts.
@@ -365,7 +365,7 @@ func TestInhibitionsMuteWhatTheySay(t *testing.T) {
 				for _, labels := range append(spared, source) {
 					require.Contains(c, delivered, labels.Fingerprint(), labels)
 				}
-			}, 20*time.Second, 50*time.Millisecond)
+			}, 2*time.Minute, 50*time.Millisecond)
 			require.NotContains(t, a.delivered(t), target.Fingerprint(), target)
 		})
 	}

@@ -57,7 +57,7 @@ func TestReceiversSayWhatIsWrongAndHowToFixIt(t *testing.T) {
 			"/pagerduty operations trigger: the summary, and 1 more", "/pagerduty shop trigger: the summary",
 		}, a.posted(t))
 		require.NotEmpty(c, a.webhook.Notifications(t, "/heartbeat"))
-	}, 20*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 	for _, taken := range mail.Mails() {
 		require.Equal(t, "alertmanager@example.com", taken.From)
 		for _, text := range []string{
@@ -75,7 +75,7 @@ func TestReceiversSayWhatIsWrongAndHowToFixIt(t *testing.T) {
 			"/slack good resolved: production a", "/slack good resolved: ReadinessReloadFailed production c",
 			"/pagerduty operations resolve: the summary, and 1 more", "/pagerduty shop resolve: the summary",
 		})
-	}, 20*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 }
 
 // recipients are those of the mails whose subject begins with a prefix.

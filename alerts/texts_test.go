@@ -112,7 +112,7 @@ scrape_configs: [{job_name: longest, static_configs: [{targets: [%q], labels: {%
 		require.NoError(c, err)
 		require.Len(c, answer.Alerts, 2*len(alertRules(t)))
 		firing = answer.Alerts
-	}, 20*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 	for _, alert := range firing {
 		for _, name := range []string{"summary", "description"} {
 			text := string(alert.Annotations[model.LabelName(name)])

@@ -154,7 +154,7 @@ func TestWhatIsComposedWorksTogether(t *testing.T) {
 		require.NoError(collect, err)
 		require.Len(collect, targets.Active, 1)
 		require.Equal(collect, "http://exporter:10216/metrics", targets.Active[0].ScrapeURL)
-	}, 30*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 }
 
 // The forms of Grafana's provisioning files, as its documentation has them; what else stands in one is a mistake.

@@ -54,7 +54,7 @@ systems:
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		require.Contains(c, string(e.get("/api/v1/systems/shop/production/checks/secrets.differ-by-environment")), `"reused"`)
 		require.Contains(c, string(e.get("/api/v1/systems/shop/production/checks/configuration.database-credentials")), `"too_short"`)
-	}, 30*time.Second, 200*time.Millisecond)
+	}, 2*time.Minute, 200*time.Millisecond)
 	paths := []string{
 		"/metrics", "/", "/discovered", "/systems/shop/production", "/api/v1/systems", "/api/v1/systems/shop/production",
 		"/api/v1/systems/shop/production/facts", "/api/v1/systems/shop/production/problems", "/api/v1/systems/shop/production/discovered",

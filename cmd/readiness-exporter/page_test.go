@@ -211,7 +211,7 @@ func TestAPageRenewsItselfInItsPlace(t *testing.T) {
 		row+`.getBoundingClientRect().top`)
 
 	require.NoError(t, os.WriteFile(filepath.Join(s.disk, "fill"), make([]byte, 60<<20), 0o600))
-	waiting, cancel := context.WithTimeout(browser, 30*time.Second)
+	waiting, cancel := context.WithTimeout(browser, 2*time.Minute)
 	defer cancel()
 	require.NoError(t, chromedp.Do(waiting, chromedp.Query(chromedp.CSS(`#server\.disk .fail`), chromedp.NodeReady)))
 	require.InDelta(t, before, evaluate[float64](browser, t, row+`.getBoundingClientRect().top`), 2, "what was read stands where it stood")
@@ -227,7 +227,7 @@ func TestAPageIsReadWithoutAScript(t *testing.T) {
 	browser := newBrowser(t)
 	_, err := chromedp.Call(browser, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	require.NoError(t, err)
-	waiting, cancel := context.WithTimeout(browser, 30*time.Second)
+	waiting, cancel := context.WithTimeout(browser, 2*time.Minute)
 	defer cancel()
 	require.NoError(t, chromedp.Do(waiting,
 		chromedp.Navigate("http://"+exporter.addr+"/"),

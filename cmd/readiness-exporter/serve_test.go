@@ -44,7 +44,7 @@ func (e *runningExporter) eventually(series, value string) {
 	e.t.Helper()
 	require.EventuallyWithT(e.t, func(c *assert.CollectT) {
 		require.Equal(c, value, e.value(series), series)
-	}, 20*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 }
 
 func describe(names ...string) string {

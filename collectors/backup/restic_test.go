@@ -289,7 +289,7 @@ func TestRestic_isKilledWithAllThatItStarted(t *testing.T) {
 		require.NoError(t, err)
 		pid, err := strconv.Atoi(strings.TrimSpace(string(content)))
 		require.NoError(t, err)
-		require.Eventually(t, func() bool { return dead(pid) }, 5*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return dead(pid) }, 2*time.Minute, 10*time.Millisecond)
 	}
 	t.Run("when it does not end in time", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

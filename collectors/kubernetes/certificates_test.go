@@ -97,7 +97,7 @@ func TestCertificatesInSecretsAreCollectedAndKeysNever(t *testing.T) {
 		require.NoError(c, err)
 		require.Len(c, set.Facts, 1)
 		require.True(c, renewed.X509.NotAfter.Equal(set.Facts[0].Leaf().NotAfter))
-	}, 10*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 }
 
 func TestAuthoritiesThatAreNoFileCostOnlyThemselves(t *testing.T) {

@@ -50,17 +50,17 @@ func TestCustomResourcesComeAndGo(t *testing.T) {
 			"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": map[string]any{"name": "letsencrypt"},
 		}}, metav1.CreateOptions{})
 		require.NoError(c, err)
-	}, 20*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		set := issuersNow(c)
 		require.Empty(c, set.Unavailable)
 		require.Len(c, set.Facts, 1)
-	}, 30*time.Second, 200*time.Millisecond)
+	}, 2*time.Minute, 200*time.Millisecond)
 
 	require.NoError(t, client.Resource(definitions).Delete(t.Context(), definition.GetName(), metav1.DeleteOptions{}))
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		require.Equal(c, &fact.Set[fact.Issuer]{}, issuersNow(c))
-	}, 30*time.Second, 200*time.Millisecond)
+	}, 2*time.Minute, 200*time.Millisecond)
 }
 
 // TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt has groups served by somebody who does not answer, as an API server does
@@ -95,5 +95,5 @@ func TestAnAPIGroupThatIsAwayCostsOnlyWhatNeedsIt(t *testing.T) {
 			require.Contains(c, each.Detail, groups[each.Topic])
 		}
 		require.Equal(c, map[string]bool{fact.TopicMonitors: true, "": true}, lacking)
-	}, 40*time.Second, 500*time.Millisecond)
+	}, 2*time.Minute, 500*time.Millisecond)
 }

@@ -89,7 +89,7 @@ func TestAnAPIServerWithoutItsStoreIsUnavailable(t *testing.T) {
 		require.Error(c, err)
 		require.Equal(c, fact.ReasonFailed, fact.ReasonOf(err))
 		require.Contains(c, err.Error(), "for want of etcd")
-	}, 30*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 	cluster.Etcd.Resume(t)
 	recovers(t, cluster, clusters, target)
 }
@@ -235,7 +235,7 @@ func TestWhatIsNotPermittedIsUnavailableUntilItIs(t *testing.T) {
 		require.Len(c, set.Unavailable, 1)
 		require.Equal(c, fact.TopicBudgets, set.Unavailable[0].Topic)
 		require.Contains(c, set.Unavailable[0].Detail, `cannot list resource "poddisruptionbudgets"`)
-	}, 20*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 
 	permit(t, cluster, namespace, rules[2:]...)
 	finds(t, clusters, target, namespace+"/Deployment/api")

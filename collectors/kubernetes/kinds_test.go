@@ -99,7 +99,7 @@ func TestOnlyWhatIsAskedForIsWatched(t *testing.T) {
 		t.Helper()
 		sets, err := collect(t, kubernetes, target, asked, kubernetes.Timeout)
 		require.NoError(t, err)
-		require.EventuallyWithT(t, func(c *assert.CollectT) { require.Equal(c, want, gateway.watched()) }, 10*time.Second, 10*time.Millisecond)
+		require.EventuallyWithT(t, func(c *assert.CollectT) { require.Equal(c, want, gateway.watched()) }, 2*time.Minute, 10*time.Millisecond)
 		return sets
 	}
 	sets := watches(asking(fact.Workloads(), fact.TopicBudgets), "daemonsets", "deployments", "poddisruptionbudgets", "statefulsets")
@@ -114,7 +114,7 @@ func TestOnlyWhatIsAskedForIsWatched(t *testing.T) {
 
 	watches(asking(fact.HelmReleases()), "secrets")
 	kubernetes.Forget(target)
-	require.EventuallyWithT(t, func(c *assert.CollectT) { require.Empty(c, gateway.watched()) }, 10*time.Second, 10*time.Millisecond)
+	require.EventuallyWithT(t, func(c *assert.CollectT) { require.Empty(c, gateway.watched()) }, 2*time.Minute, 10*time.Millisecond)
 }
 
 func TestWhatHangsCostsOnlyWhatNeedsIt(t *testing.T) {
@@ -156,7 +156,7 @@ func TestAKindThatIsForbiddenCostsOnlyItself(t *testing.T) {
 		sets, err = collect(t, clusters.Kubernetes(), target, asked, 10*time.Second)
 		require.NoError(c, err)
 		require.Len(c, setOf(fact.Workloads(), sets).Facts, 1)
-	}, 20*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 	require.Empty(t, setOf(fact.Workloads(), sets).Unavailable)
 	require.Equal(t, &fact.Set[fact.Issuer]{}, setOf(fact.Issuers(), sets), "what is not installed is empty")
 
@@ -203,7 +203,7 @@ func TestOnlyWhatHasChangedIsJoinedAgain(t *testing.T) {
 		return sets
 	}
 	everyKind := clusters.Kubernetes().Yields
-	require.EventuallyWithT(t, func(c *assert.CollectT) { same(c, everyKind...) }, 20*time.Second, 100*time.Millisecond,
+	require.EventuallyWithT(t, func(c *assert.CollectT) { same(c, everyKind...) }, 2*time.Minute, 100*time.Millisecond,
 		"where nothing changes, nothing is joined")
 
 	scaled := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: namespace}, Spec: autoscalingv1.ScaleSpec{Replicas: 2}}
@@ -212,7 +212,7 @@ func TestOnlyWhatHasChangedIsJoinedAgain(t *testing.T) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		sets := same(c, fact.HelmReleases(), fact.Ingresses(), fact.PolicyResults(), fact.Issuers(), fact.BackupSchedules())
 		require.Equal(c, 2, setOf(fact.Workloads(), sets).Facts[0].Replicas.Desired)
-	}, 20*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 }
 
 func TestOneTargetIsOneClusterAsItConcernsTheCollector(t *testing.T) {

@@ -170,7 +170,7 @@ func TestAWorkloadIsCollectedAsItIs(t *testing.T) {
 					found.Pods.Nodes = want.Pods.Nodes // Where pods land without a rule is chance.
 				}
 				require.Equal(collect, want, found)
-			}, 20*time.Second, 100*time.Millisecond)
+			}, 2*time.Minute, 100*time.Millisecond)
 			require.Equal(t, c.found, findings(want))
 		})
 	}
@@ -248,7 +248,7 @@ func TestStatefulSetsAndDaemonSetsAreCollected(t *testing.T) {
 		}
 		found[1].Pods.Nodes = db.Pods.Nodes // Nothing keeps its pods apart.
 		require.Equal(c, []fact.Workload{agent, db}, found)
-	}, 30*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 }
 
 func TestOnlyWhatBelongsToTheSystemIsCollected(t *testing.T) {
@@ -302,7 +302,7 @@ func TestChangesAreReported(t *testing.T) {
 	_, err := workloadsOf(t, clusters, elsewhere)
 	require.NoError(t, err)
 	for _, token := range []<-chan struct{}{changes, none} {
-		require.Eventually(t, func() bool { return len(token) == 1 }, 5*time.Second, 10*time.Millisecond, "the first list is a change")
+		require.Eventually(t, func() bool { return len(token) == 1 }, 2*time.Minute, 10*time.Millisecond, "the first list is a change")
 		<-token
 	}
 

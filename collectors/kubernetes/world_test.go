@@ -102,7 +102,7 @@ func finds(tb testing.TB, clusters *Clusters, target Target, want ...string) {
 			got = append(got, strings.TrimPrefix(w.Subject(), "main/"))
 		}
 		require.Equal(c, want, got)
-	}, 20*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 }
 
 // unavailable collects, and gives why there are no workloads.

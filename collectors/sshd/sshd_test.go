@@ -330,7 +330,7 @@ func TestARunningServerIsReadByItsCommandLine(t *testing.T) {
 			own = set.Facts[at]
 		}
 		return at >= 0
-	}, 20*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 	require.True(t, own.Running)
 	require.Contains(t, offers(own)[0], "password, PasswordAuthentication yes, on the command line of sshd")
 }

@@ -151,12 +151,12 @@ func TestAWatchThatFallsSilentIsBegunAgain(t *testing.T) {
 		store.mu.Unlock()
 		require.NoError(collect, store.Fresh(t.Context()))
 		require.NotSame(collect, before, stream())
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	put(t, cluster, namespace, "later", "one")
 	require.EventuallyWithT(t, func(collect *assert.CollectT) {
 		_, there := store.Get(namespace, "later")
 		require.True(collect, there)
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 }
 
 // TestWhatIsBehindForLongIsNotWaitedFor has stores that are not up to date, and a run that waits for ever.

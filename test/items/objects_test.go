@@ -69,7 +69,7 @@ func newObjects(t *testing.T, cluster *world.Cluster) *objects {
 				require.NoError(c, err)
 				conditions, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
 				require.Contains(c, fmt.Sprint(conditions), "status:True type:Established")
-			}, 20*time.Second, 50*time.Millisecond)
+			}, 2*time.Minute, 50*time.Millisecond)
 		}
 	}
 	asked, err := discovery.NewDiscoveryClientForConfig(cluster.Config)
@@ -225,7 +225,7 @@ func (o *objects) writeStatus(t *testing.T, namespace string, each object) {
 		newest.Object["status"] = merged(newest.Object["status"], each["status"])
 		_, err = client.UpdateStatus(t.Context(), newest, metav1.UpdateOptions{})
 		require.NoError(c, err, each.id())
-	}, 20*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 }
 
 // patch changes an object once its controller has seen it as it was.
@@ -243,7 +243,7 @@ func (o *objects) patch(t *testing.T, namespace string, change object) {
 		newest.Object = merged(newest.Object, map[string]any(change)).(map[string]any)
 		_, err = client.Update(t.Context(), newest, metav1.UpdateOptions{})
 		require.NoError(c, err)
-	}, 20*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 }
 
 // merged applies a JSON merge patch (RFC 7386).

@@ -58,7 +58,7 @@ func TestNothingOutlivesATestProcess(t *testing.T) {
 
 			require.NoError(t, die(cmd, stdin))
 			require.Error(t, cmd.Wait())
-			require.Eventually(t, func() bool { return len(processesIn(t, dir)) == 0 }, 20*time.Second, 50*time.Millisecond,
+			require.Eventually(t, func() bool { return len(processesIn(t, dir)) == 0 }, 2*time.Minute, 50*time.Millisecond,
 				"still there: %s", strings.Join(processesIn(t, dir), "\n"))
 
 			var next *world.World

@@ -33,7 +33,7 @@ func TestAnAlertOfPrometheusArrivesAtAlertmanager(t *testing.T) {
 	servers.Prometheus(t, quick+"rule_files: [rules.yml]\n"+
 		"alerting: {alertmanagers: [{static_configs: [{targets: ['"+alertmanager.Addr+"']}]}]}",
 		world.File{Name: "rules.yml", Content: "groups: [{name: test, rules: [{alert: Always, expr: vector(1)}]}]"})
-	require.Eventually(t, func() bool { return len(alerts(t, alertmanager.URL)) == 1 }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(alerts(t, alertmanager.URL)) == 1 }, 2*time.Minute, 50*time.Millisecond)
 	require.Equal(t, "Always", alerts(t, alertmanager.URL)[0].Labels["alertname"])
 	alertmanager.Reload(t, "route: {receiver: somebody}\nreceivers: [{name: somebody}]")
 }
