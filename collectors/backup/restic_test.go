@@ -301,12 +301,12 @@ func TestRestic_isKilledWithAllThatItStarted(t *testing.T) {
 				}
 			}
 		}()
-		_, err := collect(ctx, t, script(t, "sleep 60 &", "echo $! > "+child, "wait"), place)
+		_, err := collect(ctx, t, script(t, "sleep 600 &", "echo $! > "+child, "wait"), place)
 		require.ErrorContains(t, err, "list restic snapshots: context canceled")
 		requireDead(t)
 	})
 	t.Run("when it ends and what it started holds its output", func(t *testing.T) {
-		reason, detail := failure(t, script(t, "sleep 60 &", "echo $! > "+child), place)
+		reason, detail := failure(t, script(t, "sleep 600 &", "echo $! > "+child), place)
 		require.Equal(t, fact.ReasonFailed, reason, detail)
 		requireDead(t)
 	})
