@@ -240,6 +240,8 @@ func (f *fleet) linked(t *testing.T) {
 			found[match[2]] = match[1]
 		}
 		require.Len(t, found, fleetSystems)
+		require.Contains(t, string(each.get("/metrics")), fmt.Sprintf("readiness_exporter_info{external_url=%q} 1\n", "http://"+each.addr),
+			"links in alerts lead to the shard of the system")
 		for name, at := range found {
 			of := shard.Of(name+"/production", fleetShards)
 			if of == i {

@@ -173,8 +173,8 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 	}
 	e.engine = e.program.engine(e.setup, e.logger, options)
 	e.self.CountClockSteps(e.engine.ClockSteps)
-	if external != nil {
-		e.self.NameAddress(external)
+	if address := e.share.address(external); address != nil {
+		e.self.NameAddress(address)
 	}
 	if err := e.reload(ctx); err != nil {
 		return configurationError(e.program.common.configFile, err)

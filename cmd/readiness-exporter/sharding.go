@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -25,8 +26,8 @@ func (f *shardFlags) register(clause *kingpin.CmdClause) {
 	clause.Flag("shard", "Which of them this one is, from 0. Default: the number at the end of the host name, as pods of a StatefulSet "+
 		"have it; one beyond the last shard is a further replica: with 5 shards, 7 is another 2.").PlaceHolder("NUMBER").
 		IsSetByUser(&f.named).IntVar(&f.index)
-	clause.Flag("shard.address", "Where browsers reach a shard, for links to the systems of others: once for each in their order, or once "+
-		"with {shard} for the number.").PlaceHolder("URL").StringsVar(&f.addresses)
+	clause.Flag("shard.address", "Where browsers reach a shard, for links to the systems of others, and in alerts unless --web.external-url "+
+		"is given: once for each in their order, or once with {shard} for the number.").PlaceHolder("URL").StringsVar(&f.addresses)
 }
 
 // shard is the one that the flags name; nil where one exporter has all systems.
@@ -84,6 +85,18 @@ type share struct {
 	of     *shard.Shard // nil: it has all
 	own    int
 	remote []web.Remote // those that other shards have
+}
+
+// address is where browsers reach this exporter: its external address, or else that of its shard; nil where nobody said.
+func (s share) address(external *url.URL) *url.URL {
+	if external != nil || s.of == nil || s.of.Address(s.of.Index) == "" {
+		return external
+	}
+	own, err := url.Parse(s.of.Address(s.of.Index))
+	if err != nil {
+		return nil // The flag was refused then.
+	}
+	return own
 }
 
 // systems is how many systems the exporter has itself.

@@ -120,7 +120,7 @@ func (s *Self) ObserveReload(err error) {
 func (s *Self) NameAddress(external *url.URL) {
 	address := url.URL{Scheme: external.Scheme, Host: external.Host, Path: strings.TrimSuffix(external.Path, "/")}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: prefix + "exporter_info", Help: "Where browsers reach the exporter (--web.external-url); always 1.",
+		Name: prefix + "exporter_info", Help: "Where browsers reach the exporter (--web.external-url, --shard.address); always 1.",
 		ConstLabels: prometheus.Labels{"external_url": address.String()},
 	})
 	info.Set(1)

@@ -113,8 +113,9 @@ func bound(t *testing.T, objects []*unstructured.Unstructured) {
 	for _, each := range bindings {
 		require.Equal(t, subjects, as[rbacv1.RoleBinding](t, each).Subjects)
 	}
-	deployment := only(objects, "Deployment")[0]
-	used, _, err := unstructured.NestedString(deployment.Object, "spec", "template", "spec", "serviceAccountName")
+	exporters := append(only(objects, "Deployment"), only(objects, "StatefulSet")...)
+	require.Len(t, exporters, 1)
+	used, _, err := unstructured.NestedString(exporters[0].Object, "spec", "template", "spec", "serviceAccountName")
 	require.NoError(t, err)
 	require.Equal(t, account.GetName(), used)
 }

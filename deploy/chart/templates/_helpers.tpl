@@ -37,6 +37,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- merge (include "re.selector" . | fromYaml) $own .Values.commonLabels | toYaml }}
 {{- end }}
 
+{{/* Whether several exporters share the systems: a text, empty where not. */}}
+{{- define "re.sharded" -}}
+{{- if gt (int .Values.shards.count) 1 }}yes{{ end }}
+{{- end }}
+
 {{- define "re.serviceAccount" -}}
 {{- default (ternary (include "re.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name }}
 {{- end }}
@@ -75,6 +80,18 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{/* What a claim for the record asks for. */}}
+{{- define "re.claim" -}}
+accessModes:
+  {{- toYaml .Values.persistence.accessModes | nindent 2 }}
+{{- with .Values.persistence.storageClass }}
+storageClassName: {{ . }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .Values.persistence.size }}
+{{- end }}
+
 {{/* A probe in the scheme of the server. */}}
 {{- define "re.probe" -}}
 {{- $probe := deepCopy .probe }}
@@ -89,8 +106,18 @@ imagePullSecrets:
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled }}
 {{- fail "serviceMonitor.enabled and podMonitor.enabled: one of the two, or everything is scraped twice" }}
 {{- end }}
-{{- if and .Values.persistence.enabled (gt (int .Values.replicas) 1) }}
+{{- $sharded := include "re.sharded" . }}
+{{- if and .Values.persistence.enabled (gt (int .Values.replicas) 1) (not $sharded) }}
 {{- fail (printf "replicas: %d with persistence.enabled: one replica at most writes to a volume" (int .Values.replicas)) }}
+{{- end }}
+{{- if and $sharded .Values.persistence.existingClaim }}
+{{- fail "persistence.existingClaim with shards.count above 1: each pod of the StatefulSet writes to a volume of its own" }}
+{{- end }}
+{{- if and .Values.shards.address (not $sharded) }}
+{{- fail "shards.address: expected shards.count above 1" }}
+{{- end }}
+{{- if and .Values.web.externalURL $sharded }}
+{{- fail "web.externalURL with shards.count above 1: expected shards.address, since each shard has its own" }}
 {{- end }}
 {{- range $i, $system := .Values.config.systems }}
 {{- if $system.hosts }}
