@@ -43,15 +43,15 @@ func hurriedBy(t *testing.T, text string, times int64) string {
 	})
 }
 
-// shippedRules are those of alerts/ that are loaded by default.
-func shippedRules(t *testing.T) (files []world.File) {
+// shippedRules are those of alerts/ that are loaded by default, with their durations divided.
+func shippedRules(t *testing.T, times int64) (files []world.File) {
 	t.Helper()
 	paths, err := filepath.Glob("../../alerts/*.rules.yaml")
 	require.NoError(t, err)
 	for _, path := range paths {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
-		files = append(files, world.File{Name: filepath.Base(path), Content: hurried(t, string(content))})
+		files = append(files, world.File{Name: filepath.Base(path), Content: hurriedBy(t, string(content), times)})
 	}
 	return files
 }
@@ -196,7 +196,7 @@ func (d *duty) watch(t *testing.T, exporter *runningExporter) *world.Prometheus 
 	prometheus.Reload(t, exporter.scrapeConfig()+fmt.Sprintf(`
 rule_files: ["*.rules.yaml"]
 alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
-`, d.alertmanager.Addr), shippedRules(t)...)
+`, d.alertmanager.Addr), shippedRules(t, hurry)...)
 	prometheus.WaitFor(t, `count_over_time(ALERTS{alertname="ReadinessHeartbeat"}[1m]) > 4`) // every group has had its turn
 	d.before = make(map[string]bool)
 	for _, sample := range prometheus.Query(t, "ALERTS") {

@@ -133,7 +133,7 @@ func TestTheFirstHourCallsNobody(t *testing.T) {
 	f := newFirstHour(t)
 	d := newDuty(t, everyDay)
 	exporter := startExporter(t, "--config.file", f.config, "--web.external-url", externalURL)
-	rules := shippedRules(t)
+	rules := shippedRules(t, hurry)
 	for i := range rules {
 		rules[i].Content = strings.ReplaceAll(rules[i].Content, "interval: 500ms", "interval: 2500ms")
 	}
