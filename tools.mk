@@ -142,6 +142,8 @@ tools-debian:
 	command -v /usr/sbin/sshd >/dev/null || missing="$$missing openssh-server"; \
 	command -v nft >/dev/null && command -v iptables-legacy >/dev/null || missing="$$missing nftables iptables"; \
 	command -v ufw >/dev/null || missing="$$missing ufw"; \
+	command -v dbus-daemon >/dev/null || missing="$$missing dbus"; \
+	command -v fail2ban-client >/dev/null || missing="$$missing fail2ban"; \
 	command -v unshare >/dev/null && command -v ip >/dev/null || missing="$$missing util-linux iproute2"; \
 	command -v rpm >/dev/null || missing="$$missing rpm"; \
 	command -v wget >/dev/null || missing="$$missing wget"; \

@@ -52,7 +52,10 @@ func sameAs() map[string][]string {
 		"ReadinessFilesystemInodesUsedUp": {"disk_space low_inodes"},
 		"ReadinessFilesystemReadOnly":     {"disk_space read_only", "storage_capacity read_only"},
 		"ReadinessFilesystemNotMounted":   {"disk_space not_mounted", "storage_capacity not_mounted"},
-		"ReadinessRebootRequired":         nil, // no item is about it
+		"ReadinessRebootRequired":         nil, // security_updates reboot_required finds it at once, the alert after a week
+		"ReadinessSecurityUpdatesPending": nil, // security_updates counts each update by itself
+		"ReadinessUnitFailed":             nil, // no item is about it
+		"ReadinessFirewallOff":            {"host_firewall accepts_by_default"},
 		"ReadinessHostSupportEnds":        {"operating_system end_of_life", "operating_system end_of_life_soon"},
 
 		"ReadinessEndpointDown": {

@@ -234,6 +234,14 @@ func hostWorlds(now time.Time) (worlds []factWorld) {
 	supported("a host with 170 days of support", 170*day, 0, supportEnds)
 	supported("a host without support", -day, 0, supportEnds)
 	supported("a host with extended support", -day, 900*day)
+
+	firewall := func(name string, by fact.FirewallDefault, fires ...string) {
+		worlds = append(worlds, worldOf(fact.Firewalls(), name, fires, fact.Firewall{
+			Host: "web", Managers: []string{"ufw"}, Families: []fact.FirewallFamily{{Name: "ipv4", Default: by}},
+		}))
+	}
+	firewall("a firewall that drops", fact.FirewallDrops)
+	firewall("a firewall that is off", fact.FirewallAccepts, "ReadinessFirewallOff (warning)")
 	return worlds
 }
 

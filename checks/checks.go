@@ -10,6 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
+	"github.com/readiness-exporter/readiness-exporter/checks/fail2ban"
 	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
 	"github.com/readiness-exporter/readiness-exporter/checks/host"
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
@@ -34,6 +35,7 @@ func All() []check.Any {
 		host.StorageCapacity(),
 		sshd.DaemonConfiguration(),
 		firewall.HostFirewall(),
+		fail2ban.Fail2ban(),
 
 		// Addresses of the web.
 		endpoint.DomainAccess(),
@@ -93,6 +95,7 @@ func All() []check.Any {
 		ingress.TLS(),
 
 		// What workloads are configured by.
+		configuration.EnvironmentFile(),
 		configuration.Required(),
 		configuration.Credentials(),
 		configuration.Production(),

@@ -28,7 +28,24 @@ func hostWorlds() map[string]world {
 	passwords.Host, passwords.Logins = "web-2", []fact.SSHLogin{{Users: []string{"ann"}, Methods: []fact.SSHMethod{{Name: "password"}}}}
 	drops := fact.Firewall{Host: "web-1", Managers: []string{"ufw"}, Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallDrops}}}
 	accepts := fact.Firewall{Host: "web-2", Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallAccepts}}}
+	banning := fact.Fail2ban{
+		Host: "web-1", Installed: true, Running: true, Starts: true, Jails: []fact.Fail2banJail{{Name: "sshd", Filter: "sshd", Bans: true}},
+	}
+	patched := fact.Updates{Host: "web-1", Manager: "apt", Sources: []string{"noble-security"}, ListsAt: now.Add(-day)}
+	unpatched := patched
+	unpatched.Host, unpatched.Pending = "web-2", []fact.PendingUpdate{{Package: "openssl", Installed: "1", Available: "2", Since: now.Add(-20 * day)}}
+	file := fact.EnvironmentFile{Host: "web-1", Path: "/srv/.env", Mode: "600", OwnerOnly: true, Example: "/srv/.env.example"}
+	openFile := file
+	openFile.Host, openFile.Mode, openFile.OwnerOnly = "web-2", "644", false
 	return map[string]world{
+		"environment_file": {
+			good: []fact.AnySet{facts(fact.EnvironmentFiles(), file)}, bad: []fact.AnySet{facts(fact.EnvironmentFiles(), openFile)},
+		},
+		"security_updates": {
+			good: []fact.AnySet{facts(fact.UpdatesOfHosts(), patched), facts(fact.Hosts(), machine), facts(fact.Clusters(), nodes)},
+			bad:  []fact.AnySet{facts(fact.UpdatesOfHosts(), unpatched)},
+		},
+		"fail2ban":      {good: []fact.AnySet{facts(fact.Fail2bans(), banning)}, bad: []fact.AnySet{facts(fact.Fail2bans(), fact.Fail2ban{Host: "web-2"})}},
 		"host_firewall": {good: []fact.AnySet{facts(fact.Firewalls(), drops)}, bad: []fact.AnySet{facts(fact.Firewalls(), accepts)}},
 		"ssh_daemon_configuration": {
 			good: []fact.AnySet{facts(fact.SSHDaemons(), keys)}, bad: []fact.AnySet{facts(fact.SSHDaemons(), passwords)},

@@ -153,7 +153,7 @@ func clusterWorlds() map[string]world {
 	failed := fact.HelmRelease{Cluster: "main", Namespace: "shop", Name: "web", Revision: 1, Status: "failed"}
 	grants := []fact.Grant{{Subject: "ServiceAccount shop/api", Role: "ClusterRole cluster-admin", Binding: "ClusterRoleBinding x", Risk: "all"}}
 	return map[string]world{
-		"kubernetes_health": clusters, "kubernetes_api_access": clusters, "node_capacity": clusters, "security_updates": clusters,
+		"kubernetes_health": clusters, "kubernetes_api_access": clusters, "node_capacity": clusters,
 		"ingress_controller": controllers, "ingress_exposure": controllers,
 		"cert_manager": {
 			declared: inMain(),

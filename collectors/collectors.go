@@ -8,11 +8,15 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
+	"github.com/readiness-exporter/readiness-exporter/collectors/envfile"
+	"github.com/readiness-exporter/readiness-exporter/collectors/fail2ban"
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
+	"github.com/readiness-exporter/readiness-exporter/collectors/systemd"
+	"github.com/readiness-exporter/readiness-exporter/collectors/updates"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
 
@@ -29,6 +33,10 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		endpoint.New(),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),
+		fail2ban.New(options.RootFS),
+		systemd.New(options.RootFS),
+		updates.New(options.RootFS, time.Now),
+		envfile.New(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Kubernetes(),

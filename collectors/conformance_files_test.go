@@ -2,7 +2,6 @@ package collectors_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -55,45 +54,6 @@ func hostCase(t *testing.T) conformance.Case {
 				"ID="+strange+"\nVERSION_ID=\"\xff\"\nPRETTY_NAME="+strings.Repeat("x", 1<<20)+"\nSUPPORT_END=never\n", true),
 			rewritten("runs a strange kernel", at("proc/sys/kernel/osrelease"), strange, true),
 			rewritten("waits for a strange package", at("run/reboot-required.pkgs"), strange, true),
-		},
-	}
-}
-
-func sshDaemonCase(t *testing.T) conformance.Case {
-	t.Helper()
-	root := t.TempDir()
-	at := func(name string) string { return filepath.Join(root, name) }
-	write(t, at("proc/meminfo"), "")
-	write(t, at("usr/sbin/sshd"), "")
-	write(t, at("etc/passwd"), "root:x:0:0::/root:/bin/bash\n")
-	write(t, at("etc/group"), "root:x:0:\n")
-	write(t, at("etc/ssh/sshd_config"), "PasswordAuthentication no\n")
-	return conformance.Case{
-		New:    named("ssh_daemon", collectors.Options{RootFS: root}),
-		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
-		Faults: []conformance.Fault{
-			moved("is not mounted", root, fact.ReasonNotFound),
-			moved("has no configuration", at("etc/ssh/sshd_config"), fact.ReasonNotFound),
-			moved("has no users", at("etc/passwd"), fact.ReasonNotFound),
-			rewritten("has a strange configuration", at("etc/ssh/sshd_config"), "PermitRootLogin "+strange, false),
-			rewritten("has strange criteria", at("etc/ssh/sshd_config"), "Match Address "+strings.ReplaceAll(strange, "\n", "")+"\nPasswordAuthentication no\n", false),
-			rewritten("has strange users", at("etc/passwd"), strange+":x:0:0::/:/bin/sh\n", true),
-		},
-	}
-}
-
-func firewallCase(t *testing.T) conformance.Case {
-	t.Helper()
-	root := t.TempDir()
-	write(t, filepath.Join(root, "proc/meminfo"), "")
-	first := filepath.Join(root, "proc/1")
-	require.NoError(t, os.Symlink("/proc/1", first))
-	return conformance.Case{
-		New:    named("firewall", collectors.Options{RootFS: root}),
-		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
-		Faults: []conformance.Fault{
-			moved("is not mounted", root, fact.ReasonNotFound),
-			moved("has no first process", first, fact.ReasonNotFound),
 		},
 	}
 }

@@ -120,23 +120,6 @@ func outdated(c check.Context, k *fact.Cluster) (problems []check.Problem) {
 	return problems
 }
 
-// SecurityUpdates judges whether Kubernetes itself gets security fixes. What operating systems of nodes lack, no API server
-// reports.
-func SecurityUpdates() check.Kind[struct{}] {
-	return check.Kind[struct{}]{
-		Name:    "security_updates",
-		Summary: "Kubernetes is in support, and no kubelet is older than its API server allows; the packages of hosts are not checked.",
-		Remedy:  "Upgrade the cluster: https://kubernetes.io/docs/tasks/administer-cluster/cluster-upgrade/.",
-		Reasons: []check.Reason{endOfSupport(), kubeletSkew()},
-		Over: []check.Quantified[struct{}]{
-			check.Each(fact.Clusters(), func(c check.Context, k *fact.Cluster, _ struct{}) []check.Problem {
-				return outdated(c, k)
-			}).Needs(fact.TopicNodes),
-		},
-		WhenEmpty: noCluster(),
-	}
-}
-
 // APIAccessParameters say how long credentials must last.
 type APIAccessParameters struct {
 	// How long the credentials must last that the exporter uses.

@@ -24,6 +24,18 @@ func TestRequired(t *testing.T) {
 		"warn empty: The variable A of the container api has no value.")
 }
 
+func TestEnvironmentFile(t *testing.T) {
+	file := fact.EnvironmentFile{Host: "web-1", Path: "/srv/.env", Mode: "600", OwnerOnly: true, Example: "/srv/.env.example"}
+	open, unset, alone := file, file, file
+	open.Mode, open.OwnerOnly = "644", false
+	unset.Missing, alone.Example = []string{"MAIL", "TOKEN"}, ""
+	v := checktest.Of(t, configuration.EnvironmentFile(), fact.EnvironmentFiles())
+	v.Finds("all keys are set, for its owner", file)
+	v.Finds("others can read it", open, "fail open_to_others: Its mode is 644; 600 is wanted, or 400.")
+	v.Finds("keys are not set", unset, "fail key_missing: Of the keys in /srv/.env.example it does not set MAIL and TOKEN.")
+	v.Finds("nothing names the keys", alone, "unknown no_example: Which keys it ought to set is not known.")
+}
+
 func with(values ...fact.ConfiguredValue) fact.Configuration {
 	return fact.Configuration{Cluster: "main", Namespace: "shop", Kind: "Secret", Name: "database", Values: values}
 }

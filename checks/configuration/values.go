@@ -11,8 +11,8 @@ import (
 )
 
 // allowValues is how checks on values get some.
-const allowValues = "Set secret_values: true for the cluster in the system description, which takes the permission to read Secrets; " +
-	"of a value only a verdict is kept."
+const allowValues = "Set secret_values: true for the cluster in the system description, which takes the permission to read Secrets, " +
+	"or name the files of assignments of a host under env_files; of a value only a verdict is kept."
 
 // CredentialsParameters say how strong credentials must be.
 type CredentialsParameters struct {

@@ -3,6 +3,7 @@
 package firewall
 
 import (
+	"context"
 	"io/fs"
 	"slices"
 	"strings"
@@ -10,13 +11,14 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
+	"github.com/readiness-exporter/readiness-exporter/internal/systemd"
 )
 
 // New makes the collector; rootFS is where the machine's root file system is.
 func New(rootFS string) collector.Collector[collector.Machine] {
 	known := func(host string) fact.Firewall { return fact.Firewall{Host: host} }
 	return collector.OfMachine("firewall", "What the firewall of the machine lets in, by the rules in its kernel.", fact.Firewalls(), known,
-		func(host string) (*fact.Set[fact.Firewall], error) {
+		func(_ context.Context, host string) (*fact.Set[fact.Firewall], error) {
 			set := &fact.Set[fact.Firewall]{}
 			// What cannot be read often is a privilege that the exporter was not given, and no failure of the collector.
 			if firewall, err := collect(rootFS, host); err != nil {
@@ -30,23 +32,7 @@ func New(rootFS string) collector.Collector[collector.Machine] {
 
 // managers are those whose unit is enabled: what makes the rules when the machine starts.
 func managers(files fs.FS) (found []string) {
-	const units = "etc/systemd/system"
-	enabled := make(map[string]bool)
-	folders, err := fs.ReadDir(files, units)
-	if err != nil {
-		return nil
-	}
-	for _, folder := range folders {
-		if !strings.HasSuffix(folder.Name(), ".wants") {
-			continue
-		}
-		// A link to what is outside of a mounted root cannot be followed, and need not be.
-		if entries, err := fs.ReadDir(files, units+"/"+folder.Name()); err == nil {
-			for _, entry := range entries {
-				enabled[entry.Name()] = true
-			}
-		}
-	}
+	enabled := systemd.Enabled(files)
 	for _, each := range []struct{ unit, name string }{
 		{"ufw.service", "ufw"}, {"firewalld.service", "firewalld"}, {"nftables.service", "nftables"},
 		{"netfilter-persistent.service", "iptables"}, {"iptables.service", "iptables"}, {"shorewall.service", "shorewall"},

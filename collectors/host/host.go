@@ -29,6 +29,8 @@ type Options struct {
 	RootFS string
 	// Now is the clock; nil: the real one.
 	Now func() time.Time
+	// ClockError is by how much the clock of the machine can be wrong at most; nil: the kernel is asked.
+	ClockError func() (time.Duration, error)
 }
 
 func (o Options) filled() Options {
@@ -38,6 +40,9 @@ func (o Options) filled() Options {
 	o.RootFS = filepath.Clean(o.RootFS)
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.ClockError == nil {
+		o.ClockError = clockError
 	}
 	return o
 }
@@ -171,6 +176,8 @@ func (m *machine) readHost(name string) (fact.Host, error) {
 	}
 	addOperatingSystem(&host, release, files)
 	addReboot(&host, files)
+	host.NewestKernel = newestKernel(files, host.Kernel)
+	addClock(&host, m.ClockError)
 	return host, nil
 }
 

@@ -19,7 +19,9 @@ import (
 // hostAt collects the machine itself, whose file systems are of no concern.
 func hostAt(t *testing.T, rootFS string) fact.Host {
 	t.Helper()
-	hosts := collectAll(t, newMachine(Options{RootFS: rootFS}.filled()), declare()).hosts
+	hosts := collectAll(t, newMachine(Options{
+		RootFS: rootFS, ClockError: func() (time.Duration, error) { return time.Second, nil },
+	}.filled()), declare()).hosts
 	require.Empty(t, hosts.Unavailable)
 	require.Len(t, hosts.Facts, 1)
 	return *hosts.Facts[0]
@@ -33,6 +35,7 @@ func TestHostOfAnUbuntuServer(t *testing.T) {
 		Kernel: "5.15.0-105-generic", BootedAt: time.Unix(1795000000, 0).UTC(),
 		Memory: 8039824 * 1024, MemoryAvailable: 4851204 * 1024, Cores: 4,
 		RebootRequired: true, RebootKnown: true, RebootPackages: []string{"linux-image-5.15.0-105-generic", "linux-base"},
+		ClockSynchronized: true, ClockKnown: true,
 	}, host))
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/procfs"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 )
 
 // A daemon is an SSH server with the options of its command line.
@@ -17,24 +17,11 @@ type daemon struct {
 
 // daemons finds the SSH servers that run on the machine, and in no container on it, each configuration once.
 func daemons(proc string) (found []daemon, err error) {
-	files, err := procfs.NewFS(proc)
+	commands, err := rootfs.Commands(proc, "sshd")
 	if err != nil {
 		return nil, err
 	}
-	processes, err := files.AllProcs()
-	if err != nil {
-		return nil, err
-	}
-	for _, process := range processes {
-		name, err := process.Comm()
-		if err != nil || name != "sshd" {
-			continue // It may have ended.
-		}
-		line, err := process.CmdLine()
-		status, statusErr := process.NewStatus()
-		if err != nil || statusErr != nil || len(status.NSpids) > 1 {
-			continue
-		}
+	for _, line := range commands {
 		d, listens := parseCommand(line)
 		if listens && !slices.ContainsFunc(found, func(other daemon) bool { return other.path == d.path }) {
 			found = append(found, d)

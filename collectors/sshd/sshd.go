@@ -3,6 +3,7 @@
 package sshd
 
 import (
+	"context"
 	"io/fs"
 	"slices"
 
@@ -15,7 +16,7 @@ import (
 func New(rootFS string) collector.Collector[collector.Machine] {
 	return collector.OfMachine("ssh_daemon", "How users of the machine can log in by SSH, by the configuration of its SSH server.",
 		fact.SSHDaemons(), func(host string) fact.SSHDaemon { return fact.SSHDaemon{Host: host} },
-		func(host string) (*fact.Set[fact.SSHDaemon], error) { return collect(rootFS, host) })
+		func(_ context.Context, host string) (*fact.Set[fact.SSHDaemon], error) { return collect(rootFS, host) })
 }
 
 // collect finds the SSH servers of the machine: those that run, else the one that is installed. What of them cannot be read is

@@ -17,7 +17,8 @@ type Machine struct {
 // OfMachine makes a collector of one kind of fact about the machine that the exporter runs on, for each host that a system
 // declares. Known is what the name of the host tells of such a fact.
 func OfMachine[F any](
-	name, summary string, kind *fact.Kind[F], known func(host string) F, collect func(host string) (*fact.Set[F], error),
+	name, summary string, kind *fact.Kind[F], known func(host string) F,
+	collect func(ctx context.Context, host string) (*fact.Set[F], error),
 ) Collector[Machine] {
 	return Collector[Machine]{
 		Name:     name,
@@ -40,7 +41,7 @@ func OfMachine[F any](
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
-			set, err := collect(m.Host)
+			set, err := collect(ctx, m.Host)
 			if err != nil {
 				return nil, err
 			}

@@ -117,7 +117,10 @@ func thresholdsOf(rules []byte) (all []threshold, err error) {
 
 // hostChecklist is what of the built-in checklist is judged by the facts of a machine alone.
 func (r *reference) hostChecklist() ([]byte, error) {
-	ofHost := []string{fact.Hosts().Name, fact.Filesystems().Name}
+	ofHost := []string{
+		fact.Hosts().Name, fact.Filesystems().Name, fact.SSHDaemons().Name, fact.Firewalls().Name, fact.Fail2bans().Name,
+		fact.UpdatesOfHosts().Name,
+	}
 	onHost := make(map[string]bool)
 	for _, kind := range r.kinds {
 		about := kind.Describe()
@@ -229,7 +232,10 @@ func chartNotes() []string {
 			"its files, such as `access_key_file: /etc/readiness-exporter/secrets/s3-access-key`.",
 		"**Pod Security.** The exporter runs at the level `restricted`. The exporters of machines, `hosts.enabled`, run without root and " +
 			"without capabilities too, but mount the machine's file systems and see its processes, which takes the level `privileged`: " +
-			"`hosts.namespace` puts them into a namespace of their own. Folders that only root can enter are unknown to them.",
+			"`hosts.namespace` puts them into a namespace of their own. Folders that only root can enter are unknown to them. So are the rules of " +
+			"the firewall, unless `hosts.firewall` is set: that takes root, the capability NET_ADMIN and the network of the machine. Failed " +
+			"units of systemd are unavailable where AppArmor closes the system bus to containers; `appArmorProfile: {type: Unconfined}` in " +
+			"`hosts.podSecurityContext` opens it.",
 		"**Availability.** One replica is the default: a restart loses no alert, since the rules keep for half an hour what was last " +
 			"seen. With `replicas: 2`, both collect everything, and rules and dashboards count each series once. A volume is written by " +
 			"one replica only.",

@@ -3,9 +3,10 @@ package fact
 // A Configuration is what is judged of the values of a Secret, a ConfigMap, or the environment of a workload. No value is
 // kept.
 type Configuration struct {
+	Host      string            `json:"host,omitempty"` // of a file; Name is its path then, and nothing is of a cluster
 	Cluster   string            `json:"cluster"`
 	Namespace string            `json:"namespace"`
-	Kind      string            `json:"kind"` // Secret, ConfigMap, Deployment, StatefulSet, DaemonSet
+	Kind      string            `json:"kind"` // Secret, ConfigMap, Deployment, StatefulSet, DaemonSet, File
 	Name      string            `json:"name"`
 	Values    []ConfiguredValue `json:"values"`
 }
@@ -25,8 +26,11 @@ type ConfiguredValue struct {
 // LengthClasses are the lengths that are told apart.
 func LengthClasses() []int { return []int{0, 8, 12, 16, 20, 24, 32, 64} }
 
-// Subject names the object.
+// Subject names the object, or the file.
 func (c *Configuration) Subject() string {
+	if c.Host != "" {
+		return c.Host + ":" + c.Name
+	}
 	return c.Cluster + "/" + c.Namespace + "/" + c.Kind + "/" + c.Name
 }
 

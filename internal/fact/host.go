@@ -23,7 +23,9 @@ type Host struct {
 	// ExtendedSupport: the machine gets the extended updates, since they cost nothing or a subscription to them was seen.
 	ExtendedSupport bool `json:"extended_support"`
 
-	Kernel          string    `json:"kernel"`
+	Kernel string `json:"kernel"`
+	// NewestKernel is the newest of the same flavour that is installed; empty where that is not known.
+	NewestKernel    string    `json:"newest_kernel"`
 	BootedAt        time.Time `json:"booted_at,omitzero"`
 	Memory          uint64    `json:"memory"`           // bytes that the kernel has to give
 	MemoryAvailable uint64    `json:"memory_available"` // bytes that can be had without swapping
@@ -33,6 +35,10 @@ type Host struct {
 	RebootRequired bool     `json:"reboot_required"`
 	RebootKnown    bool     `json:"reboot_known"`
 	RebootPackages []string `json:"reboot_packages"`
+
+	// ClockSynchronized: something synchronizes the clock. ClockKnown: the kernel was asked.
+	ClockSynchronized bool `json:"clock_synchronized"`
+	ClockKnown        bool `json:"clock_known"`
 
 	// Container is the sort of application container that was seen in place of the machine: "docker", "podman",
 	// "kubernetes"; empty: the machine itself was seen.
@@ -88,6 +94,11 @@ func Hosts() *Kind[Host] {
 				Name:  "host_reboot_required",
 				Help:  "Whether an update waits for a reboot, where the operating system reports it.",
 				Value: func(h *Host) (float64, bool) { return Bool(h.RebootRequired), h.RebootKnown },
+			},
+			{
+				Name:  "host_clock_synchronized",
+				Help:  "Whether something synchronizes the clock of the machine, where the kernel may be asked.",
+				Value: func(h *Host) (float64, bool) { return Bool(h.ClockSynchronized), h.ClockKnown },
 			},
 		},
 	}

@@ -24,10 +24,21 @@ func Judge(key, value string) []fact.ConfiguredValue {
 		return nil
 	}
 	var all []fact.ConfiguredValue
-	for line := range strings.Lines(value) {
-		name, assigned, is := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "export ")), "=")
-		if is && !strings.HasPrefix(name, "#") {
-			all = append(all, judge(name, strings.Trim(assigned, `"'`)))
+	for _, each := range Assignments(value) {
+		all = append(all, judge(each.Key, each.Value))
+	}
+	return all
+}
+
+// An Assignment is one line of a file of assignments.
+type Assignment struct{ Key, Value string }
+
+// Assignments reads a file of assignments, KEY=VALUE, one a line, with or without export and quotes.
+func Assignments(text string) (all []Assignment) {
+	for line := range strings.Lines(text) {
+		name, assigned, is := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		if name = strings.TrimSpace(name); is && name != "" && !strings.HasPrefix(name, "#") {
+			all = append(all, Assignment{name, strings.Trim(strings.TrimSpace(assigned), `"'`)})
 		}
 	}
 	return all

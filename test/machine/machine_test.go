@@ -27,7 +27,9 @@ import (
 // A table describes one item; README.md explains the form.
 type table struct {
 	Item    string
+	Host    system.Host
 	Files   map[string]string
+	Private []string
 	Network string
 	Worlds  []scene
 }
@@ -39,6 +41,7 @@ type scene struct {
 	Reasons []string
 	Files   map[string]string
 	Remove  []string
+	Open    []string
 	Network string
 	Also    []string
 }
@@ -92,6 +95,11 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 			require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 		}
 	}
+	for _, name := range of.Private {
+		if !slices.Contains(scene.Open, name) {
+			require.NoError(t, os.Chmod(filepath.Join(root, name), 0o600))
+		}
+	}
 	for _, name := range scene.Remove {
 		require.NoError(t, os.Remove(filepath.Join(root, name)))
 	}
@@ -100,7 +108,8 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	}
 	all, closeAll := collectors.All(collectors.Options{RootFS: root})
 	defer closeAll()
-	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}}
+	of.Host.Name = "web-1"
+	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{of.Host}}
 	loaded, err := config.For([]*system.System{&described}, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	judged, err := engine.New(engine.Options{

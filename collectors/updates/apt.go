@@ -1,0 +1,252 @@
+package updates
+
+import (
+	"bufio"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	version "github.com/knqyf263/go-deb-version"
+	"github.com/pierrec/lz4/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
+)
+
+// An installation is one package that is installed, with the newest version that is offered for the sake of security.
+type installation struct {
+	name, architecture string
+	version, offered   version.Version
+	held               bool
+}
+
+// An inventory is what is installed, by "package:architecture".
+type inventory struct {
+	packages map[string]installation
+	native   string // the architecture of dpkg itself
+}
+
+// title names a package as apt does: with its architecture where that is not the machine's.
+func (i inventory) title(each installation) string {
+	if each.architecture == i.native || each.architecture == "all" {
+		return each.name
+	}
+	return each.name + ":" + each.architecture
+}
+
+// readInstalled reads what dpkg has installed; what was removed has a stanza too.
+func readInstalled(ctx context.Context, files fs.FS) (inventory, error) {
+	found := inventory{packages: make(map[string]installation)}
+	err := stanzas(ctx, files, status, func(fields map[string]string) error {
+		wanted, state, _ := strings.Cut(fields["Status"], " ")
+		if !strings.HasSuffix(state, " installed") {
+			return nil
+		}
+		each := installation{name: fields["Package"], architecture: fields["Architecture"], held: wanted == "hold"}
+		var err error
+		if each.version, err = versionOf(fields); err != nil {
+			return err
+		}
+		each.offered = each.version
+		found.packages[each.name+":"+each.architecture] = each
+		if each.name == "dpkg" {
+			found.native = each.architecture
+		}
+		return nil
+	})
+	if err == nil && len(found.packages) == 0 {
+		err = fact.Errorf(fact.ReasonInvalid, "/%s: expected at least one package that is installed", status)
+	}
+	return found, err
+}
+
+func versionOf(fields map[string]string) (version.Version, error) {
+	parsed, err := version.NewVersion(fields["Version"])
+	if err != nil {
+		return parsed, fact.Errorf(fact.ReasonInvalid, "the version %s of the package %s is none",
+			rootfs.Line(fields["Version"]), rootfs.Line(fields["Package"]))
+	}
+	return parsed, nil
+}
+
+// offer notes what a list offers of a package that is installed.
+func (i inventory) offer(fields map[string]string) error {
+	key := fields["Package"] + ":" + fields["Architecture"]
+	each, there := i.packages[key]
+	if !there {
+		return nil
+	}
+	offered, err := versionOf(fields)
+	if err == nil && offered.GreaterThan(each.offered) {
+		each.offered = offered
+		i.packages[key] = each
+	}
+	return err
+}
+
+// A source is one of security updates.
+type source struct {
+	suite    string   // bookworm-security
+	packages []string // its lists
+}
+
+// securitySources finds those of security updates, by how their archive describes itself: what is only called security.debian.org
+// may be a mirror of something else, and the other way round.
+func securitySources(files fs.FS) (sources []source, err error) {
+	entries, err := fs.ReadDir(files, lists)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	for _, entry := range entries {
+		prefix, is := strings.CutSuffix(entry.Name(), "_InRelease")
+		if !is {
+			prefix, is = strings.CutSuffix(entry.Name(), "_Release")
+		}
+		if !is || entry.IsDir() {
+			continue
+		}
+		release, err := readRelease(files, path.Join(lists, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		suite := cmp.Or(release["Suite"], release["Codename"])
+		if !isSecurity(release) {
+			continue
+		}
+		found := source{suite: rootfs.Line(suite)}
+		for _, other := range entries {
+			rest, of := strings.CutPrefix(other.Name(), prefix+"_")
+			if base, _, _ := strings.Cut(rest, "."); of && strings.Contains(base, "_binary-") && strings.HasSuffix(base, "_Packages") {
+				found.packages = append(found.packages, path.Join(lists, other.Name()))
+			}
+		}
+		if len(found.packages) > 0 {
+			sources = append(sources, found)
+		}
+	}
+	return sources, nil
+}
+
+// isSecurity tells an archive of security updates: Debian names it in the label, Ubuntu and its expanded maintenance in the suite.
+func isSecurity(release map[string]string) bool {
+	return release["Label"] == "Debian-Security" || strings.HasSuffix(release["Suite"], "-security") ||
+		strings.HasSuffix(release["Codename"], "-security")
+}
+
+// readRelease reads the description of an archive, which may be signed in place, up to its long list of files.
+func readRelease(files fs.FS, name string) (map[string]string, error) {
+	text, err := rootfs.ReadText(files, name)
+	if err != nil {
+		return nil, err
+	}
+	fields := make(map[string]string)
+	for line := range strings.Lines(text) {
+		key, value, is := strings.Cut(strings.TrimSpace(line), ":")
+		if is && slices.Contains([]string{"Label", "Suite", "Codename"}, key) && fields[key] == "" {
+			fields[key] = strings.TrimSpace(value)
+		}
+	}
+	return fields, nil
+}
+
+// The bounds of a list, of what comes out of it, and of a line of it: the largest, Debian's of everything, has 50 MB.
+const (
+	maximumList = 256 << 20
+	maximumLine = 1 << 20
+)
+
+// stanzas reads a list of packages (deb822(5)), and gives of each what is of concern.
+func stanzas(ctx context.Context, files fs.FS, name string, each func(fields map[string]string) error) (err error) {
+	about, err := fs.Stat(files, name)
+	if err != nil {
+		return unreadable(err)
+	}
+	if !about.Mode().IsRegular() {
+		return fact.Errorf(fact.ReasonInvalid, "/%s: expected a regular file", name)
+	}
+	file, err := files.Open(name)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer file.Close()
+	plain, closePlain, err := unpacked(file, path.Ext(name))
+	if err != nil {
+		return fact.Errorf(fact.ReasonOf(err), "/%s: %w", name, err)
+	}
+	defer closePlain()
+	bounded := &io.LimitedReader{R: plain, N: maximumList}
+	lines := bufio.NewScanner(bounded)
+	lines.Buffer(make([]byte, 0, 64<<10), maximumLine)
+	fields, count := make(map[string]string), 0
+	flush := func() error {
+		defer clear(fields)
+		if fields["Package"] == "" {
+			return nil
+		}
+		if count++; count%1000 == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return each(fields)
+	}
+	for lines.Scan() {
+		line := lines.Text()
+		if strings.TrimSpace(line) == "" {
+			if err := flush(); err != nil {
+				return err
+			}
+			continue
+		}
+		if key, value, is := strings.Cut(line, ": "); is && (key == "Package" || key == "Version" || key == "Architecture" || key == "Status") {
+			fields[key] = strings.TrimSpace(value)
+		}
+	}
+	switch err := lines.Err(); {
+	case err != nil:
+		return fact.Errorf(fact.ReasonInvalid, "read /%s: %w", name, err)
+	case bounded.N == 0:
+		return fact.Errorf(fact.ReasonInvalid, "/%s: expected at most %d MiB", name, maximumList>>20)
+	}
+	return flush()
+}
+
+// unpacked reads what may be compressed, by the end of its name: apt keeps lists so where Acquire::GzipIndexes is set.
+func unpacked(file io.Reader, extension string) (plain io.Reader, closePlain func(), err error) {
+	nothing := func() {}
+	switch extension {
+	case ".gz":
+		plain, err = gzip.NewReader(file)
+	case ".lz4":
+		plain = lz4.NewReader(file)
+	case ".zst":
+		decoder, failed := zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+		if failed != nil {
+			return nil, nothing, fact.Errorf(fact.ReasonInvalid, "%w", failed)
+		}
+		return decoder, decoder.Close, nil
+	case ".xz", ".bz2", ".lzma":
+		return nil, nothing, fact.Errorf(fact.ReasonUnsupported,
+			"lists that are compressed by %s cannot be read: set Acquire::CompressionTypes::Order \"lz4\" in /etc/apt/apt.conf.d", extension[1:])
+	default:
+		return file, nothing, nil
+	}
+	if err != nil {
+		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
+	}
+	return plain, nothing, err
+}
+
+// unreadable says what it takes to read what may not be read.
+func unreadable(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return rootfs.Denied(err)
+	}
+	return fmt.Errorf("read what the package manager keeps: %w", err)
+}
