@@ -27,12 +27,12 @@ func (p Parameters) Validate() error {
 // Fail2ban judges whether fail2ban runs on each host, with the jails that are wanted.
 func Fail2ban() check.Kind[Parameters] {
 	missing := check.Reason{
-		Name: "not_installed", Level: check.Fail, Sentence: "fail2ban is not installed on the host.",
+		Name: "not_installed", Level: check.Fail, Sentence: "The host has no fail2ban.",
 		Remedy: "Install it: apt-get install fail2ban, or dnf install fail2ban. Where something else bans who guesses passwords, list the " +
 			"item under not_applicable with that as the reason.",
 	}
 	stopped := check.Reason{
-		Name: "not_running", Level: check.Fail, Sentence: "fail2ban is installed and does not run.",
+		Name: "not_running", Level: check.Fail, Sentence: "The fail2ban of the host does not run.",
 		Remedy: "Read why: journalctl -u fail2ban. Without /var/log/auth.log set backend = systemd for the jail in /etc/fail2ban/jail.local. " +
 			"Then: systemctl enable --now fail2ban.",
 	}
@@ -48,7 +48,7 @@ func Fail2ban() check.Kind[Parameters] {
 	}
 	return check.Kind[Parameters]{
 		Name:    "fail2ban",
-		Summary: "fail2ban runs on every host, with the jails that are wanted.",
+		Summary: "On every host fail2ban runs, with the jails that are wanted.",
 		Remedy: "Enable the jail: write [sshd] and below it enabled = true into /etc/fail2ban/jail.local, then: fail2ban-client reload. " +
 			"What takes effect: fail2ban-client -d.",
 		Reasons:  []check.Reason{missing, stopped, off, idle, lost},
