@@ -51,7 +51,7 @@ func auditError(d *document) (fact.EvidenceResult, bool, error) {
 	var said struct {
 		Code string `json:"code"`
 	}
-	if d.members.into("error", &said) != nil && !d.members.has("message") || said.Code == "" && !d.members.has("message") {
+	if (!d.members.reads("error", &said) || said.Code == "") && !d.members.has("message") {
 		return fact.EvidenceResult{}, false, nil
 	}
 	result := fact.EvidenceResult{Errored: 1}
@@ -125,7 +125,7 @@ func readGovulncheck(d *document) (fact.EvidenceResult, bool, error) {
 		Protocol string `json:"protocol_version"`
 		Scanner  string `json:"scanner_name"`
 	}
-	if !d.members.has("config") || d.members.into("config", &config) != nil || config.Protocol == "" && config.Scanner == "" {
+	if !d.members.reads("config", &config) || config.Protocol == "" && config.Scanner == "" {
 		return fact.EvidenceResult{}, false, nil
 	}
 	ratings, symbols := make(map[string]string), true

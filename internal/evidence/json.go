@@ -65,6 +65,9 @@ func (m members) into(name string, value any) error {
 	return nil
 }
 
+// reads decodes a member, and tells whether it is there and what is expected.
+func (m members) reads(name string, value any) bool { return m.has(name) && m.into(name, value) == nil }
+
 // eachMember reads one object, member by member, so that no more than one of them is in memory.
 func eachMember(decoder *json.Decoder, use func(name string, value json.RawMessage) error) error {
 	if err := expect(decoder, json.Delim('{')); err != nil {

@@ -34,11 +34,10 @@ type junit struct {
 
 // A junitSuite is a suite that is read.
 type junitSuite struct {
-	name     string
-	faults   int // that it counts itself
-	counted  int // failures and errors of the result when it began
-	retries  int // failed runs of tests that were run again, when it began
-	reported bool
+	name    string
+	faults  int // that it counts itself
+	counted int // failures and errors of the result when it began
+	retries int // failed runs of tests that were run again, when it began
 }
 
 // A junitCase is a test case that is read.

@@ -164,7 +164,7 @@ func readJMeter(d *document) (fact.EvidenceResult, bool, error) {
 		Errors  float64  `json:"errorCount"`
 		P95     float64  `json:"pct2ResTime"` // milliseconds
 	}
-	if !d.members.has("Total") || d.members.into("Total", &total) != nil || total.Samples == nil || d.more {
+	if !d.members.reads("Total", &total) || total.Samples == nil || d.more {
 		return fact.EvidenceResult{}, false, nil
 	}
 	return load(*total.Samples, share(*total.Samples-total.Errors, *total.Samples), total.P95/1000, time.Time{}), true, nil

@@ -42,7 +42,8 @@ func severity(word string) string {
 	}
 }
 
-// severityOfScore gives the severity of a score of CVSS. https://www.first.org/cvss/v3-1/specification-document#Qualitative-Severity-Rating-Scale
+// severityOfScore gives the severity of a score of CVSS.
+// https://www.first.org/cvss/v3-1/specification-document#Qualitative-Severity-Rating-Scale
 func severityOfScore(score string) string {
 	value, err := strconv.ParseFloat(strings.TrimSpace(score), 64)
 	switch {
@@ -106,7 +107,7 @@ type sarifRules struct {
 
 func readSARIF(d *document) (fact.EvidenceResult, bool, error) {
 	var version string
-	if !d.members.has("runs") || d.members.into("version", &version) != nil || !strings.HasPrefix(version, "2.") || d.more {
+	if !d.members.has("runs") || !d.members.reads("version", &version) || !strings.HasPrefix(version, "2.") || d.more {
 		return fact.EvidenceResult{}, false, nil
 	}
 	result := scanned()

@@ -60,7 +60,7 @@ func readTrivy(d *document) (fact.EvidenceResult, bool, error) {
 	result := scanned()
 	result.Scans = 0
 	var at time.Time
-	if d.members.into("CreatedAt", &at) == nil {
+	if d.members.reads("CreatedAt", &at) {
 		made(&result, at)
 	}
 	type target struct{ Vulnerabilities, Misconfigurations, Secrets json.RawMessage }
@@ -92,7 +92,7 @@ func readGrype(d *document) (fact.EvidenceResult, bool, error) {
 		Name      string    `json:"name"`
 		Timestamp time.Time `json:"timestamp"`
 	}
-	if d.members.into("descriptor", &descriptor) != nil || descriptor.Name != "grype" {
+	if !d.members.reads("descriptor", &descriptor) || descriptor.Name != "grype" {
 		return fact.EvidenceResult{}, false, nil
 	}
 	made(&result, descriptor.Timestamp)

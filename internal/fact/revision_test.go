@@ -24,15 +24,15 @@ func TestNamesOfOneRevision(t *testing.T) {
 
 func TestNamesOfOtherRevisions(t *testing.T) {
 	for _, pair := range [][2]string{
-		{"1a2b3c", commit},                                      // too short to be sure
-		{"2a2b3c4d", commit},                                    // another commit
-		{"latest", commit},                                      // says nothing
-		{"", ""},                                                // nothing at all
-		{"", commit},                                            //
-		{"1.2.3", "1.2.30"},                                     // a version is not abbreviated
-		{"v1.2.3", "v1.2.3-rc1"},                                //
-		{"20261122", "20261123"},                                // dates of builds
-		{"sha256:1a2b3c4d", "sha256:1a2b3c4d00"},                // a digest is not abbreviated
+		{"1a2b3c", commit},                       // too short to be sure
+		{"2a2b3c4d", commit},                     // another commit
+		{"latest", commit},                       // says nothing
+		{"", ""},                                 // nothing at all
+		{"", commit},                             //
+		{"1.2.3", "1.2.30"},                      // a version is not abbreviated
+		{"v1.2.3", "v1.2.3-rc1"},                 //
+		{"20261122", "20261123"},                 // dates of builds
+		{"sha256:1a2b3c4d", "sha256:1a2b3c4d00"}, // a digest is not abbreviated
 		{"sha256:1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f", commit}, // it is of an image, and no commit
 	} {
 		require.False(t, fact.SameRevision(pair[0], pair[1]), pair)
