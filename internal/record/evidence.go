@@ -34,6 +34,11 @@ type Evidence struct {
 // A component is what evidence is grouped by.
 type component struct{ system, check, name string }
 
+// An item is one of the checklist of a system.
+type item struct{ system, check string }
+
+func (c component) item() item { return item{c.system, c.check} }
+
 func (e *Evidence) component() component { return component{e.System, e.Check, e.Component} }
 
 // An archive has the evidence that is kept. The order is that of arrival, whatever the clock said: the oldest goes first.
@@ -41,6 +46,7 @@ type archive struct {
 	order   *list.List // of *kept
 	byID    map[string]*list.Element
 	of      map[component][]*list.Element // the newest last
+	ofItem  map[item]int                  // components
 	bytes   int64
 	maximum int64 // of bytes; 0: any number
 }
@@ -51,7 +57,10 @@ type kept struct {
 }
 
 func newArchive(maximum int64) archive {
-	return archive{order: list.New(), byID: make(map[string]*list.Element), of: make(map[component][]*list.Element), maximum: maximum}
+	return archive{
+		order: list.New(), byID: make(map[string]*list.Element), of: make(map[component][]*list.Element), ofItem: make(map[item]int),
+		maximum: maximum,
+	}
 }
 
 // add adds evidence, in the place of the same submission if there was one. The text is what is written of it; without it, it is made.
@@ -66,7 +75,9 @@ func (a *archive) add(e Evidence, text []byte) {
 	of := e.component()
 	element := a.order.PushBack(&kept{e, size})
 	a.byID[e.ID] = element
-	a.of[of] = append(a.of[of], element)
+	if a.of[of] = append(a.of[of], element); len(a.of[of]) == 1 {
+		a.ofItem[of.item()]++
+	}
 	a.bytes += size
 	if len(a.of[of]) > maximumReports {
 		a.remove(a.of[of][0])
@@ -77,20 +88,11 @@ func (a *archive) add(e Evidence, text []byte) {
 
 // boundComponents has the component go that was heard of the longest time ago, where an item has too many.
 func (a *archive) boundComponents(of component) {
-	if len(a.of[of]) > 1 {
-		return // It is not new.
-	}
-	var all []component
-	for each := range a.of {
-		if each.system == of.system && each.check == of.check {
-			all = append(all, each)
-		}
-	}
-	if len(all) <= maximumComponents {
+	if a.ofItem[of.item()] <= maximumComponents {
 		return
 	}
 	for element := a.order.Front(); element != nil; element = element.Next() {
-		if oldest := element.Value.(*kept).component(); a.newest(element) && oldest.system == of.system && oldest.check == of.check {
+		if oldest := element.Value.(*kept).component(); a.newest(element) && oldest.item() == of.item() {
 			for _, each := range slices.Clone(a.of[oldest]) {
 				a.remove(each)
 			}
@@ -129,9 +131,14 @@ func (a *archive) remove(element *list.Element) {
 	k := a.order.Remove(element).(*kept)
 	a.bytes -= k.bytes
 	delete(a.byID, k.ID)
-	of := slices.DeleteFunc(a.of[k.component()], func(each *list.Element) bool { return each == element })
-	if a.of[k.component()] = of; len(of) == 0 {
-		delete(a.of, k.component())
+	left := slices.DeleteFunc(a.of[k.component()], func(each *list.Element) bool { return each == element })
+	if a.of[k.component()] = left; len(left) > 0 {
+		return
+	}
+	delete(a.of, k.component())
+	of := k.component().item()
+	if a.ofItem[of]--; a.ofItem[of] == 0 {
+		delete(a.ofItem, of)
 	}
 }
 

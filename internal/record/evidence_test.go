@@ -160,6 +160,7 @@ func TestEvidenceIsBounded(t *testing.T) {
 		components.add(one, nil)
 	}
 	require.Len(t, components.of, maximumComponents)
+	require.Equal(t, map[item]int{{"shop", "a"}: maximumComponents}, components.ofItem)
 	require.Contains(t, components.of, component{"shop", "a", fmt.Sprint(3*maximumComponents - 1)})
 }
 

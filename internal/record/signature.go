@@ -40,26 +40,24 @@ const (
 type signatures struct {
 	all    []Signature
 	ids    map[string]bool
-	ofItem map[signedItem]int
+	ofItem map[item]int
 }
 
-type signedItem struct{ system, check string }
-
 func newSignatures() signatures {
-	return signatures{ids: make(map[string]bool), ofItem: make(map[signedItem]int)}
+	return signatures{ids: make(map[string]bool), ofItem: make(map[item]int)}
 }
 
 func (s *signatures) add(signed Signature) {
 	if s.ids[signed.ID] {
 		return
 	}
-	item := signedItem{signed.System, signed.Check}
+	of := item{signed.System, signed.Check}
 	s.all = append(s.all, signed)
 	s.ids[signed.ID] = true
-	s.ofItem[item]++
+	s.ofItem[of]++
 	switch {
-	case s.ofItem[item] > maximumOfItem:
-		s.remove(slices.IndexFunc(s.all, func(each Signature) bool { return each.System == item.system && each.Check == item.check }))
+	case s.ofItem[of] > maximumOfItem:
+		s.remove(slices.IndexFunc(s.all, func(each Signature) bool { return each.System == of.system && each.Check == of.check }))
 	case len(s.all) > maximumSignatures:
 		s.remove(0)
 	}
@@ -69,9 +67,9 @@ func (s *signatures) remove(at int) {
 	gone := s.all[at]
 	s.all = slices.Delete(s.all, at, at+1)
 	delete(s.ids, gone.ID)
-	item := signedItem{gone.System, gone.Check}
-	if s.ofItem[item]--; s.ofItem[item] == 0 {
-		delete(s.ofItem, item)
+	of := item{gone.System, gone.Check}
+	if s.ofItem[of]--; s.ofItem[of] == 0 {
+		delete(s.ofItem, of)
 	}
 }
 
