@@ -9,6 +9,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
+	"github.com/readiness-exporter/readiness-exporter/checks/evidence"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/checks/fail2ban"
 	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
@@ -112,7 +113,8 @@ func All() []check.Any {
 		backup.Size(),
 		backup.Point(),
 
-		// What people sign, other items, and checks of one's own.
+		// What pipelines report and people sign, other items, and checks of one's own.
+		evidence.Evidence(),
 		attestation.Attestation(),
 		item.Items(),
 		query.PromQL(),

@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"github.com/readiness-exporter/readiness-exporter/checks/evidence"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -113,6 +114,14 @@ func itemWorlds() map[string]world {
 	signed := func(age int) []fact.AnySet {
 		return []fact.AnySet{facts(fact.Attestations(), fact.Attestation{Check: itemID, By: "ann", At: now.AddDate(0, 0, -age)})}
 	}
+	reported := func(component string, result fact.EvidenceResult) []fact.AnySet {
+		return []fact.AnySet{
+			facts(fact.Evidences(), fact.Evidence{Check: itemID, Component: component, Reports: []fact.EvidenceReport{
+				{At: now.AddDate(0, 0, -1), By: "ci", Revisions: []string{"1a2b3c4"}, Result: result},
+			}}),
+			facts(fact.DeployedRevisions(), fact.DeployedRevision{File: "/" + component, Component: component, Revision: "1a2b3c4"}),
+		}
+	}
 	result := func(id string, status check.Status) []fact.AnySet {
 		return []fact.AnySet{facts(check.Results(), check.Result{Check: id, Status: status})}
 	}
@@ -127,6 +136,11 @@ func itemWorlds() map[string]world {
 	}
 	return map[string]world{
 		"attestation": {good: signed(1), bad: signed(100)},
+		"evidence": {
+			tune: func(parameters any) { parameters.(*evidence.Parameters).DeployedRevision = true },
+			good: append(reported("api", fact.EvidenceResult{Format: "junit", Passed: 1}), workload("api", 2)...),
+			bad:  append(reported("web", fact.EvidenceResult{Format: "junit", Failed: 1}), workload("web", 2)...),
+		},
 		"items": {
 			tune: func(parameters any) {
 				p := parameters.(*item.ItemsParameters)

@@ -9,6 +9,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/envfile"
+	"github.com/readiness-exporter/readiness-exporter/collectors/evidence"
 	"github.com/readiness-exporter/readiness-exporter/collectors/fail2ban"
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
@@ -23,6 +24,14 @@ import (
 // Options are what collectors need to know of where the exporter runs.
 type Options struct {
 	RootFS string // where the file system of the host is mounted
+	// Record has what was submitted and signed by API; nil: nothing.
+	Record Record
+}
+
+// A Record has what was submitted and signed by API.
+type Record interface {
+	attestation.Record
+	evidence.Record
 }
 
 // All gives every collector, and the function that ends what they keep running.
@@ -45,6 +54,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Objects(),
 		clusters.Certificates(),
 		prometheus.New(),
-		attestation.New(time.Now),
+		evidence.New(options.Record),
+		attestation.New(options.Record, time.Now),
 	}, clusters.Close
 }

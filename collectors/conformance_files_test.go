@@ -98,6 +98,28 @@ func directoryCase(t *testing.T) conformance.Case {
 	}
 }
 
+func evidenceCase(t *testing.T) conformance.Case {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "reports")
+	report, revision := filepath.Join(folder, "TEST-a.xml"), filepath.Join(folder, "REVISION")
+	write(t, report, `<testsuite name="a"><testcase name="works"/><testcase name="tells"><failure>secret-of-a-test</failure></testcase></testsuite>`)
+	write(t, revision, "1a2b3c4\n")
+	return conformance.Case{
+		System: &system.System{Evidence: system.Evidence{
+			Files:    []system.EvidenceFiles{{Check: "a.b", Paths: []string{filepath.Join(folder, "TEST-*.xml")}, RevisionFile: revision}},
+			Deployed: []system.DeployedFile{{File: revision}},
+		}},
+		Secrets: []string{"secret-of-a-test"},
+		Faults: []conformance.Fault{
+			moved("has no folder", folder, fact.ReasonNotFound),
+			rewritten("has a report that is cut off", report, `<testsuite name="a"><testcase name="works"/>`, false),
+			rewritten("has a report in no known format", report, "all good", false),
+			rewritten("has a revision that is none", revision, "not one name", false),
+			rewritten("has a report with other results", report, `<testsuite/>`, true),
+		},
+	}
+}
+
 func attestationCase(t *testing.T) conformance.Case {
 	t.Helper()
 	now := time.Now()

@@ -47,6 +47,7 @@ func subjects() []subject {
 		{"backup", "a restic repository", resticCase},
 		{"backup", "a directory", directoryCase},
 		{"prometheus", "a Prometheus", prometheusCase},
+		{"evidence", "a folder", evidenceCase},
 		{"attestation", "a description", attestationCase},
 		{"kubernetes", "a control plane", kubernetesCase},
 		{"kubernetes_configuration", "a control plane", kubernetesCase},

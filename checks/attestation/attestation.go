@@ -22,6 +22,9 @@ type Parameters struct {
 // Validate wants a time in which an attestation counts.
 func (p Parameters) Validate() error { return check.Positive("maximum_age", p.MaximumAge) }
 
+// Longest is how long an attestation counts at most.
+func (p Parameters) Longest() time.Duration { return p.MaximumAge.Std() }
+
 func notAttested() check.Reason {
 	return check.Reason{
 		Name: "not_attested", Level: check.Undeclared, Sentence: "Nobody has signed it.",

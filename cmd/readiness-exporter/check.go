@@ -47,7 +47,7 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("changed-since", "Report only what changed within this time, as 7d, by the record in --storage.path: what was lost, what was "+
 		"fixed, by team. For --output markdown, table and json. The exit status is 0 then: it is news, and no verdict.").
 		PlaceHolder("DURATION").StringVar(&c.changedSince)
-	clause.Flag("storage.path", "Folder in which the running exporter keeps the changes of status; it is only read, for --changed-since.").
+	clause.Flag("storage.path", "Folder in which the running exporter keeps the changes of status, and what was reported and signed by API; it is only read.").
 		Default(defaultStorage).StringVar(&c.storage)
 	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. Repeatable. "+
 		"Charts and kustomizations in a folder are rendered where helm, and kustomize or kubectl, are on the PATH. "+
@@ -65,7 +65,7 @@ func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
 	if len(c.manifests) > 0 {
 		return c.runOnManifests(ctx, p)
 	}
-	assessments, err := p.collectOnce(ctx, nil)
+	assessments, err := p.collectOnce(ctx, nil, c.storage)
 	if err != nil {
 		return 0, err
 	}
@@ -97,7 +97,7 @@ func (c *checkCommand) runOnChanges(ctx context.Context, p *program) (int, error
 	if err != nil {
 		return 0, fmt.Errorf("--changed-since: %w", err)
 	}
-	assessments, err := p.collectOnce(ctx, pastMemory{snapshot})
+	assessments, err := p.collectOnce(ctx, pastMemory{snapshot}, c.storage)
 	if err != nil {
 		return 0, err
 	}
@@ -172,7 +172,7 @@ func registerFacts(app *kingpin.Application, commands map[string]command) {
 }
 
 func (c *factsCommand) run(ctx context.Context, p *program) (int, error) {
-	assessments, err := p.collectOnce(ctx, nil)
+	assessments, err := p.collectOnce(ctx, nil, "")
 	if err != nil {
 		return 0, err
 	}

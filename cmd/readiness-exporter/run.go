@@ -63,6 +63,8 @@ func runTo(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	registerFacts(app, commands)
 	registerChecklist(app, commands)
 	registerRBAC(app, commands)
+	registerEvidence(app, commands)
+	registerSigning(app, commands)
 
 	name, err := app.Parse(withStandardInput(arguments))
 	switch {

@@ -31,9 +31,11 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/hangup"
+	"github.com/readiness-exporter/readiness-exporter/internal/intake"
 	"github.com/readiness-exporter/readiness-exporter/internal/metrics"
 	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/shard"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/web"
 )
 
@@ -84,7 +86,7 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("metrics.facts", "Kinds of fact whose own gauges are exported, separated by commas or repeated; all or none. What is "+
 		"concluded of facts is always exported. One or more of: "+strings.Join(gaugedFacts(), ", ")).
 		Default(allFacts).StringsVar(&c.facts)
-	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status. Empty: nothing is kept.").
+	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status, and what is reported and signed by API. Empty: nothing is kept, and nothing is taken by API.").
 		Default(defaultStorage).StringVar(&c.storage)
 	c.sharding.register(clause)
 	commands[clause.FullCommand()] = c
@@ -103,6 +105,7 @@ type exporter struct {
 	reloading sync.Mutex // held while the configuration is loaded, which takes as long as reading files does
 	mu        sync.Mutex // of what follows
 	loaded    *config.Config
+	inForce   []system.Token
 	share     share
 }
 
@@ -170,6 +173,7 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 	if store != nil {
 		defer e.closeStorage(store)
 		options.Memory = memory{store}
+		e.setup.reported.of = store
 	}
 	e.engine = e.program.engine(e.setup, e.logger, options)
 	e.self.CountClockSteps(e.engine.ClockSteps)
@@ -183,6 +187,7 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 		Metrics: exposition, Assessments: e.engine.Assessments, Ready: e.engine.Ready, Version: version.Version,
 		OpenAPI: docs.OpenAPI(), ExternalURL: external, MaxRequests: c.maxRequests, ExposeDetails: c.exposeDetails,
 		Profiles: c.pprof,
+		Intake:   intake.New(intake.Options{Tokens: e.tokens, Record: store, Now: time.Now}),
 	}
 	if c.shard != nil {
 		e.self.NameShard(c.shard.Index, c.shard.Count)
@@ -263,6 +268,13 @@ func (e *exporter) closeStorage(store record.Store) {
 	}
 }
 
+// tokens are those of the configuration in force.
+func (e *exporter) tokens() []system.Token {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.inForce
+}
+
 // configuration is what was loaded last.
 func (e *exporter) configuration() *config.Config {
 	e.mu.Lock()
@@ -299,6 +311,11 @@ func (e *exporter) reload(ctx context.Context) error {
 	}
 	if err == nil {
 		err = e.apply(loaded.Plans)
+	}
+	if err == nil {
+		e.mu.Lock()
+		e.inForce = loaded.Tokens
+		e.mu.Unlock()
 	}
 	e.self.ObserveReload(err)
 	return err

@@ -82,14 +82,17 @@ func (p *program) logger() (log.Logger, *slog.Logger) {
 type setup struct {
 	collectors []collector.Any
 	options    config.Options
+	reported   *reportedRecord
 	close      func()
 }
 
 // setUp wires the collectors and the kinds of check.
 func (p *program) setUp(libraries *slog.Logger) *setup {
 	klog.SetSlogLogger(libraries)
-	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS})
+	reported := &reportedRecord{}
+	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS, Record: reported})
 	return &setup{
+		reported:   reported,
 		collectors: all,
 		options: config.Options{
 			Kinds: checks.All(), Collectors: all, HostName: p.hostName(),
@@ -129,10 +132,14 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 
 // collectOnce collects everything that the configuration describes once, and judges it. Progress is shown while it works.
 // What is remembered, if anything, tells since when each status is what it is.
-func (p *program) collectOnce(ctx context.Context, remembered engine.Memory) ([]*assess.Assessment, error) {
+// What was reported and signed by API is that of the record in a folder, where there is one; empty: none.
+func (p *program) collectOnce(ctx context.Context, remembered engine.Memory, storage string) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
 	s := p.setUp(libraries)
 	defer s.close()
+	if err := s.reported.read(storage); err != nil {
+		return nil, err
+	}
 	loaded, err := p.load(ctx, s)
 	if err != nil {
 		return nil, configurationError(p.common.configFile, err)

@@ -62,7 +62,7 @@ func TestAttestations(t *testing.T) {
 
 func collect(t *testing.T, s *system.System) (attestations, waivers fact.AnySet) {
 	t.Helper()
-	jobs := attestation.New(func() time.Time { return on(22) }).Jobs(s, fact.Needs{})
+	jobs := attestation.New(nil, func() time.Time { return on(22) }).Jobs(s, fact.Needs{})
 	require.Len(t, jobs, 1)
 	require.Equal(t, "description", jobs[0].Target)
 	sets, err := jobs[0].Collect(t.Context(), nil)
@@ -85,4 +85,52 @@ func TestASystemWithoutAnyHasATargetWithoutFacts(t *testing.T) {
 	require.Zero(t, attestations.Len())
 	require.Zero(t, waivers.Len())
 	require.Empty(t, append(attestations.Gaps(), waivers.Gaps()...))
+}
+
+// A record has what was signed by API.
+type record struct {
+	attestations []fact.Attestation
+	waivers      []fact.Waiver
+	watched      []string
+}
+
+func (r *record) Attestations(string) []fact.Attestation { return r.attestations }
+func (r *record) Waivers(string) []fact.Waiver           { return r.waivers }
+
+func (r *record) Watch(system, who string) <-chan struct{} {
+	r.watched = append(r.watched, system+" by "+who)
+	return nil
+}
+
+func TestWhatIsSignedByAPICountsUnlessTheDescriptionSaysIt(t *testing.T) {
+	signed := &record{
+		attestations: []fact.Attestation{{Check: "a", By: "ann", At: on(20)}, {Check: "a", By: "bob", At: on(20)}},
+		waivers: []fact.Waiver{
+			{Check: "c", By: "bob", Reason: "by API", Until: on(29)}, {Check: "d", By: "bob", Reason: "by API", Until: on(29)},
+			{Check: "e", By: "bob", Reason: "by API", Until: on(29)},
+		},
+	}
+	described := &system.System{
+		Name: "shop", Environment: "production", Attestations: []system.Attestation{{Check: "a", By: "ann", At: on(1)}},
+		Waivers: []system.Waiver{
+			{Check: "c", By: "ann", Reason: "in the file", Until: on(25)}, // It holds.
+			{Check: "d", By: "ann", Reason: "in the file", Until: on(2)},  // It has expired.
+		},
+	}
+	jobs := attestation.New(signed, func() time.Time { return on(22) }).Jobs(described, fact.Needs{})
+	require.Len(t, jobs, 1)
+	sets, err := jobs[0].Collect(t.Context(), nil)
+	require.NoError(t, err)
+	attestations, waivers := &fact.Set[fact.Attestation]{}, &fact.Set[fact.Waiver]{}
+	attestations.Add(fact.Attestation{Check: "a", By: "ann", At: on(1)}, fact.Attestation{Check: "a", By: "bob", At: on(20)})
+	waivers.Add(
+		fact.Waiver{Check: "c", By: "ann", Reason: "in the file", Until: on(25)},
+		fact.Waiver{Check: "d", By: "ann", Reason: "in the file", Until: on(2)},
+		fact.Waiver{Check: "d", By: "bob", Reason: "by API", Until: on(29)},
+		fact.Waiver{Check: "e", By: "bob", Reason: "by API", Until: on(29)},
+	)
+	require.True(t, sets[0].Equal(fact.Attestations().Set(attestations)), "%+v", sets[0])
+	require.True(t, sets[1].Equal(fact.Waivers().Set(waivers)), "%+v", sets[1])
+	require.Nil(t, jobs[0].Changes())
+	require.Equal(t, []string{"shop/production by attestation"}, signed.watched)
 }

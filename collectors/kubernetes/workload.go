@@ -2,6 +2,8 @@ package kubernetes
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 	"time"
 	"unique"
 
@@ -75,6 +77,7 @@ func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template
 		needs: references(&template.Spec), revision: revisionOf(meta.Annotations),
 		fact: fact.Workload{
 			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
+			Revisions:  revisionNames(meta, &template.ObjectMeta),
 			Containers: running, InitContainers: first, PodRequests: requests, PodLimits: limits,
 			Database:       fact.DatabaseOf(running),
 			HostNamespaces: hostNamespaces(&template.Spec),
@@ -187,6 +190,42 @@ func ofPod(spec *corev1.PodSpec) (requests, limits fact.Resources) {
 		return requests, limits
 	}
 	return resourcesOf(spec.Resources.Requests), resourcesOf(spec.Resources.Limits)
+}
+
+const (
+	// versionLabel is the one that Kubernetes recommends for the version of what runs.
+	versionLabel = "app.kubernetes.io/version"
+	// longestRevision is how long the name of a revision may be in an annotation.
+	longestRevision = 100
+)
+
+// revisionNames are what labels and annotations of a workload and of its pods call what runs: its version as Kubernetes recommends to
+// label it, and annotations whose name says that they have a version, a revision or a commit. Those of Kubernetes count its rollouts.
+func revisionNames(metas ...*metav1.ObjectMeta) (names []string) {
+	for _, meta := range metas {
+		if version := meta.Labels[versionLabel]; version != "" {
+			names = append(names, version)
+		}
+		for key, value := range meta.Annotations {
+			domain, name, _ := strings.Cut(key, "/")
+			if name == "" {
+				name, domain = domain, ""
+			}
+			own := strings.HasSuffix(domain, "kubernetes.io") || strings.HasSuffix(domain, "k8s.io") || strings.HasPrefix(domain, "rollout.argoproj")
+			if value == "" || len(value) > longestRevision || strings.ContainsAny(value, " \n\t{}") || own && key != versionLabel {
+				continue
+			}
+			if slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.", r) }), isOfRevision) {
+				names = append(names, value)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func isOfRevision(word string) bool {
+	return slices.Contains([]string{"revision", "version", "commit", "sha"}, word)
 }
 
 // backupNotes are the annotations of pods by which they tell Velero what to copy.

@@ -19,6 +19,8 @@ type Kind[P any] struct {
 	Over []Quantified[P]
 	// With are further kinds of fact that it reads.
 	With []Input
+	// Reads tells whether a check with these parameters reads those; nil: always.
+	Reads func(P) bool
 	// WhenEmpty is the reason when all that it judges was collected, and there is nothing with which judging finds fault:
 	// its level is Fail where there ought to be something, Undeclared where there need not be. Its sentence is the
 	// problem's detail.
@@ -177,7 +179,7 @@ func (k Kind[P]) Bind(parameters any) *Bound {
 		judged[i] = each.bind(p)
 		bound.Needs.Add(each.about().KindName(), judged[i].topics())
 	}
-	for _, input := range k.With {
+	for _, input := range k.inputs(p) {
 		bound.Needs.Add(input.kind.KindName(), input.topics)
 	}
 	if k.Requests != nil {
@@ -201,7 +203,7 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 	if k.Declared != nil && !k.Declared(c.System, p) {
 		return []Problem{notDeclared(k.Declare).Problem(k.Declare)}, 0
 	}
-	c.inputs = k.With
+	c.inputs = k.inputs(p)
 	var sum tally
 	targets := false
 	for _, each := range judged {
@@ -218,7 +220,7 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 		}
 		return []Problem{problem}, 0
 	}
-	k.missing(c, &sum)
+	k.missing(c, c.inputs, &sum)
 	if sum.facts == 0 && Worst(sum.problems).Ready() {
 		sum.problems = []Problem{k.WhenEmpty.Problem(k.WhenEmpty.Sentence)}
 	}
@@ -231,9 +233,17 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 	return sum.problems, sum.facts
 }
 
+// inputs are the kinds of fact that a check with these parameters only reads.
+func (k Kind[P]) inputs(p P) []Input {
+	if k.Reads != nil && !k.Reads(p) {
+		return nil
+	}
+	return k.With
+}
+
 // missing adds what is unavailable of the kinds that the check only reads.
-func (k Kind[P]) missing(c Context, sum *tally) {
-	for _, input := range k.With {
+func (k Kind[P]) missing(c Context, inputs []Input, sum *tally) {
+	for _, input := range inputs {
 		if input.optional {
 			continue
 		}

@@ -41,7 +41,7 @@ func (t *tally) lack(gap fact.Gap) { t.problems = append(t.problems, unavailable
 type Over[T, P any] struct {
 	source     source[T]
 	selects    func(Context, T, P) bool
-	concerned  func(T, P) bool
+	concerned  func(Context, T, P) bool
 	topicsOf   func(P) []string
 	quantifier func(*boundOver[T, P], Context) tally
 
@@ -100,6 +100,11 @@ func (o *Over[T, P]) Where(selects func(c Context, f T, p P) bool) *Over[T, P] {
 // Known narrows what is unavailable, as a whole or in part, to what an item with these parameters is about, by what is known
 // of it from its declaration. That of which nothing is known counts always; without it, all does.
 func (o *Over[T, P]) Known(concerned func(known T, p P) bool) *Over[T, P] {
+	return o.KnownIn(func(_ Context, known T, p P) bool { return concerned(known, p) })
+}
+
+// KnownIn is Known where it takes the context to tell, such as which item is judged.
+func (o *Over[T, P]) KnownIn(concerned func(c Context, known T, p P) bool) *Over[T, P] {
 	o.concerned = concerned
 	return o
 }
@@ -157,7 +162,7 @@ func (b *boundOver[T, P]) scanPart(c Context, part part[T], found func(T), lack 
 	var reported []string // topics
 	for i := range part.Lacking() {
 		known, isKnown, gap := part.Gap(i)
-		if concerns(gap.Topic, b.needed) && b.isAbout(known, isKnown) {
+		if concerns(gap.Topic, b.needed) && b.isAbout(c, known, isKnown) {
 			reported = append(reported, gap.Topic)
 			lack(known, isKnown, &gap)
 		}
@@ -167,15 +172,15 @@ func (b *boundOver[T, P]) scanPart(c Context, part part[T], found func(T), lack 
 		switch topic, lacks := b.lacks(f); {
 		case !lacks && (b.selects == nil || b.selects(c, f, b.p)):
 			found(f)
-		case lacks && b.isAbout(f, true):
+		case lacks && b.isAbout(c, f, true):
 			lack(f, true, b.gap(f, topic, reported))
 		}
 	}
 }
 
 // isAbout tells whether the item is about something of which not everything is known.
-func (b *boundOver[T, P]) isAbout(known T, isKnown bool) bool {
-	return b.concerned == nil || !isKnown || b.concerned(known, b.p)
+func (b *boundOver[T, P]) isAbout(c Context, known T, isKnown bool) bool {
+	return b.concerned == nil || !isKnown || b.concerned(c, known, b.p)
 }
 
 // lacks gives a needed topic that could not be collected of a fact.

@@ -164,6 +164,9 @@ func (l *loader) names(described describedSystem, list *loadedChecklist) {
 	for i, each := range described.Waivers {
 		check(each.Check, "waivers", i, "check")
 	}
+	for i, each := range described.Evidence.Files {
+		check(each.Check, "evidence", "files", i, "check")
+	}
 	for id := range described.Objectives.Categories {
 		if !slices.ContainsFunc(list.whole.Categories, func(c checklist.Category) bool { return c.ID == id }) {
 			l.mistake(described.doc, mistake.At(described.path, "objectives", "categories", id),

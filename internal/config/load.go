@@ -30,6 +30,8 @@ type File struct {
 	ChecklistFiles []string `yaml:"checklist_files,omitempty"`
 	// Collectors says when collectors run, by their names, in place of their own defaults.
 	Collectors map[string]system.Collection `yaml:"collectors,omitempty"`
+	// Tokens let pipelines and people submit evidence, and sign, by API.
+	Tokens []system.Token `yaml:"tokens,omitempty"`
 }
 
 // A SystemFile is one of the further files with systems.
@@ -39,7 +41,8 @@ type SystemFile struct {
 
 // A Config is what the exporter runs.
 type Config struct {
-	Plans []*assess.Plan
+	Plans  []*assess.Plan
+	Tokens []system.Token
 
 	files    []string // every one that was asked for
 	patterns []string // of the files that it names
@@ -67,6 +70,7 @@ type loader struct {
 	files           []string
 	patterns        []string
 	matches         []string
+	tokens          []system.Token
 	errors          Errors
 }
 
@@ -84,7 +88,7 @@ func Load(file string, options Options) (*Config, error) {
 	if err := l.errors.orNil(l.files); err != nil {
 		return config, err
 	}
-	config.Plans = plans
+	config.Plans, config.Tokens = plans, l.tokens
 	return config, nil
 }
 
@@ -98,6 +102,8 @@ func (l *loader) load(file string) []*assess.Plan {
 		l.mistake(doc, nil, "no system is described: expected systems or system_files")
 	}
 	l.collections(doc, mistake.At(nil, "collectors"), main.Collectors)
+	l.mistakes(doc, system.ValidateTokens(mistake.At(nil, "tokens"), main.Tokens))
+	l.tokens = main.Tokens
 	l.loadProduction()
 	for _, path := range l.match(doc, "checklist_files", main.ChecklistFiles) {
 		l.loadChecklistFile(path)

@@ -14,6 +14,8 @@ type Workload struct {
 	Kind      string            `json:"kind"`
 	Name      string            `json:"name"`
 	Labels    map[string]string `json:"labels"`
+	// Revisions are the names that its labels and annotations give to what it runs: a version, a commit.
+	Revisions []string `json:"revisions,omitempty"`
 	// Planned: it comes from manifests, and nothing of it has run. What only a cluster knows is as if all went well.
 	Planned bool `json:"planned,omitempty"`
 	// Missing are the topics of what could not be seen of it; what belongs to them says nothing then.

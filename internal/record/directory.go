@@ -51,15 +51,15 @@ type Directory struct {
 	stop    chan struct{}
 	stopped chan struct{}
 
-	mu      sync.Mutex
-	kept    history
-	others  [][]byte // lines of kinds that this version does not know
-	queue   []Change // to be appended to the segment
-	anew    bool     // a new segment is to be made of all that is kept
-	trouble error    // why it could not be written; nil when it could
-	known   map[string]bool
-	waiters []chan error
-	closed  bool
+	mu       sync.Mutex
+	kept     contents
+	queue    []line // to be appended to the segment
+	anew     bool   // a new segment is to be made of all that is kept
+	trouble  error  // why it could not be written; nil when it could
+	known    map[string]bool
+	waiters  []chan error
+	watchers map[watcher]chan struct{}
+	closed   bool
 
 	writer
 }
@@ -87,7 +87,7 @@ func OpenDirectory(path string, options Options) (*Directory, error) {
 	d := &Directory{
 		path: path, options: options, opened: time.Now(),
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
-		kept: make(history), known: make(map[string]bool),
+		kept: newContents(options.MaximumBytes), known: make(map[string]bool), watchers: make(map[watcher]chan struct{}),
 	}
 	if err := d.prepare(); errors.Is(err, ErrInUse) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -107,7 +107,7 @@ func (d *Directory) Changes(system string) []Change {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.known[system] = true
-	return d.kept.of(system)
+	return d.kept.changes.of(system)
 }
 
 // Append keeps further changes. They are written within a second, as far as the directory can be.
@@ -117,9 +117,14 @@ func (d *Directory) Append(changes ...Change) {
 	for _, change := range changes {
 		change.At = change.At.UTC().Round(0)
 		d.known[change.System] = true
-		d.kept.add(change, d.options.Ready)
-		d.queue = append(d.queue, change)
+		d.kept.changes.add(change, d.options.Ready)
+		d.enqueue(line{Change: &change})
 	}
+}
+
+// enqueue has a record written, which was added to what is kept. The caller holds d.mu.
+func (d *Directory) enqueue(record line) {
+	d.queue = append(d.queue, record)
 	d.boundQueue()
 	signal(d.wake)
 }
@@ -244,34 +249,39 @@ func (d *Directory) settle(err error) {
 	}
 }
 
-// load takes over what is in the directory, before what has been appended until now.
-func (d *Directory) load(loaded history, others [][]byte) {
+// load takes over what is in the directory, before what has been added until now.
+func (d *Directory) load(loaded contents) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, change := range d.kept.all() {
-		entries := loaded[change.System][change.Check]
-		if len(entries) > 0 && entries[len(entries)-1].status == change.Status {
-			continue // It began before this process did.
+	for _, record := range d.kept.lines() {
+		if change := record.Change; change != nil {
+			entries := loaded.changes[change.System][change.Check]
+			if len(entries) > 0 && entries[len(entries)-1].status == change.Status {
+				continue // It began before this process did.
+			}
 		}
-		loaded.add(change, d.options.Ready)
+		loaded.add(record, nil, d.options.Ready)
 		d.anew = true
 	}
-	d.kept, d.others = loaded, others
+	d.kept = loaded
+	for by := range d.watchers {
+		d.tell(by.system)
+	}
 }
 
 // everything gives all that is kept, without what is too old or too much; what is yet to be written is in it.
-func (d *Directory) everything() (changes []Change, others [][]byte) {
+func (d *Directory) everything() (lines []line, others [][]byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	size := d.options.MaximumBytes / 4
-	for _, other := range d.others {
+	size := d.options.MaximumBytes/4 - d.kept.evidence.bytes
+	for _, other := range d.kept.others {
 		size -= int64(len(other) + 1)
 	}
 	settled := time.Since(d.opened) >= settleInterval
-	d.kept.prune(d.options.Now().Add(-d.options.MaximumAge), size, d.options.Ready,
+	d.kept.changes.prune(d.options.Now().Add(-d.options.MaximumAge), size, d.options.Ready,
 		func(system string) bool { return d.known[system] || !settled })
 	d.queue, d.anew = nil, false
-	return d.kept.all(), slices.Clone(d.others)
+	return d.kept.lines(), slices.Clone(d.kept.others)
 }
 
 func signal(token chan struct{}) {

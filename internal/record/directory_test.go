@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 		appendForEver(path)
 		return
 	}
+	if path := os.Getenv(evidenceDirectory); path != "" {
+		keepForEver(path)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -15,8 +14,7 @@ import (
 // A reading is what is found in a directory.
 type reading struct {
 	*Directory
-	loaded   history
-	others   [][]byte
+	loaded   contents
 	found    bool // the newest segment
 	problems []error
 }
@@ -33,7 +31,7 @@ func (d *Directory) read() error {
 		_ = d.segment.Close() // of an attempt that failed; nothing was written
 	}
 	d.segment, d.obsolete = nil, nil
-	r := reading{Directory: d, loaded: make(history)}
+	r := reading{Directory: d, loaded: newContents(d.options.MaximumBytes)}
 	var foreign []string
 	for _, file := range files {
 		var err error
@@ -59,7 +57,7 @@ func (d *Directory) read() error {
 		d.options.Report(problem)
 	}
 	d.loaded = true
-	d.load(r.loaded, r.others)
+	d.load(r.loaded)
 	return nil
 }
 
@@ -86,17 +84,13 @@ func (r *reading) removeUnfinished(name string) error {
 func (r *reading) readNewest(name string) error {
 	statuses := make(map[string]string) // each once in memory
 	found, err := readSegment(r.in(name), func(record line, text []byte) {
-		switch {
-		case record.Change != nil:
-			change := *record.Change
+		if change := record.Change; change != nil {
 			if known, there := statuses[change.Status]; there {
 				change.Status = known
 			}
 			statuses[change.Status] = change.Status
-			r.loaded.add(change, r.options.Ready)
-		case record.Format == 0:
-			r.others = append(r.others, bytes.Clone(text))
 		}
+		r.loaded.add(record, text, r.options.Ready)
 	})
 	switch {
 	case isForeign(err):

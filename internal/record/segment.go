@@ -24,8 +24,10 @@ const (
 
 // A line is one record. Of the kinds that a version does not know it keeps the lines as they are.
 type line struct {
-	Format int     `json:"format,omitempty"`
-	Change *Change `json:"change,omitempty"`
+	Format    int        `json:"format,omitempty"`
+	Change    *Change    `json:"change,omitempty"`
+	Evidence  *Evidence  `json:"evidence,omitempty"`
+	Signature *Signature `json:"signature,omitempty"`
 }
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }

@@ -6,13 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
 // A Snapshot is what a directory kept when it was read.
-type Snapshot struct{ kept history }
+type Snapshot struct{ kept contents }
 
 // Changes are those that were kept of one system; of each check, the oldest first.
-func (s *Snapshot) Changes(system string) []Change { return s.kept.of(system) }
+func (s *Snapshot) Changes(system string) []Change { return s.kept.changes.of(system) }
 
 // readAttempts is how often a segment may be replaced by a newer one while it is being looked for.
 const readAttempts = 3
@@ -22,7 +24,7 @@ const readAttempts = 3
 func ReadDirectory(path string, ready func(status string) bool) (*Snapshot, error) {
 	var err error
 	for range readAttempts {
-		var kept history
+		var kept contents
 		if kept, err = readNewest(path, ready); err == nil {
 			return &Snapshot{kept}, nil
 		}
@@ -33,13 +35,27 @@ func ReadDirectory(path string, ready func(status string) bool) (*Snapshot, erro
 	return nil, fmt.Errorf("read the record in %s: %w", path, err)
 }
 
-// errNoRecord says that nothing was ever kept in a directory.
-var errNoRecord = errors.New("there is none: run the exporter with this --storage.path, or name the folder that it uses")
+// Evidence is what was kept of a system, as Directory.Evidence gives it.
+func (s *Snapshot) Evidence(system string) []fact.Evidence { return s.kept.evidence.facts(system) }
 
-func readNewest(path string, ready func(status string) bool) (history, error) {
+// Attestations are those about a system that nobody took back.
+func (s *Snapshot) Attestations(system string) []fact.Attestation {
+	return s.kept.signatures.attestations(system)
+}
+
+// Waivers are those about a system that nobody took back.
+func (s *Snapshot) Waivers(system string) []fact.Waiver { return s.kept.signatures.waivers(system) }
+
+// Watch gives nil: nothing is added any more.
+func (s *Snapshot) Watch(string, string) <-chan struct{} { return nil }
+
+// ErrNoRecord says that nothing was ever kept in a directory.
+var ErrNoRecord = errors.New("there is none: run the exporter with this --storage.path, or name the folder that it uses")
+
+func readNewest(path string, ready func(status string) bool) (contents, error) {
 	files, err := os.ReadDir(path) // sorted by name, which is in the order in which segments were made
 	if err != nil {
-		return nil, err
+		return contents{}, err
 	}
 	newest := ""
 	for _, file := range files {
@@ -48,13 +64,9 @@ func readNewest(path string, ready func(status string) bool) (history, error) {
 		}
 	}
 	if newest == "" {
-		return nil, errNoRecord
+		return contents{}, ErrNoRecord
 	}
-	kept := make(history)
-	_, err = readSegment(filepath.Join(path, newest), func(record line, _ []byte) {
-		if record.Change != nil {
-			kept.add(*record.Change, ready)
-		}
-	})
+	kept := newContents(0)
+	_, err = readSegment(filepath.Join(path, newest), func(record line, text []byte) { kept.add(record, text, ready) })
 	return kept, err
 }

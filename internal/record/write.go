@@ -92,15 +92,15 @@ func (d *Directory) outdated() bool {
 	return d.segment != nil && time.Since(d.rewritten) >= rewriteAfter
 }
 
-// commit writes changes to the segment, or all that is kept to a new one. What could not be written stays to be written.
-func (d *Directory) commit(batch []Change, anew bool) error {
+// commit writes records to the segment, or all that is kept to a new one. What could not be written stays to be written.
+func (d *Directory) commit(batch []line, anew bool) error {
 	if err := d.prepare(); err != nil {
 		d.renew()
 		return err
 	}
 	var text []byte
 	for i := range batch {
-		text = appendLine(text, line{Change: &batch[i]})
+		text = appendLine(text, batch[i])
 	}
 	limit := max(d.options.MaximumBytes/2, 2*d.first)
 	if anew || d.segment == nil || d.outdated() || d.size+int64(len(text)) > limit || !d.inPlace(d.segment, d.name) {
@@ -134,7 +134,7 @@ func (d *Directory) renew() {
 }
 
 // again has a batch appended later.
-func (d *Directory) again(batch []Change) {
+func (d *Directory) again(batch []line) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.queue = append(batch, d.queue...)
@@ -149,12 +149,12 @@ func (d *Directory) rewrite() error {
 		return err
 	}
 	name := segmentName(number + 1)
-	changes, others := d.everything()
+	lines, others := d.everything()
 	file, err := os.OpenFile(d.in(name+unfinished), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
-	err = fill(file, changes, others)
+	err = fill(file, lines, others)
 	if err == nil {
 		err = os.Rename(d.in(name+unfinished), d.in(name))
 	}
@@ -189,14 +189,14 @@ func (d *Directory) replace(file *os.File, name string) error {
 }
 
 // fill writes a segment, and returns when it is on disk.
-func fill(file *os.File, changes []Change, others [][]byte) error {
+func fill(file *os.File, lines []line, others [][]byte) error {
 	buffered := bufio.NewWriterSize(file, 1<<16)
 	text := appendLine(nil, line{Format: format})
-	for i := range changes {
+	for i := range lines {
 		if _, err := buffered.Write(text); err != nil {
 			return err
 		}
-		text = appendLine(text[:0], line{Change: &changes[i]})
+		text = appendLine(text[:0], lines[i])
 	}
 	for _, other := range others {
 		text = append(append(text, other...), '\n')

@@ -39,6 +39,7 @@ type System struct {
 	Certificates []Certificate `yaml:"certificates,omitempty"`
 	Backups      []Backup      `yaml:"backups,omitempty"`
 	Prometheus   []Prometheus  `yaml:"prometheus,omitempty"`
+	Evidence     Evidence      `yaml:"evidence,omitempty"`
 	Objectives   Objectives    `yaml:"objectives,omitempty"`
 
 	// Checks tunes items of the checklist for this system, by their ids.
@@ -152,6 +153,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
 	validateEach(&list, mistake.At(path, "backups"), s.Backups)
 	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)
+	s.Evidence.validate(&list, mistake.At(path, "evidence"))
 	s.Objectives.validate(&list, mistake.At(path, "objectives"))
 	validateEach(&list, mistake.At(path, "not_applicable"), s.NotApplicable)
 	validateEach(&list, mistake.At(path, "attestations"), s.Attestations)

@@ -21,16 +21,20 @@ const (
 // themselves, and a description that was good stays so.
 func (s *System) validateDates(list *mistake.List, path []any, now time.Time) {
 	for i, waiver := range s.Waivers {
-		if latest := now.Add(longestWaiver); waiver.Until.After(latest) {
-			list.Add(mistake.At(path, "waivers", i, "until"), "until %q is more than a year ahead: expected %s or earlier",
-				waiver.Until.Format(time.DateOnly), latest.Format(time.DateOnly))
-		}
+		notTooFar(list, mistake.At(path, "waivers", i, "until"), waiver.Until, now)
 	}
 	for i, attestation := range s.Attestations {
 		notAhead(list, mistake.At(path, "attestations", i, "at"), "at", attestation.At, now)
 	}
 	for i, backup := range s.Backups {
 		notAhead(list, mistake.At(path, "backups", i, "since"), "since", backup.Since, now)
+	}
+}
+
+// notTooFar notes the date at which a waiver expires, where that is further ahead than one may.
+func notTooFar(list *mistake.List, path []any, until, now time.Time) {
+	if latest := now.Add(longestWaiver); until.After(latest) {
+		list.Add(path, "until %q is more than a year ahead: expected %s or earlier", until.Format(time.DateOnly), latest.Format(time.DateOnly))
 	}
 }
 

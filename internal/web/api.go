@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -59,6 +60,10 @@ func Endpoints() []Endpoint {
 		{
 			Path: system + "/gates/{gate}", Summary: "A system with the items of one gate only.", Answer: report.System{},
 			give: giveGate,
+		},
+		{
+			Path: system + "/signatures", Summary: "What was signed by API about a system, and taken back, the oldest first.",
+			Answer: []record.Signature{}, give: giveSignatures,
 		},
 		{
 			Path: system + "/discovered", Summary: "Where a system's description comes from, and the YAML to save what was found as configuration.",
@@ -132,6 +137,16 @@ func giveCheck(a *assess.Assessment, r *http.Request) (any, string) {
 		return nil, fmt.Sprintf("no check %q", r.PathValue("check"))
 	}
 	return detail, ""
+}
+
+func giveSignatures(h *handler, r *http.Request) (any, string) {
+	return ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) {
+		signed := []record.Signature{}
+		if h.Intake != nil {
+			signed = append(signed, h.Intake.Signatures(a.Plan.System.ID())...)
+		}
+		return signed, ""
+	})(h, r)
 }
 
 func giveGate(h *handler, r *http.Request) (any, string) {

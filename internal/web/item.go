@@ -1,11 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -22,8 +25,30 @@ type itemView struct {
 	At      timeOfJudging
 	Detail  report.Detail
 	Clauses []clauseView
-	Facts   []factView
-	Hidden  int // facts that are not shown
+	// Commands are those by which what the item lacks is submitted or signed.
+	Commands []command
+	Facts    []factView
+	Hidden   int // facts that are not shown
+}
+
+// A command is what to run, and what for.
+type command struct{ Purpose, Text string }
+
+// commandsOf are the commands by which evidence of an item is submitted, and by which it is attested or waived.
+func commandsOf(system report.System, detail report.Detail) (commands []command) {
+	of := fmt.Sprintf(" %s --system %s/%s", detail.Check, system.Name, system.Environment)
+	for _, clause := range detail.Clauses {
+		switch clause.Kind {
+		case "evidence":
+			commands = append(commands, command{"Submit the result of a pipeline", "readiness-exporter evidence submit" + of + " --revision COMMIT REPORT"})
+		case checklist.AttestationKind:
+			commands = append(commands, command{"Sign that it holds", "readiness-exporter attest" + of + " --link ADDRESS"})
+		}
+	}
+	if detail.Status == check.Fail {
+		commands = append(commands, command{"Excuse it until a date", "readiness-exporter waive" + of + " --until DATE --reason REASON"})
+	}
+	return commands
 }
 
 // A clauseView is one clause with its parameters as YAML.
@@ -57,6 +82,7 @@ func itemViewOf(a *assess.Assessment, id string, detailed bool) (itemView, bool)
 		}
 		view.Clauses = append(view.Clauses, shown)
 	}
+	view.Commands = commandsOf(view.System, detail)
 	problems := make(map[string]int)
 	for _, problem := range detail.Problems {
 		problems[problem.Subject]++

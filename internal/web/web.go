@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/intake"
 )
 
 // Options are what the pages show and do.
@@ -17,6 +18,8 @@ type Options struct {
 	Ready       func() bool
 	// Remote are the systems of other shards; nil where the exporter has them all.
 	Remote func() []Remote
+	// Intake takes evidence and signatures; nil: none are.
+	Intake *intake.Intake
 	// Reload loads the configuration again; nil where the lifecycle endpoints are off.
 	Reload  func() error
 	Version string
@@ -48,6 +51,7 @@ func Handler(options Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	h.servePages(mux)
 	h.serveAPI(mux)
+	h.serveIntake(mux)
 	mux.HandleFunc("GET /-/healthy", h.healthy)
 	mux.HandleFunc("GET /-/ready", h.readiness)
 	mux.HandleFunc("POST /-/reload", h.reload)

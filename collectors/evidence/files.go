@@ -1,0 +1,135 @@
+package evidence
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/evidence"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
+)
+
+const (
+	// maximumFiles is how many files one result may be in, maximumBytes how long they may be together.
+	maximumFiles = 2000
+	maximumBytes = 64 << 20
+	// longestBy is how many bytes of the names of files are shown.
+	longestBy = 200
+)
+
+// A reading is what was read of a file.
+type reading struct {
+	changed time.Time
+	size    int64
+	result  fact.EvidenceResult
+}
+
+// files reads the reports of one run. Where no file is there the fact has no report.
+func (r *reader) files(ctx context.Context, id string, declared system.EvidenceFiles, now map[string]reading) (fact.Evidence, error) {
+	found := of(declared)
+	paths, err := matching(declared.Paths)
+	if err != nil || len(paths) == 0 {
+		return found, err
+	}
+	var results []fact.EvidenceResult
+	var oldest time.Time
+	left := int64(maximumBytes)
+	for _, path := range paths {
+		if ctx.Err() != nil {
+			return found, context.Cause(ctx)
+		}
+		one, err := r.file(id, path)
+		if err != nil {
+			return found, err
+		}
+		if left -= one.size; left < 0 {
+			return found, fact.Errorf(fact.ReasonInvalid, "the files of %s have more than %d MiB", words.List(declared.Paths), maximumBytes>>20)
+		}
+		now[path] = one
+		results = append(results, one.result)
+		if oldest.IsZero() || one.changed.Before(oldest) {
+			oldest = one.changed
+		}
+	}
+	report := fact.EvidenceReport{By: words.Clip(words.List(declared.Paths), longestBy), Result: evidence.Merge(results)}
+	// A file that was copied is younger than what it says.
+	if report.At = oldest.UTC(); !report.Result.MadeAt.IsZero() && report.Result.MadeAt.Before(oldest) {
+		report.At = report.Result.MadeAt
+	}
+	if declared.RevisionFile != "" {
+		revision, err := revisionIn(declared.RevisionFile)
+		if err != nil {
+			return found, err
+		}
+		report.Revisions = []string{revision}
+	}
+	found.Reports = []fact.EvidenceReport{report}
+	return found, nil
+}
+
+// matching gives the files that patterns name, each once.
+func matching(patterns []string) (paths []string, err error) {
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, fact.Errorf(fact.ReasonInvalid, "find %s: %w", pattern, err)
+		}
+		if found == nil && !hasMeta(pattern) {
+			continue
+		}
+		if found == nil {
+			// A folder that cannot be listed matches nothing, and is not an empty one.
+			if folder := filepath.Dir(pattern); !hasMeta(folder) {
+				if err := listable(folder); err != nil {
+					return nil, err
+				}
+			}
+		}
+		paths = append(paths, found...)
+		if len(paths) > maximumFiles {
+			return nil, fact.Errorf(fact.ReasonInvalid, "%s matches more than %d files", pattern, maximumFiles)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths), nil
+}
+
+func hasMeta(pattern string) bool {
+	return slices.ContainsFunc([]rune(pattern), func(r rune) bool { return r == '*' || r == '?' || r == '[' || r == '\\' })
+}
+
+func listable(folder string) error {
+	opened, err := readfile.OpenFolder(folder)
+	if err != nil {
+		return err
+	}
+	return opened.Close()
+}
+
+// file reads a report, unless it is as it was when it was last read.
+func (r *reader) file(id, path string) (reading, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return reading{}, err
+	}
+	r.mu.Lock()
+	before, known := r.read[id][path]
+	r.mu.Unlock()
+	if known && before.size == info.Size() && before.changed.Equal(info.ModTime()) {
+		return before, nil
+	}
+	content, err := readfile.Read(path, evidence.MaximumBytes)
+	if err != nil {
+		return reading{}, err
+	}
+	result, err := evidence.Parse(content)
+	if err != nil {
+		return reading{}, fact.Errorf(fact.ReasonOf(err), "%s: %w", path, err)
+	}
+	return reading{changed: info.ModTime(), size: info.Size(), result: result}, nil
+}

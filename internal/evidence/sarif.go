@@ -1,0 +1,226 @@
+package evidence
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// The names of severities, as values of a result. What a tool gives no severity is unrated.
+const (
+	critical = "critical"
+	high     = "high"
+	medium   = "medium"
+	low      = "low"
+	unrated  = "unrated"
+)
+
+// scanned makes the result of a scan that came to its end: each severity has a number, so that none found is told apart from not
+// looked for.
+func scanned() fact.EvidenceResult {
+	return fact.EvidenceResult{Scans: 1, Values: map[string]float64{critical: 0, high: 0, medium: 0, low: 0, unrated: 0}}
+}
+
+// severity gives the severity of a word of one of the tools.
+func severity(word string) string {
+	switch strings.ToLower(strings.TrimSpace(word)) {
+	case "critical":
+		return critical
+	case "high":
+		return high
+	case "medium", "moderate":
+		return medium
+	case "low", "negligible", "info", "none":
+		return low
+	default:
+		return unrated
+	}
+}
+
+// severityOfScore gives the severity of a score of CVSS.
+// https://www.first.org/cvss/v3-1/specification-document#Qualitative-Severity-Rating-Scale
+func severityOfScore(score string) string {
+	value, err := strconv.ParseFloat(strings.TrimSpace(score), 64)
+	switch {
+	case err != nil || value < 0:
+		return unrated
+	case value >= 9:
+		return critical
+	case value >= 7:
+		return high
+	case value >= 4:
+		return medium
+	default:
+		return low
+	}
+}
+
+// A sarifRun is one run of a tool. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+type sarifRun struct {
+	Tool struct {
+		Driver     sarifComponent  `json:"driver"`
+		Extensions json.RawMessage `json:"extensions"`
+	} `json:"tool"`
+	Invocations json.RawMessage `json:"invocations"`
+	Results     json.RawMessage `json:"results"`
+}
+
+type sarifComponent struct {
+	Name  string          `json:"name"`
+	Rules json.RawMessage `json:"rules"`
+}
+
+type sarifRule struct {
+	ID      string `json:"id"`
+	Default struct {
+		Level string `json:"level"`
+	} `json:"defaultConfiguration"`
+	Properties struct {
+		Severity json.RawMessage `json:"security-severity"` // a text or a number
+	} `json:"properties"`
+}
+
+type sarifResult struct {
+	RuleID    string `json:"ruleId"`
+	RuleIndex *int   `json:"ruleIndex"`
+	Rule      struct {
+		ID string `json:"id"`
+	} `json:"rule"`
+	Kind          string `json:"kind"`
+	Level         string `json:"level"`
+	BaselineState string `json:"baselineState"`
+	Suppressions  []struct {
+		Status string `json:"status"`
+	} `json:"suppressions"`
+}
+
+// sarifRules are what a result inherits from its rule.
+type sarifRules struct {
+	byID    map[string]sarifRule
+	indexed []sarifRule // of the driver
+}
+
+func readSARIF(d *document) (fact.EvidenceResult, bool, error) {
+	var version string
+	if !d.members.has("runs") || !d.members.reads("version", &version) || !strings.HasPrefix(version, "2.") || d.more {
+		return fact.EvidenceResult{}, false, nil
+	}
+	result := scanned()
+	result.Scans = 0
+	setValue(&result, "warnings", 0)
+	err := each(d.members["runs"], func(run *sarifRun) error { return readSARIFRun(run, &result) })
+	return result, true, err
+}
+
+func readSARIFRun(run *sarifRun, result *fact.EvidenceResult) error {
+	completed := true
+	err := each(run.Invocations, func(invocation *struct {
+		Successful *bool     `json:"executionSuccessful"`
+		End        time.Time `json:"endTimeUtc"`
+	}) error {
+		completed = completed && (invocation.Successful == nil || *invocation.Successful)
+		made(result, invocation.End)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// The results of a tool that broke off are not all that there are; without a list it did not look for any.
+	if completed && !isNothing(run.Results) {
+		result.Scans++
+	} else {
+		result.Errored++
+		fault(result, run.Tool.Driver.Name+" did not come to its end")
+	}
+	rules := sarifRules{byID: make(map[string]sarifRule)}
+	if err := rules.add(run.Tool.Driver.Rules, true); err != nil {
+		return err
+	}
+	err = each(run.Tool.Extensions, func(c *sarifComponent) error { return rules.add(c.Rules, false) })
+	if err != nil {
+		return err
+	}
+	return each(run.Results, func(found *sarifResult) error {
+		found.count(rules, result)
+		return nil
+	})
+}
+
+func (r *sarifRules) add(raw json.RawMessage, driver bool) error {
+	return each(raw, func(rule *sarifRule) error {
+		r.byID[rule.ID] = *rule
+		if driver {
+			r.indexed = append(r.indexed, *rule)
+		}
+		return nil
+	})
+}
+
+// of finds the rule of a result: by its id, of which the last part may tell variants apart, or else by its index.
+func (r *sarifRules) of(found *sarifResult) (rule sarifRule) {
+	for id := found.id(); id != ""; {
+		if rule, there := r.byID[id]; there {
+			return rule
+		}
+		last := strings.LastIndexByte(id, '/')
+		if last < 0 {
+			break
+		}
+		id = id[:last]
+	}
+	if found.RuleIndex != nil && *found.RuleIndex >= 0 && *found.RuleIndex < len(r.indexed) {
+		return r.indexed[*found.RuleIndex]
+	}
+	return rule
+}
+
+func (s *sarifResult) id() string {
+	return cmp.Or(s.RuleID, s.Rule.ID)
+}
+
+// count counts a result, unless it is no fault, has gone, or somebody has accepted it.
+func (s *sarifResult) count(rules sarifRules, result *fact.EvidenceResult) {
+	if s.Kind != "" && s.Kind != "fail" || s.BaselineState == "absent" || s.suppressed() {
+		return
+	}
+	rule := rules.of(s)
+	level := s.Level
+	if level == "" {
+		level = rule.Default.Level
+	}
+	scored := strings.Trim(string(rule.Properties.Severity), `"`)
+	rating := severityOfScore(scored)
+	switch level {
+	case "error":
+		result.Failed++
+		fault(result, cmp.Or(s.id(), rule.ID))
+		rating = rated(scored, rating, high)
+	case "note", "none":
+		rating = rated(scored, rating, low)
+	default: // also where nobody says
+		result.Values["warnings"]++
+		rating = rated(scored, rating, medium)
+	}
+	result.Values[rating]++
+}
+
+// rated is the severity by its score or, without one, by the level.
+func rated(score, byScore, byLevel string) string {
+	if score == "" {
+		return byLevel
+	}
+	return byScore
+}
+
+func (s *sarifResult) suppressed() bool {
+	return len(s.Suppressions) > 0 && !slices.ContainsFunc(s.Suppressions, func(each struct {
+		Status string `json:"status"`
+	}) bool {
+		return each.Status != "" && each.Status != "accepted"
+	})
+}
