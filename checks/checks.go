@@ -8,6 +8,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/certificate"
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
+	"github.com/readiness-exporter/readiness-exporter/checks/contact"
+	"github.com/readiness-exporter/readiness-exporter/checks/document"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
@@ -108,6 +110,12 @@ func All() []check.Any {
 		backup.OffSite(),
 		backup.Size(),
 		backup.Point(),
+
+		// What people write down.
+		document.Document(),
+		document.Folder(),
+		document.Environment(),
+		contact.EmergencyContacts(),
 
 		// What people sign, other items, and checks of one's own.
 		attestation.Attestation(),

@@ -7,6 +7,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
+	"github.com/readiness-exporter/readiness-exporter/collectors/contact"
+	"github.com/readiness-exporter/readiness-exporter/collectors/document"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
@@ -14,16 +16,19 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
 )
 
 // Options are what collectors need to know of where the exporter runs.
 type Options struct {
 	RootFS string // where the file system of the host is mounted
+	// Copies is the folder in which copies of git repositories are kept; empty: in one that is removed at the end.
+	Copies string
 }
 
 // All gives every collector, and the function that ends what they keep running.
 func All(options Options) (all []collector.Any, closeAll func()) {
-	clusters := kubernetes.New()
+	clusters, repositories := kubernetes.New(), gitrepo.New(options.Copies)
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
 		endpoint.New(),
@@ -37,6 +42,8 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Objects(),
 		clusters.Certificates(),
 		prometheus.New(),
+		document.New(repositories),
+		contact.New(),
 		attestation.New(time.Now),
-	}, clusters.Close
+	}, func() { clusters.Close(); repositories.Close() }
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -85,10 +86,18 @@ type setup struct {
 	close      func()
 }
 
-// setUp wires the collectors and the kinds of check.
-func (p *program) setUp(libraries *slog.Logger) *setup {
+// copiesIn is the folder for copies of git repositories, within that of what outlives the process; empty: they do not outlive it.
+func copiesIn(storage string) string {
+	if storage == "" {
+		return ""
+	}
+	return filepath.Join(storage, "repositories")
+}
+
+// setUp wires the collectors, which keep copies of git repositories in a folder, and the kinds of check.
+func (p *program) setUp(libraries *slog.Logger, copies string) *setup {
 	klog.SetSlogLogger(libraries)
-	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS})
+	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS, Copies: copies})
 	return &setup{
 		collectors: all,
 		options: config.Options{
@@ -131,7 +140,7 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 // What is remembered, if anything, tells since when each status is what it is.
 func (p *program) collectOnce(ctx context.Context, remembered engine.Memory) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
-	s := p.setUp(libraries)
+	s := p.setUp(libraries, "")
 	defer s.close()
 	loaded, err := p.load(ctx, s)
 	if err != nil {

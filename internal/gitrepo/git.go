@@ -72,7 +72,8 @@ func (r *Repository) open(ctx context.Context) (*git, error) {
 	g.environment = append(extra,
 		"PATH="+os.Getenv("PATH"), "HOME="+base, "LC_ALL=C", "GIT_DIR="+g.dir, "GIT_ALLOW_PROTOCOL="+protocol,
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+r.store.configuration(), "GIT_ATTR_NOSYSTEM=1", "GIT_NO_REPLACE_OBJECTS=1",
-		"GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_PAGER=cat", "GIT_LITERAL_PATHSPECS=1",
+		"GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_PAGER=cat",
+		"GIT_LITERAL_PATHSPECS=1",
 		"GIT_CONFIG_COUNT="+strconv.Itoa(len(settings)),
 	)
 	for i, each := range settings {

@@ -5,7 +5,6 @@ package gitrepo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +18,7 @@ import (
 const (
 	// freshness is how long a snapshot is used by all who ask for it.
 	freshness = time.Minute
-	// failing is how long a failure is that of all who ask: a server that hangs is waited for once.
+	// failing is how long a failure is that of all who ask, so that a server is not asked for each document.
 	failing = 5 * time.Second
 	// defaultSize is how large a copy may be, in bytes, where nothing else is declared.
 	defaultSize = 500_000_000
@@ -99,8 +98,8 @@ func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
 		return r.snapshot, nil
 	}
 	snapshot, err := r.refresh(ctx)
-	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		return nil, context.Cause(ctx) // It was called off, which says nothing of the repository.
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx) // Others may have more time.
 	}
 	r.at, r.failure = r.store.now(), err
 	if err != nil {

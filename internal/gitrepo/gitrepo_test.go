@@ -202,7 +202,7 @@ func TestACopyIsNoLargerThanItMayBe(t *testing.T) {
 	require.Equal(t, fact.ReasonUnsupported, fact.ReasonOf(err))
 }
 
-func TestAServerThatHangsIsWaitedForOnce(t *testing.T) {
+func TestAFailureIsThatOfAllWhoAskAtOneTime(t *testing.T) {
 	g := world.NewGit(t)
 	store := gitrepo.New(t.TempDir())
 	repository := store.Repository(system.Repository{Name: "shop", Path: g.Dir + "-gone"})
