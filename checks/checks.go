@@ -18,6 +18,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
+	"github.com/readiness-exporter/readiness-exporter/checks/repository"
 	"github.com/readiness-exporter/readiness-exporter/checks/service"
 	"github.com/readiness-exporter/readiness-exporter/checks/sshd"
 	"github.com/readiness-exporter/readiness-exporter/checks/storage"
@@ -116,6 +117,7 @@ func All() []check.Any {
 		document.Folder(),
 		document.Environment(),
 		contact.EmergencyContacts(),
+		repository.CommittedSecrets(),
 
 		// What people sign, other items, and checks of one's own.
 		attestation.Attestation(),

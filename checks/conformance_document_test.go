@@ -28,7 +28,13 @@ func documentWorlds() map[string]world {
 	contacts := func(levels int) fact.AnySet {
 		return facts(fact.DeclaredContacts(), fact.Contacts{Primary: true, Secondary: true, Channel: true, Levels: levels})
 	}
+	history := func(secrets ...fact.CommittedSecret) fact.AnySet {
+		return facts(fact.Repositories(), fact.Repository{Repository: "shop", EnvironmentIgnored: true, Secrets: secrets})
+	}
 	return map[string]world{
+		"committed_secrets": {
+			good: []fact.AnySet{history()}, bad: []fact.AnySet{history(fact.CommittedSecret{Rule: "private-key", Path: "a", Line: 1, Commit: "b", At: now})},
+		},
 		"document": {
 			tune: func(p any) { p.(*document.Parameters).Document = "readme" },
 			good: []fact.AnySet{written()}, bad: []fact.AnySet{written(old)},

@@ -14,6 +14,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
+	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
@@ -42,6 +43,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Objects(),
 		clusters.Certificates(),
 		prometheus.New(),
+		repository.New(repositories),
 		document.New(repositories),
 		contact.New(),
 		attestation.New(time.Now),

@@ -45,6 +45,8 @@ func subjects() []subject {
 		{"prometheus", "a Prometheus", prometheusCase},
 		{"attestation", "a description", attestationCase},
 		{"contact", "a description", contactsCase},
+		{"repository", "a repository on this machine", localRepositoryCase},
+		{"repository", "a repository at a server", servedRepositoryCase},
 		{"document", "a repository on this machine", localRepositoryCase},
 		{"document", "a repository at a server", servedRepositoryCase},
 		{"document", "a wiki", wikiCase},

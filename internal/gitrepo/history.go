@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
@@ -16,6 +17,7 @@ import (
 // A Change is one that a commit brought: that there is a file, or a line in it.
 type Change struct {
 	Commit string
+	At     time.Time // when it was committed
 	Path   string
 	// Line is that of the file, from 1; zero where the file is all that is told of.
 	Line int
@@ -59,7 +61,7 @@ func (s *Snapshot) History(ctx context.Context, without []string, each func(Chan
 	return s.git.stream(ctx, strings.NewReader(revisions), func(from io.Reader) error {
 		h := history{reader: bufio.NewReaderSize(from, longestLine), each: each}
 		return h.read()
-	}, "log", "--all", "--stdin", "--full-history", "--format=%x00%H", "--raw", "--patch", "--cc", "--unified=0", "--no-color",
+	}, "log", "--all", "--stdin", "--full-history", "--format=%x00%H %ct", "--raw", "--patch", "--cc", "--unified=0", "--no-color",
 		"--no-ext-diff", "--no-textconv", "--no-renames", "--no-abbrev", "--submodule=short", "--ignore-submodules=all", "--src-prefix=a/",
 		"--dst-prefix=b/")
 }
@@ -109,7 +111,8 @@ func (h *history) line(line []byte, whole bool) error {
 	}
 	switch {
 	case bytes.HasPrefix(line, []byte{0}):
-		h.at = Change{Commit: string(line[1:])}
+		commit, seconds, _ := strings.Cut(string(line[1:]), " ")
+		h.at = Change{Commit: commit, At: moment(seconds)}
 	case bytes.HasPrefix(line, []byte(":")):
 		return h.touched(line)
 	case bytes.HasPrefix(line, []byte("+++ ")):
@@ -138,7 +141,7 @@ func (h *history) skip(whole bool) error {
 func (h *history) touched(line []byte) error {
 	about, name, _ := strings.Cut(string(line), "\t")
 	status := about[strings.LastIndexByte(about, ' ')+1:]
-	return h.each(Change{Commit: h.at.Commit, Path: unquoted(name, ""), Gone: strings.Trim(status, "D") == ""})
+	return h.each(Change{Commit: h.at.Commit, At: h.at.At, Path: unquoted(name, ""), Gone: strings.Trim(status, "D") == ""})
 }
 
 // unquoted is a path as git writes it: in quotes where it has characters that are not printed.
