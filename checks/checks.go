@@ -8,6 +8,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/certificate"
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
+	"github.com/readiness-exporter/readiness-exporter/checks/contact"
+	"github.com/readiness-exporter/readiness-exporter/checks/document"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/evidence"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
@@ -18,6 +20,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
+	"github.com/readiness-exporter/readiness-exporter/checks/repository"
 	"github.com/readiness-exporter/readiness-exporter/checks/service"
 	"github.com/readiness-exporter/readiness-exporter/checks/sshd"
 	"github.com/readiness-exporter/readiness-exporter/checks/storage"
@@ -112,6 +115,13 @@ func All() []check.Any {
 		backup.OffSite(),
 		backup.Size(),
 		backup.Point(),
+
+		// What people write down.
+		document.Document(),
+		document.Folder(),
+		document.Environment(),
+		contact.EmergencyContacts(),
+		repository.CommittedSecrets(),
 
 		// What pipelines report and people sign, other items, and checks of one's own.
 		evidence.Evidence(),

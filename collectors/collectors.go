@@ -7,6 +7,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
+	"github.com/readiness-exporter/readiness-exporter/collectors/contact"
+	"github.com/readiness-exporter/readiness-exporter/collectors/document"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/envfile"
 	"github.com/readiness-exporter/readiness-exporter/collectors/evidence"
@@ -15,10 +17,12 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
+	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/systemd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/updates"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
 )
 
 // Options are what collectors need to know of where the exporter runs.
@@ -26,6 +30,8 @@ type Options struct {
 	RootFS string // where the file system of the host is mounted
 	// Record has what was submitted and signed by API; nil: nothing.
 	Record Record
+	// Copies is the folder in which copies of git repositories are kept; empty: in one that is removed at the end.
+	Copies string
 }
 
 // A Record has what was submitted and signed by API.
@@ -36,7 +42,7 @@ type Record interface {
 
 // All gives every collector, and the function that ends what they keep running.
 func All(options Options) (all []collector.Any, closeAll func()) {
-	clusters := kubernetes.New()
+	clusters, repositories := kubernetes.New(), gitrepo.New(options.Copies)
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
 		endpoint.New(),
@@ -55,6 +61,9 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Certificates(),
 		prometheus.New(),
 		evidence.New(options.Record),
+		repository.New(repositories),
+		document.New(repositories),
+		contact.New(),
 		attestation.New(options.Record, time.Now),
-	}, clusters.Close
+	}, func() { clusters.Close(); repositories.Close() }
 }

@@ -116,7 +116,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	defer signal.Stop(hangups)
 	hangup.Release()
 	logger, libraries := p.logger()
-	s := p.setUp(libraries)
+	s := p.setUp(libraries, copiesIn(c.storage))
 	defer s.close()
 	external, err := web.ParseExternalURL(c.externalURL)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -86,11 +87,19 @@ type setup struct {
 	close      func()
 }
 
-// setUp wires the collectors and the kinds of check.
-func (p *program) setUp(libraries *slog.Logger) *setup {
+// copiesIn is the folder for copies of git repositories, within that of what outlives the process; empty: they do not outlive it.
+func copiesIn(storage string) string {
+	if storage == "" {
+		return ""
+	}
+	return filepath.Join(storage, "repositories")
+}
+
+// setUp wires the collectors, which keep copies of git repositories in a folder, and the kinds of check.
+func (p *program) setUp(libraries *slog.Logger, copies string) *setup {
 	klog.SetSlogLogger(libraries)
 	reported := &reportedRecord{}
-	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS, Record: reported})
+	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS, Record: reported, Copies: copies})
 	return &setup{
 		reported:   reported,
 		collectors: all,
@@ -135,7 +144,7 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 // What was reported and signed by API is that of the record in a folder, where there is one; empty: none.
 func (p *program) collectOnce(ctx context.Context, remembered engine.Memory, storage string) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
-	s := p.setUp(libraries)
+	s := p.setUp(libraries, "")
 	defer s.close()
 	if err := s.reported.read(storage); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/command"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -50,7 +51,9 @@ func listSnapshots(ctx context.Context, program string, restic system.Restic) (l
 	if err != nil {
 		return listing{}, fmt.Errorf("list restic snapshots: %w", err)
 	}
-	output, complaint, err := run(ctx, environment, program, resticArguments(restic)...)
+	output, complaint, err := command.Run(ctx, command.Command{
+		Program: program, Arguments: resticArguments(restic), Environment: environment,
+	})
 	said := func(text string) string {
 		// Secrets are taken out before anything is cut off.
 		return words.Excerpt(secret.Redact(credentialsInURL.ReplaceAllString(text, "://<secret>@"), secrets...))

@@ -7,6 +7,6 @@ func Kinds() []Any {
 		Endpoints(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
-		Attestations(), Waivers(), Evidences(), DeployedRevisions(),
+		Repositories(), Documents(), DocumentFolders(), DeclaredContacts(), Attestations(), Waivers(), Evidences(), DeployedRevisions(),
 	}
 }

@@ -55,23 +55,54 @@ func privateKey(value string) (string, bool) {
 	return value, err == nil && privateKeyPEM.Match(decoded)
 }
 
-// tokens are the forms in which well-known services give out credentials.
-var tokens = regexp.MustCompile(`(?:^|[^A-Za-z0-9])(` + strings.Join([]string{
-	`eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*`,                                                        // a JSON web token
-	`gh[pousr]_[A-Za-z0-9]{20,}`, `github_pat_\w{20,}`, `gl(?:pat|ptt|dt|rt|cbt|ft)-[\w-]{16,}`, // GitHub, GitLab
-	`xox[abeoprs]-[\w-]{8,}`, `xapp-\d-[\w-]{8,}`, // Slack
-	`https://hooks\.slack\.com/(?:services|workflows|triggers)/\w+/\w+/\w+`,
-	`https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/[\w-]+`,
-	`https://[\w-]+\.webhook\.office\.com/webhookb2/[\w@-]+/\w+/\w+`,
-	`A(?:KIA|SIA)[A-Z0-9]{12,}`,                          // Amazon
-	`(?:sk|rk)_live_\w{8,}`, `whsec_[A-Za-z0-9+/=]{16,}`, // Stripe
-	`sk-(?:ant-|proj-|svcacct-)?[\w-]{20,}`, `hf_[A-Za-z0-9]{20,}`, // models
-	`AIza[\w-]{30,}`, `ya29\.[\w-]{20,}`, `GOCSPX-[\w-]{20,}`, // Google
-	`npm_[A-Za-z0-9]{30,}`, `pypi-[\w-]{40,}`, `dckr_[po]at_[\w-]{20,}`, // registries
-	`SG\.[\w-]{16,}\.[\w-]{16,}`, `key-[0-9a-f]{32}`, `\d{8,10}:AA[\w-]{33}`, // mail and messengers
-	`hv[sbr]\.[\w-]{20,}`, `do[opr]_v1_[0-9a-f]{40,}`, `shp(?:at|ca|pa|ss)_[0-9a-f]{32}`,
-	`glsa_\w{30,}`, `glc_[A-Za-z0-9+/=]{30,}`, `NRAK-[A-Z0-9]{20,}`, `dapi[0-9a-f]{32}`, `AGE-SECRET-KEY-1[A-Z0-9]{50,}`,
-}, `|`) + `)`)
+// A Form is one in which a well-known service gives out credentials.
+type Form struct {
+	Name    string // of a rule: "github-token"
+	Pattern string // a regular expression (RE2)
+	// Plain: texts that are no credential have the form too, so that it counts only where a credential can be.
+	Plain bool
+}
+
+// Forms are those of tokens of well-known services.
+func Forms() []Form {
+	return []Form{
+		{"json-web-token", `eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*`, true},
+		{"github-token", `gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}`, false},
+		{"gitlab-token", `gl(?:pat|ptt|dt|rt|cbt|ft)-[\w-]{16,}`, false},
+		{"slack-token", `xox[abeoprs]-[\w-]{8,}|xapp-\d-[\w-]{8,}`, false},
+		{"slack-webhook", `https://hooks\.slack\.com/(?:services|workflows|triggers)/\w+/\w+/\w+`, false},
+		{"discord-webhook", `https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/[\w-]+`, false},
+		{"teams-webhook", `https://[\w-]+\.webhook\.office\.com/webhookb2/[\w@-]+/\w+/\w+`, false},
+		{"aws-access-key", `A(?:KIA|SIA)[A-Z0-9]{12,}`, false},
+		{"stripe-key", `(?:sk|rk)_live_\w{8,}|whsec_[A-Za-z0-9+/=]{16,}`, false},
+		{"model-key", `sk-(?:ant-|proj-|svcacct-)[\w-]{20,}|hf_[A-Za-z0-9]{20,}`, false},
+		{"model-key", `sk-[\w-]{20,}`, true},
+		{"google-key", `AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}`, false},
+		{"registry-token", `npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,}|dckr_[po]at_[\w-]{20,}`, false},
+		{"mail-key", `SG\.[\w-]{16,}\.[\w-]{16,}`, false},
+		{"mail-key", `key-[0-9a-f]{32}`, true},
+		{"telegram-token", `\d{8,10}:AA[\w-]{33}`, false},
+		{"vault-token", `hv[sbr]\.[\w-]{20,}`, false},
+		{"digitalocean-token", `do[opr]_v1_[0-9a-f]{40,}`, false},
+		{"shopify-token", `shp(?:at|ca|pa|ss)_[0-9a-f]{32}`, false},
+		{"grafana-token", `glsa_\w{30,}|glc_[A-Za-z0-9+/=]{30,}`, false},
+		{"newrelic-key", `NRAK-[A-Z0-9]{20,}`, false},
+		{"databricks-token", `dapi[0-9a-f]{32}`, false},
+		{"age-key", `AGE-SECRET-KEY-1[A-Z0-9]{50,}`, false},
+	}
+}
+
+// tokens are all forms.
+var tokens = regexp.MustCompile(AnyOf(Forms()))
+
+// AnyOf is a regular expression for credentials of any of the forms, whose first group is the credential.
+func AnyOf(forms []Form) string {
+	patterns := make([]string, len(forms))
+	for i, form := range forms {
+		patterns[i] = form.Pattern
+	}
+	return `(?:^|[^A-Za-z0-9])(` + strings.Join(patterns, `|`) + `)`
+}
 
 var bearer = regexp.MustCompile(`(?i)\b(?:bearer|basic)(?:\s+|%20)([\w.~+/=-]{8,})`)
 

@@ -38,6 +38,8 @@ type System struct {
 	Endpoints    []Endpoint    `yaml:"endpoints,omitempty"`
 	Certificates []Certificate `yaml:"certificates,omitempty"`
 	Backups      []Backup      `yaml:"backups,omitempty"`
+	Repositories []Repository  `yaml:"repositories,omitempty"`
+	Documents    []Document    `yaml:"documents,omitempty"`
 	Prometheus   []Prometheus  `yaml:"prometheus,omitempty"`
 	Evidence     Evidence      `yaml:"evidence,omitempty"`
 	Objectives   Objectives    `yaml:"objectives,omitempty"`
@@ -152,6 +154,9 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	validateEach(&list, mistake.At(path, "endpoints"), s.Endpoints)
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
 	validateEach(&list, mistake.At(path, "backups"), s.Backups)
+	validateEach(&list, mistake.At(path, "repositories"), s.Repositories)
+	validateEach(&list, mistake.At(path, "documents"), s.Documents)
+	s.validateDocuments(&list, mistake.At(path, "documents"))
 	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)
 	s.Evidence.validate(&list, mistake.At(path, "evidence"))
 	s.Objectives.validate(&list, mistake.At(path, "objectives"))

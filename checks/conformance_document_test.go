@@ -1,0 +1,54 @@
+package checks_test
+
+import (
+	"github.com/readiness-exporter/readiness-exporter/checks/document"
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+)
+
+// documentWorlds has what people write down.
+func documentWorlds() map[string]world {
+	written := func(edits ...func(*fact.Document)) fact.AnySet {
+		d := fact.Document{Document: "readme", Place: "shop:README.md", Searched: "the repository shop", Changed: now.Add(-day), Words: 100, Terms: []string{"DATABASE_URL"}}
+		for _, edit := range edits {
+			edit(&d)
+		}
+		return facts(fact.Documents(), d)
+	}
+	old := func(d *fact.Document) { d.Changed = now.Add(-400 * day) }
+	empty := func(d *fact.Document) { d.Terms = nil }
+	folder := func(words int) fact.AnySet {
+		return facts(fact.DocumentFolders(), fact.DocumentFolder{
+			Document: "runbooks", Place: "shop:runbooks", Searched: "the repository shop",
+			Documents: []fact.FolderDocument{{Path: "a.md", Words: words}, {Path: "b.md", Words: words}},
+		})
+	}
+	configured := facts(fact.Configurations(), fact.Configuration{
+		Cluster: "main", Namespace: "shop", Kind: "Secret", Name: "shop", Values: []fact.ConfiguredValue{{Key: "DATABASE_URL", Credential: true}},
+	})
+	contacts := func(levels int) fact.AnySet {
+		return facts(fact.DeclaredContacts(), fact.Contacts{Primary: true, Secondary: true, Channel: true, Levels: levels})
+	}
+	history := func(secrets ...fact.CommittedSecret) fact.AnySet {
+		return facts(fact.Repositories(), fact.Repository{Repository: "shop", EnvironmentIgnored: true, Secrets: secrets})
+	}
+	return map[string]world{
+		"committed_secrets": {
+			good: []fact.AnySet{history()}, bad: []fact.AnySet{history(fact.CommittedSecret{Rule: "private-key", Path: "a", Line: 1, Commit: "b", At: now})},
+		},
+		"document": {
+			tune: func(p any) { p.(*document.Parameters).Document = "readme" },
+			good: []fact.AnySet{written()}, bad: []fact.AnySet{written(old)},
+		},
+		"document_folder": {
+			tune: func(p any) {
+				p.(*document.FolderParameters).Folder, p.(*document.FolderParameters).Minimum = "runbooks", 2
+			},
+			good: []fact.AnySet{folder(100)}, bad: []fact.AnySet{folder(10)},
+		},
+		"environment_document": {
+			tune: func(p any) { p.(*document.EnvironmentParameters).Document = "readme" },
+			good: []fact.AnySet{written(), configured}, bad: []fact.AnySet{written(empty), configured},
+		},
+		"emergency_contacts": {good: []fact.AnySet{contacts(3)}, bad: []fact.AnySet{contacts(2)}},
+	}
+}

@@ -1,0 +1,152 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
+	"github.com/readiness-exporter/readiness-exporter/internal/prose"
+)
+
+// maximumPage is how long an answer may be, in bytes.
+const maximumPage = 2 << 20
+
+// fetched reads a document at an address of the web.
+func fetched(ctx context.Context, t Target) (document fact.Document, undated, err error) {
+	response, body, err := get(ctx, t)
+	if err != nil {
+		return document, nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
+	}
+	if response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone {
+		return fact.Document{Document: t.Request.Document, Searched: t.Declared.URL}, nil, nil
+	}
+	text, changed, err := understood(response, t.Declared.URL, body)
+	if err != nil {
+		return document, nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
+	}
+	document = described(t.Request.Document, text)
+	document.Place, document.Searched, document.Changed = t.Declared.URL, t.Declared.URL, changed
+	document.Diagrams += len(text.Images)
+	if changed.IsZero() {
+		undated = fact.Errorf(fact.ReasonUnsupported, "%s does not report when the document changed", t.Declared.URL)
+	}
+	return document, undated, nil
+}
+
+func get(ctx context.Context, t Target) (*http.Response, []byte, error) {
+	transport, err := httpclient.NewTransport(t.Declared.CAFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer transport.CloseIdleConnections()
+	login, err := httpclient.ReadLogin(t.Declared.BearerTokenFile, t.Declared.BasicAuth)
+	if err != nil {
+		return nil, nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.Declared.URL, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	request.Header.Set("Accept", "text/markdown, text/html;q=0.9, text/plain;q=0.9, application/json;q=0.8, */*;q=0.1")
+	login.Add(request)
+	client := http.Client{
+		Transport: transport,
+		// A login is for the declared server alone.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, nil, httpclient.Error(ctx, err)
+	}
+	defer response.Body.Close() // All that was wanted has been read.
+	body, err := io.ReadAll(io.LimitReader(response.Body, maximumPage+1))
+	switch {
+	case err != nil:
+		return nil, nil, httpclient.Error(ctx, err)
+	case len(body) > maximumPage:
+		return nil, nil, fact.Errorf(fact.ReasonUnsupported, "the answer is longer than %d bytes", maximumPage)
+	}
+	return response, body, nil
+}
+
+// askingForPassword is a page that stands in for one that is shown after a login.
+var askingForPassword = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password`)
+
+// understood reads an answer: a page, a text, or a page of Confluence as its API gives it.
+func understood(response *http.Response, address string, body []byte) (text *prose.Text, changed time.Time, err error) {
+	switch code := response.StatusCode; {
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return nil, changed, fact.Errorf(fact.ReasonDenied, "the server answered %d", code)
+	case code >= 300 && code < 400:
+		return nil, changed, fact.Errorf(fact.ReasonInvalid, "the server redirects elsewhere (%d): declare the URL that it redirects to", code)
+	case code != http.StatusOK:
+		return nil, changed, fact.Errorf(fact.ReasonFailed, "the server answered %d", code)
+	}
+	changed, err = http.ParseTime(response.Header.Get("Last-Modified"))
+	if err != nil {
+		changed = time.Time{}
+	}
+	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // One that cannot be read is none that is understood.
+	switch {
+	case len(bytes.TrimSpace(body)) == 0:
+		return nil, changed, fact.Errorf(fact.ReasonInvalid, "the answer is empty")
+	case media == "application/json":
+		return confluence(body)
+	case (media == "text/html" || media == "application/xhtml+xml") && askingForPassword.Match(body):
+		return nil, changed, fact.Errorf(fact.ReasonDenied, "the answer is a page that asks for a password")
+	case media == "text/html", media == "application/xhtml+xml":
+		return prose.Read(prose.HTML, body), changed, nil
+	case strings.HasPrefix(media, "text/"):
+		return prose.Read(textFormat(address), body), changed, nil
+	default:
+		return nil, changed, fact.Errorf(fact.ReasonInvalid, "the answer is neither a text nor a page")
+	}
+}
+
+// textFormat is that of a text by its address, or Markdown, which every text is.
+func textFormat(address string) prose.Format {
+	if parsed, err := url.Parse(address); err == nil {
+		if format, known := prose.FormatOf(parsed.Path); known && format != prose.Plain && format != prose.HTML {
+			return format
+		}
+	}
+	return prose.Markdown
+}
+
+// confluence reads a page as the REST API gives it with body.storage and version: of version 1 and 2 of the API.
+func confluence(body []byte) (*prose.Text, time.Time, error) {
+	var page struct {
+		Body struct {
+			Storage struct {
+				Value string `json:"value"`
+			} `json:"storage"`
+		} `json:"body"`
+		Version struct {
+			When      time.Time `json:"when"`
+			CreatedAt time.Time `json:"createdAt"`
+		} `json:"version"`
+	}
+	err := json.Unmarshal(body, &page)
+	if err == nil && page.Body.Storage.Value == "" {
+		err = errors.New("there is no body.storage.value")
+	}
+	if err != nil {
+		return nil, time.Time{}, fact.Errorf(fact.ReasonInvalid, "the answer is no page of Confluence with body.storage expanded")
+	}
+	changed := page.Version.When
+	if changed.IsZero() {
+		changed = page.Version.CreatedAt
+	}
+	return prose.Read(prose.HTML, []byte(page.Body.Storage.Value)), changed.UTC(), nil
+}
