@@ -31,6 +31,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		firewall.New(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),
+		clusters.Discovery(),
 		clusters.Kubernetes(),
 		clusters.Configurations(),
 		clusters.Stagings(),

@@ -39,6 +39,7 @@ const (
 	EndpointAPI     = "api"     // what programs of users ask
 	EndpointHealth  = "health"  // what tells whether it is alive or ready
 	EndpointMetrics = "metrics" // what Prometheus scrapes
+	EndpointIngress = "ingress" // what an Ingress or HTTPRoute leads to something, of which no more is known
 	EndpointOther   = "other"   // judged by no item but those on every endpoint
 )
 
@@ -49,7 +50,7 @@ func PublishedPages() []string {
 
 // EndpointPurposes lists every purpose.
 func EndpointPurposes() []string {
-	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointOther}, PublishedPages()...)
+	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointIngress, EndpointOther}, PublishedPages()...)
 }
 
 // An IPVersion is one of the two, or none where a proxy is between.
@@ -133,6 +134,8 @@ func (e *Endpoint) Expects(status int) bool {
 		return slices.Contains(e.ExpectedStatus, status)
 	case e.Purpose == EndpointFront:
 		return status >= 200 && status < 400
+	case e.Purpose == EndpointIngress:
+		return status >= 200 && status < 500
 	case e.Purpose == EndpointAPI, e.Purpose == EndpointOther:
 		return status >= 200 && status < 300
 	default:

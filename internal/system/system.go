@@ -39,7 +39,11 @@ type System struct {
 	Certificates []Certificate `yaml:"certificates,omitempty"`
 	Backups      []Backup      `yaml:"backups,omitempty"`
 	Prometheus   []Prometheus  `yaml:"prometheus,omitempty"`
-	Objectives   Objectives    `yaml:"objectives,omitempty"`
+	Discovery    Discovery     `yaml:"discovery,omitempty"`
+	// DiscoveredNames are the host names that were discovered, whatever is made of them.
+	DiscoveredNames []DiscoveredName `yaml:"-"`
+
+	Objectives Objectives `yaml:"objectives,omitempty"`
 
 	// Checks tunes items of the checklist for this system, by their ids.
 	Checks        map[string]Override   `yaml:"checks,omitempty"`
