@@ -25,12 +25,14 @@ type Endpoint struct {
 type EndpointPlace struct {
 	URL     string `json:"url"`
 	Purpose string `json:"purpose"` // one of EndpointPurposes
+	// PlainUnasked: plain HTTP of the same host is not asked, since it is not known to be served.
+	PlainUnasked bool `json:"plain_unasked,omitempty"`
 }
 
-// AtHTTPS tells whether it is at the port of HTTPS, so that plain HTTP of the same host should lead to it.
+// AtHTTPS tells whether it is at the port of HTTPS, so that plain HTTP of the same host should lead to it, and is asked.
 func (p EndpointPlace) AtHTTPS() bool {
 	address, err := url.Parse(p.URL)
-	return err == nil && address.Scheme == "https" && (address.Port() == "" || address.Port() == "443")
+	return err == nil && !p.PlainUnasked && address.Scheme == "https" && (address.Port() == "" || address.Port() == "443")
 }
 
 // The purposes of endpoints.
