@@ -1,6 +1,7 @@
 package system
 
 import (
+	"iter"
 	"net"
 	"net/netip"
 	"net/url"
@@ -290,4 +291,28 @@ func discoverable(name string) bool {
 		return false
 	}
 	return isHost(name)
+}
+
+// DiscoveredTargets gives how many targets of each sort were discovered and are collected, where there are any.
+func (s *System) DiscoveredTargets() iter.Seq2[string, int] {
+	endpoints, certificates := 0, 0
+	for i := range s.Endpoints {
+		endpoints += collectedOf(s.Endpoints[i].Found)
+	}
+	for i := range s.Certificates {
+		certificates += collectedOf(s.Certificates[i].Found)
+	}
+	return func(yield func(string, int) bool) {
+		if endpoints > 0 && !yield(fact.Endpoints().Name, endpoints) || certificates == 0 {
+			return
+		}
+		yield(fact.Certificates().Name, certificates)
+	}
+}
+
+func collectedOf(f *Found) int {
+	if f == nil || f.Beyond > 0 {
+		return 0
+	}
+	return 1
 }
