@@ -68,7 +68,7 @@ func withHosts(described *system.System, runs []*fact.Run) *system.System {
 		for _, set := range run.Sets {
 			for i := range set.Len() {
 				if ingress, is := set.At(i).(*fact.Ingress); is {
-					all.Certificates = addHosts(all.Certificates, ingress)
+					all.Certificates = addHosts(&all, ingress)
 				}
 			}
 		}
@@ -76,10 +76,12 @@ func withHosts(described *system.System, runs []*fact.Run) *system.System {
 	return &all
 }
 
-func addHosts(certificates []system.Certificate, ingress *fact.Ingress) []system.Certificate {
+func addHosts(to *system.System, ingress *fact.Ingress) []system.Certificate {
+	certificates := to.Certificates
 	for _, host := range ingress.Hosts {
 		address := host.Name + ":443"
-		known := slices.ContainsFunc(certificates, func(c system.Certificate) bool { return c.Address == address })
+		known := slices.ContainsFunc(certificates, func(c system.Certificate) bool { return c.Address == address }) ||
+			slices.ContainsFunc(to.Endpoints, func(e system.Endpoint) bool { return strings.HasPrefix(e.URL, "https://"+host.Name+"/") })
 		if !known && host.Trouble != fact.HostNotCovered && host.Trouble != fact.HostNotAttached && !strings.HasPrefix(host.Name, "*.") {
 			certificates = append(certificates, system.Certificate{Address: address})
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -21,7 +22,7 @@ func TestWhatWasDiscoveredIsShownWithWhereItWas(t *testing.T) {
 			{URL: "https://z.contoso.com/", Purpose: "ingress", Found: found(7)},
 		},
 		Certificates: []system.Certificate{{Address: "api.contoso.com:443", Found: found(0)}},
-	}}, config.Options{})
+	}}, config.Options{Kinds: checks.All()})
 	require.NoError(t, err)
 	assessment := loaded.Plans[0].Assess(nil, time.Now(), nil)
 	targets := []report.DiscoveredTarget{
@@ -37,6 +38,6 @@ func TestWhatWasDiscoveredIsShownWithWhereItWas(t *testing.T) {
 
 	discovered := report.DiscoveredOf(assessment)
 	require.Equal(t, targets, discovered.Targets)
-	require.Contains(t, discovered.YAML, "- url: https://shop.contoso.com/\n      purpose: ingress\n", "what is saved as configuration declares it")
+	require.Contains(t, discovered.YAML, "- url: https://shop.contoso.com/\n    purpose: ingress\n", "what is saved as configuration declares it")
 	require.NotContains(t, discovered.YAML, "z.contoso.com", "but not what stands for those beyond the limit")
 }
