@@ -64,6 +64,12 @@ func (p prober) collector() collector.Collector[system.Certificate] {
 		},
 		Collect: func(ctx context.Context, target system.Certificate, _ fact.Topics) ([]fact.AnySet, error) {
 			set, err := p.collect(ctx, target)
+			if err != nil && target.Found != nil && ctx.Err() == nil {
+				// Of one that nobody has declared that is no failure of the collector.
+				set = &fact.Set[fact.Certificate]{}
+				set.Lack(fact.Certificate{CertificatePlace: place(target)}, "", err)
+				err = nil
+			}
 			if err != nil {
 				return nil, err
 			}

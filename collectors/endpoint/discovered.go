@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -38,6 +39,15 @@ func (p prober) within(t Target) prober {
 	// A proxy would resolve the name by itself, and reach what this machine does not.
 	p.proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	return p
+}
+
+// unavailable is what is known of a target that could not be asked. Of one that nobody has declared that is no failure of the collector.
+func unavailable(t Target, err error) []fact.AnySet {
+	sets := declared(t)
+	for i, set := range sets {
+		sets[i] = set.Fail(t.URL, *fact.FailureOf(err))
+	}
+	return sets
 }
 
 func fenced(f reach.Fence) func(ctx context.Context, network, address string) (net.Conn, error) {

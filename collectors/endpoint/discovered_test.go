@@ -21,7 +21,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -55,18 +54,18 @@ func (s *site) open(t *testing.T) *site {
 	return s
 }
 
-func (s *site) job(t *testing.T, endpoint system.Endpoint) collector.Job {
+func targetOf(t *testing.T, endpoint system.Endpoint) Target {
 	t.Helper()
-	jobs := s.prober.collector().Jobs(&system.System{Name: "shop", Endpoints: []system.Endpoint{endpoint}}, fact.Needs{})
-	require.Len(t, jobs, 1)
-	return jobs[0]
+	all := targets(&system.System{Name: "shop", Endpoints: []system.Endpoint{endpoint}})
+	require.Len(t, all, 1)
+	return all[0]
 }
 
-func (s *site) run(t *testing.T, job collector.Job) (*fact.Endpoint, error) {
+func (s *site) run(t *testing.T, target Target) (*fact.Endpoint, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	sets, err := job.Collect(ctx, nil)
+	sets, err := s.prober.collect(ctx, target)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +91,7 @@ func TestADiscoveredHostIsAskedOnceAndNothingIsKeptOfItsBody(t *testing.T) {
 			}
 		}
 	}).open(t)
-	answered, err := s.run(t, s.job(t, ofIngress("http://shop.test/")))
+	answered, err := s.run(t, targetOf(t, ofIngress("http://shop.test/")))
 	require.NoError(t, err)
 	require.Equal(t, []fact.EndpointAnswer{{IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{
 		URL: "http://shop.test/", Status: http.StatusFound, RedirectsTo: "http://169.254.169.254/latest/meta-data/",
@@ -109,12 +108,12 @@ func TestPlainHTTPIsAskedOnlyWhereThereIsAListenerForIt(t *testing.T) {
 		plain.Add(1)
 		redirect("https://shop.test/")(w, r)
 	}).open(t)
-	without, err := s.run(t, s.job(t, ofIngress(front)))
+	without, err := s.run(t, targetOf(t, ofIngress(front)))
 	require.NoError(t, err)
 	require.Nil(t, without.Plain)
 	require.False(t, without.AtHTTPS(), "so that nothing is thought of its redirect")
 	require.Zero(t, plain.Load())
-	with, err := s.run(t, s.job(t, ofIngress(front, plainToo)))
+	with, err := s.run(t, targetOf(t, ofIngress(front, plainToo)))
 	require.NoError(t, err)
 	require.Equal(t, "https://shop.test/", with.Plain.Steps[0].RedirectsTo)
 	require.True(t, with.AtHTTPS())
@@ -122,28 +121,28 @@ func TestPlainHTTPIsAskedOnlyWhereThereIsAListenerForIt(t *testing.T) {
 
 func TestADiscoveredHostThatWasNeverReachedIsUnknown(t *testing.T) {
 	s := newSite(t, nil, nil).open(t)
-	job := s.job(t, ofIngress("http://shop.test/"))
-	_, err := s.run(t, job)
+	target := targetOf(t, ofIngress("http://shop.test/"))
+	_, err := s.run(t, target)
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 
 	s.addresses = nil
-	_, err = s.run(t, job)
+	_, err = s.run(t, target)
 	require.Equal(t, fact.ReasonUnresolved, fact.ReasonOf(err))
 
 	s.addresses = []string{"192.0.2.1"}
 	s.serve(t, "192.0.2.1:80", nil, answer(http.StatusServiceUnavailable, ""))
 	s.serve(t, "shop.test:80", nil, answer(http.StatusServiceUnavailable, ""))
-	answered, err := s.run(t, job)
+	answered, err := s.run(t, target)
 	require.NoError(t, err)
 	require.False(t, answered.Up())
 
 	s.serve(t, "shop.test:80", nil, nil)
-	answered, err = s.run(t, job)
+	answered, err = s.run(t, target)
 	require.NoError(t, err, "once it was reached, that it is not any more is news of it")
 	require.Equal(t, fact.ReasonRefused, answered.Answers[0].Failure.Reason)
 
-	job.Forget()
-	_, err = s.run(t, job)
+	s.known.forget(target)
+	_, err = s.run(t, target)
 	require.Error(t, err)
 }
 
@@ -151,7 +150,7 @@ func TestACertificateThatDoesNotVerifyIsOneOfAHostThatWasReached(t *testing.T) {
 	s := newSite(t, answer(http.StatusOK, ""), nil).open(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	sets, err := s.job(t, ofIngress(front)).Collect(ctx, nil)
+	sets, err := s.prober.collect(ctx, targetOf(t, ofIngress(front)))
 	require.NoError(t, err)
 	require.NotNil(t, sets[0].At(0).(*fact.Endpoint).Answers[0].Failure)
 	require.Equal(t, 1, sets[1].Len())
@@ -161,8 +160,19 @@ func TestACertificateThatDoesNotVerifyIsOneOfAHostThatWasReached(t *testing.T) {
 func TestWhatIsBeyondTheLimitIsNotContacted(t *testing.T) {
 	s := newSite(t, nil, nil)
 	s.prober = &prober{} // It can do nothing.
-	_, err := s.run(t, s.job(t, ofIngress(front, func(f *system.Found) { f.Beyond = 30 })))
+	_, err := s.run(t, targetOf(t, ofIngress(front, func(f *system.Found) { f.Beyond = 30 })))
 	require.ErrorContains(t, err, "30 more were discovered than the 200 that are collected")
+}
+
+func TestThatADiscoveredHostIsUnavailableIsNoFailureOfTheCollector(t *testing.T) {
+	s := newSite(t, nil, nil).open(t)
+	jobs := s.prober.collector().Jobs(&system.System{Endpoints: []system.Endpoint{ofIngress(front), {URL: "https://gone.test/"}}}, fact.Needs{})
+	sets, err := jobs[0].Collect(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, front, sets[0].Gaps()[0].Subject)
+	require.Equal(t, fact.ReasonRefused, sets[0].Gaps()[0].Reason)
+	require.Equal(t, "shop.test:443", sets[1].Gaps()[0].Subject)
+	require.Zero(t, sets[0].Len())
 }
 
 func TestATargetStaysTheSameWhereverItWasFound(t *testing.T) {
@@ -219,13 +229,13 @@ func TestAHostOfAnAttackerReachesNothing(t *testing.T) {
 			t.Run(name+" "+scheme, func(t *testing.T) {
 				turns = 0
 				address := scheme + "://" + name + ".attacker.example:" + port + "/"
-				jobs := p.collector().Jobs(&system.System{Endpoints: []system.Endpoint{ofIngress(address, plainToo, func(f *system.Found) {
+				target := targetOf(t, ofIngress(address, plainToo, func(f *system.Found) {
 					// Nor does a status help that says so itself.
 					f.Addresses = []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1"), netip.MustParseAddr("169.254.169.254")}
-				})}}, fact.Needs{})
+				}))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				_, err := jobs[0].Collect(ctx, nil)
+				_, err := p.collect(ctx, target)
 				require.Error(t, err, "it is unknown, and no fault of the system")
 				if name == "mapped" || name == "any6" { // Of which resolvers make nothing that could be connected to.
 					require.Equal(t, fact.ReasonUnresolved, fact.ReasonOf(err), "%v", err)

@@ -67,8 +67,14 @@ func (p prober) collector() collector.Collector[Target] {
 		Target:   func(t Target) string { return t.URL },
 		Server:   server,
 		Known:    declared,
-		Collect:  func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) { return p.collect(ctx, t) },
-		Forget:   p.known.forget,
+		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
+			sets, err := p.collect(ctx, t)
+			if err != nil && t.Found != nil && ctx.Err() == nil {
+				return unavailable(t, err), nil
+			}
+			return sets, err
+		},
+		Forget: p.known.forget,
 	}
 }
 

@@ -52,7 +52,8 @@ func (e *Engine) Apply(plans []*assess.Plan) error {
 
 // succeed takes over what is known of the same system from before.
 func (s *systemState) succeed(old *systemState) {
-	s.discovered, s.assessment, s.history, s.began = old.discovered, old.assessment, old.history, old.began
+	s.discovered = old.discovered.Of(s.declared.System)
+	s.assessment, s.history, s.began = old.assessment, old.history, old.began
 }
 
 // keep has the jobs that there are already go on, where their targets are as they were. The caller holds e.mu.

@@ -218,6 +218,11 @@ func TestAReloadKeepsWhatWasDiscovered(t *testing.T) {
 		d.apply(t)
 		d.wait(time.Second)
 		require.Empty(t, d.collected(), "it is not of a declared namespace any more")
+
+		d.hosts, d.namespaces = nil, []string{"shop"}
+		d.apply(t)
+		d.wait(time.Second)
+		require.Empty(t, d.collected(), "nor remembered from when it was")
 	})
 }
 

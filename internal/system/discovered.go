@@ -105,6 +105,16 @@ func (d Discovered) Leaving(discovery string) bool {
 	return slices.ContainsFunc(d.pieces, func(p piece) bool { return p.discovery == discovery && !p.gone.IsZero() })
 }
 
+// Of is what was discovered in what is declared now. What is no more is not remembered.
+func (d Discovered) Of(declared *System) (kept Discovered) {
+	for _, p := range d.pieces {
+		if declared.holds(p.host) {
+			kept.pieces = append(kept.pieces, p)
+		}
+	}
+	return kept
+}
+
 // hosts are those that are of a system as it is declared now, in the order in which they were discovered.
 func (d Discovered) hosts(declared *System) (all []foundHost) {
 	if !declared.Discovery.Any() {
@@ -113,7 +123,7 @@ func (d Discovered) hosts(declared *System) (all []foundHost) {
 	at := make(map[string]int)
 	for _, p := range d.pieces {
 		name := asciiName(p.host.Host)
-		if !discoverable(name) || !slices.ContainsFunc(declared.Kubernetes, func(c Cluster) bool { return c.holds(p.host) }) {
+		if !discoverable(name) || !declared.holds(p.host) {
 			continue
 		}
 		i, known := at[name]
@@ -125,6 +135,10 @@ func (d Discovered) hosts(declared *System) (all []foundHost) {
 		all[i].pieces = append(all[i].pieces, p)
 	}
 	return all
+}
+
+func (s *System) holds(h *fact.DiscoveredHost) bool {
+	return slices.ContainsFunc(s.Kubernetes, func(c Cluster) bool { return c.holds(h) })
 }
 
 // holds tells whether what was discovered is of the cluster as it is declared.
