@@ -54,6 +54,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		envfile.New(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),
+		clusters.Discovery(),
 		clusters.Kubernetes(),
 		clusters.Configurations(),
 		clusters.Stagings(),

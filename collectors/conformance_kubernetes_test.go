@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
@@ -59,6 +60,14 @@ func populate(t *testing.T, cluster *world.Cluster, namespace string, certificat
 	_, err = core.Secrets(namespace).Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "tls"}, Type: corev1.SecretTypeTLS,
 		Data: map[string][]byte{corev1.TLSCertKey: certificate.PEM(), corev1.TLSPrivateKeyKey: certificate.KeyPEM()},
+	}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	_, err = cluster.Client.NetworkingV1().Ingresses(namespace).Create(ctx, &networkingv1.Ingress{
+		ObjectMeta: meta,
+		Spec: networkingv1.IngressSpec{
+			Rules:          []networkingv1.IngressRule{{Host: "shop.contoso.com"}},
+			DefaultBackend: &networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: "shop", Port: networkingv1.ServiceBackendPort{Number: 80}}},
+		},
 	}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	labels, none := map[string]string{"app": "shop"}, int32(0)

@@ -60,6 +60,7 @@ func subjects() []subject {
 		{"kubernetes_staging", "a control plane", kubernetesCase},
 		{"kubernetes_object", "a control plane", kubernetesCase},
 		{"kubernetes_certificate", "a control plane", kubernetesCase},
+		{"discovery", "a control plane", kubernetesCase},
 	}
 }
 

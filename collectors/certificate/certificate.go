@@ -6,15 +6,18 @@ import (
 	"crypto/x509"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// New makes the collector of declared certificates.
+// New makes the collector of certificates.
 //
 // A server is asked as a client asks it, at every address that its name has: one of two balancers may still show the old
 // certificate. As long as all show the same, that is one fact; else each address has its own.
@@ -25,16 +28,20 @@ func New() collector.Collector[system.Certificate] {
 	prober := prober{
 		lookup: net.DefaultResolver.LookupNetIP,
 		dial:   new(net.Dialer).DialContext,
+		fenced: func(f reach.Fence) dialer { return f.Dialer().DialContext },
 		public: pki.PublicRoots,
 		now:    time.Now,
 	}
 	return prober.collector()
 }
 
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
 // A prober has what a run needs of the world around.
 type prober struct {
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
-	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	dial   dialer
+	fenced func(reach.Fence) dialer // for what was discovered
 	public func() (*x509.CertPool, error)
 	now    func() time.Time
 }
@@ -46,7 +53,7 @@ func (p prober) collector() collector.Collector[system.Certificate] {
 		Yields:   []fact.Any{fact.Certificates()},
 		Schedule: "@every 5m",
 		Timeout:  10 * time.Second,
-		Targets:  func(s *system.System) []system.Certificate { return s.Certificates },
+		Targets:  targets,
 		Target:   func(target system.Certificate) string { return place(target).Subject() },
 		Server:   func(target system.Certificate) string { return target.Address },
 		Known: func(target system.Certificate) []fact.AnySet {
@@ -57,6 +64,12 @@ func (p prober) collector() collector.Collector[system.Certificate] {
 		},
 		Collect: func(ctx context.Context, target system.Certificate, _ fact.Topics) ([]fact.AnySet, error) {
 			set, err := p.collect(ctx, target)
+			if err != nil && target.Found != nil && ctx.Err() == nil {
+				// Of one that nobody has declared that is no failure of the collector.
+				set = &fact.Set[fact.Certificate]{}
+				set.Lack(fact.Certificate{CertificatePlace: place(target)}, "", err)
+				err = nil
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -65,7 +78,33 @@ func (p prober) collector() collector.Collector[system.Certificate] {
 	}
 }
 
+func targets(s *system.System) []system.Certificate {
+	all := slices.Clone(s.Certificates)
+	for i := range all {
+		all[i].Found = all[i].Found.Target()
+	}
+	return all
+}
+
+// within is the prober that keeps to what may be contacted for a target that was discovered.
+func (p prober) within(target system.Certificate) prober {
+	fence := reach.Fence{Own: target.Found.Addresses}
+	if _, port, err := net.SplitHostPort(target.Address); err == nil {
+		if number, err := strconv.Atoi(port); err == nil {
+			fence.Ports = append(fence.Ports, number)
+		}
+	}
+	p.dial = p.fenced(fence)
+	return p
+}
+
 func (p prober) collect(ctx context.Context, target system.Certificate) (*fact.Set[fact.Certificate], error) {
+	if err := target.Found.OverLimit(); err != nil {
+		return nil, err
+	}
+	if target.Found != nil {
+		p = p.within(target)
+	}
 	expectation := pki.Expect(p.public, target.CAFile, p.now())
 	var set *fact.Set[fact.Certificate]
 	var err error

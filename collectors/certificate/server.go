@@ -79,7 +79,9 @@ func describe(place fact.CertificatePlace, all []shown, expectation pki.Expectat
 		return nil, fmt.Errorf("none of %d addresses showed a certificate: %w", len(all), all[0].err)
 	}
 	set := &fact.Set[fact.Certificate]{}
-	for _, s := range slices.DeleteFunc(all, func(s shown) bool { return !failed(s) || reach.NoRoute(s.err) || reach.UnusedLoopback(s.err) }) {
+	for _, s := range slices.DeleteFunc(all, func(s shown) bool {
+		return !failed(s) || reach.NoRoute(s.err) || reach.UnusedLoopback(s.err) || reach.Refused(s.err)
+	}) {
 		place.IP = s.IP
 		set.Lack(fact.Certificate{CertificatePlace: place}, "", s.err)
 	}

@@ -85,7 +85,7 @@ func (c *client) ask(ctx context.Context) (*finding, error) {
 }
 
 // found puts attempts together. A version of IP by which this machine has no route says nothing of the endpoint, nor does a
-// loopback address at which nothing listens beside one at which something does.
+// loopback address at which nothing listens beside one at which something does, or one that is not contacted.
 func found(attempts []*attempt, plain *fact.EndpointAnswer) (*finding, error) {
 	all := &finding{plain: plain}
 	reached := slices.ContainsFunc(attempts, func(a *attempt) bool { return a.err == nil })
@@ -94,7 +94,7 @@ func found(attempts []*attempt, plain *fact.EndpointAnswer) (*finding, error) {
 		case reach.NoRoute(each.err):
 			all.notTried = append(all.notTried, each.answer.IPVersion)
 			continue
-		case reached && reach.UnusedLoopback(each.err):
+		case reached && reach.UnusedLoopback(each.err), reach.Refused(each.err):
 			continue
 		}
 		all.answers = append(all.answers, each.answer)

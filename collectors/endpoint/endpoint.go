@@ -15,21 +15,24 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// A Target is a declared endpoint.
+// A Target is a declared endpoint, or one that was discovered.
 type Target struct {
 	system.Endpoint
+	System string // its ID, of one that was discovered
 	// Certificate: what it shows is collected too, as no other target of the system does so.
 	Certificate bool
 }
 
-// New makes the collector of declared endpoints.
+// New makes the collector of endpoints.
 //
 // An endpoint is asked as a browser asks it: over each version of IP that its name has addresses of, with cookies, following
 // redirects. One that cannot be reached is a fact, and what is thought of it is for the checks; where this machine cannot
-// ask (a resolver that does not answer, no route, a secret that cannot be read) it is unavailable.
+// ask (a resolver that does not answer, no route, a secret that cannot be read) it is unavailable. One that was discovered is asked as discovered.go
+// has it.
 func New() collector.Collector[Target] {
 	return prober{
 		lookup: net.DefaultResolver.LookupNetIP,
@@ -37,6 +40,8 @@ func New() collector.Collector[Target] {
 		proxy:  http.ProxyFromEnvironment,
 		public: pki.PublicRoots,
 		now:    time.Now,
+		fenced: fenced,
+		known:  new(acquaintances),
 	}.collector()
 }
 
@@ -47,6 +52,8 @@ type prober struct {
 	proxy  func(*http.Request) (*url.URL, error)
 	public func() (*x509.CertPool, error)
 	now    func() time.Time
+	fenced func(reach.Fence) func(ctx context.Context, network, address string) (net.Conn, error)
+	known  *acquaintances
 }
 
 func (p prober) collector() collector.Collector[Target] {
@@ -60,7 +67,14 @@ func (p prober) collector() collector.Collector[Target] {
 		Target:   func(t Target) string { return t.URL },
 		Server:   server,
 		Known:    declared,
-		Collect:  func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) { return p.collect(ctx, t) },
+		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
+			sets, err := p.collect(ctx, t)
+			if err != nil && t.Found != nil && ctx.Err() == nil {
+				return unavailable(t, err), nil
+			}
+			return sets, err
+		},
+		Forget: p.known.forget,
 	}
 }
 
@@ -74,6 +88,10 @@ func targets(s *system.System) (all []Target) {
 	}
 	for _, declared := range s.Endpoints {
 		target := Target{Endpoint: declared}
+		if declared.Found != nil {
+			all = append(all, discovered(s, declared))
+			continue
+		}
 		if address, err := url.Parse(declared.URL); err == nil && address.Scheme == "https" && !collected[place(target)] {
 			target.Certificate = true
 			collected[place(target)] = true
@@ -111,7 +129,8 @@ func place(t Target) fact.CertificatePlace {
 
 func known(t Target) fact.Endpoint {
 	return fact.Endpoint{
-		EndpointPlace: fact.EndpointPlace{URL: t.URL, Purpose: t.DeclaredPurpose()}, ExpectedStatus: t.Expect.Status,
+		EndpointPlace:  fact.EndpointPlace{URL: t.URL, Purpose: t.DeclaredPurpose(), PlainUnasked: t.Found != nil && !t.Found.Plain},
+		ExpectedStatus: t.Expect.Status,
 	}
 }
 
@@ -129,11 +148,20 @@ func declared(t Target) []fact.AnySet {
 }
 
 func (p prober) collect(ctx context.Context, t Target) ([]fact.AnySet, error) {
+	if err := t.Found.OverLimit(); err != nil {
+		return nil, err
+	}
+	if t.Found != nil {
+		p = p.within(t)
+	}
 	client, err := p.client(t)
 	if err != nil {
 		return nil, err
 	}
 	found, err := client.ask(ctx)
+	if err == nil {
+		err = p.known.meet(t, found)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -103,10 +103,13 @@ func (w *walk) step(ctx context.Context, made *attempt) (next *url.URL, err erro
 		step.RedirectsTo = w.shown(next)
 	}
 	made.answer.Steps = append(made.answer.Steps, step)
-	if next != nil && !slices.Contains(w.target.Expect.Status, response.StatusCode) {
+	if next != nil && w.target.Found == nil && !slices.Contains(w.target.Expect.Status, response.StatusCode) {
 		return next, nil
 	}
 	made.answer.StrictTransportSecurity = strictTransportSecurity(response.Header.Get("Strict-Transport-Security"))
+	if w.target.Found != nil {
+		return nil, nil // Nothing is kept of what it says.
+	}
 	return nil, w.read(response, &made.answer)
 }
 

@@ -25,7 +25,7 @@ func httpRoutes() watch.Resource[route] {
 }
 
 func keepHTTPRoute(u *unstructured.Unstructured) route {
-	keep := route{fact: fact.Ingress{Kind: "HTTPRoute"}}
+	keep := route{fact: fact.Ingress{Kind: "HTTPRoute"}, labels: u.GetLabels()}
 	hosts := textsAt(u, "spec", "hostnames")
 	for _, host := range hosts {
 		keep.name(host)
@@ -40,6 +40,10 @@ func keepHTTPRoute(u *unstructured.Unstructured) route {
 		for _, match := range mapsIn(rule, "matches") {
 			path, _ := match["path"].(map[string]any)
 			paths = append(paths, text(path, "value"))
+			keep.path("", text(path, "value"))
+		}
+		if len(mapsIn(rule, "matches")) == 0 {
+			keep.path("", "")
 		}
 		for _, each := range mapsIn(rule, "backendRefs") {
 			kind, namespace := cmp.Or(text(each, "kind"), "Service"), text(each, "namespace")
@@ -71,6 +75,8 @@ type gatewayListener struct {
 	secure  bool // it ends TLS
 	secrets []types.NamespacedName
 	admits  admission
+	// addresses are those that the status of its Gateway reports.
+	addresses []string
 }
 
 // gateways keep their listeners for HTTP. They are often in another namespace than what uses them.
@@ -79,6 +85,12 @@ func gateways() watch.Resource[[]gatewayListener] {
 		GroupVersionResource: schema.GroupVersionResource{Group: gatewayGroup, Resource: "gateways"}, Everywhere: true,
 		Keep: func(object any) (listeners []gatewayListener) {
 			u := object.(*unstructured.Unstructured)
+			var addresses []string
+			for _, each := range mapsAt(u, "status", "addresses") {
+				if kind := text(each, "type"); kind == "" || kind == "IPAddress" {
+					addresses = append(addresses, text(each, "value"))
+				}
+			}
 			for _, each := range mapsAt(u, "spec", "listeners") {
 				protocol := text(each, "protocol")
 				if protocol != "HTTP" && protocol != "HTTPS" {
@@ -86,7 +98,7 @@ func gateways() watch.Resource[[]gatewayListener] {
 				}
 				port, _ := each["port"].(int64)
 				l := gatewayListener{name: text(each, "name"), port: int(port), host: text(each, "hostname"), secure: protocol == "HTTPS"}
-				l.admits = keepAdmission(each)
+				l.admits, l.addresses = keepAdmission(each), addresses
 				tls, _ := each["tls"].(map[string]any)
 				for _, reference := range mapsIn(tls, "certificateRefs") {
 					l.secrets = append(l.secrets, types.NamespacedName{

@@ -206,5 +206,8 @@ func (r *namedRoute) attachTo(parent listenerRef, listeners []gatewayListener, h
 
 func (r *namedRoute) openAt(parent listenerRef, l gatewayListener, host string) {
 	r.route.name(host)
-	r.open(door{by: parent.gateway.String(), port: l.port, host: host, listens: l.host, secure: l.secure, secrets: l.secrets})
+	r.open(door{
+		by: parent.gateway.String(), port: l.port, host: host, listens: l.host, secure: l.secure, secrets: l.secrets,
+		addresses: l.addresses,
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -38,6 +39,9 @@ type route struct {
 	parents   []listenerRef // of an HTTPRoute
 	redirects bool          // all that it does is to send clients to https
 	passing   bool          // it answers no client: the solver of a challenge, or a route within the cluster
+	labels    labels.Set
+	paths     map[string][]string // by host; empty: any
+	addresses []string            // that the status of an Ingress reports
 }
 
 // A backend is a port of a Service of the route's namespace.
@@ -72,7 +76,7 @@ func ingresses() watch.Resource[route] {
 // keepIngress reads an Ingress (https://kubernetes.io/docs/concepts/services-networking/ingress/). A tls entry without
 // hosts stands for all of them.
 func keepIngress(i *networkingv1.Ingress) route {
-	keep := route{fact: fact.Ingress{Kind: "Ingress"}, managed: slices.ContainsFunc(managedBy(), func(name string) bool {
+	keep := route{fact: fact.Ingress{Kind: "Ingress"}, labels: i.Labels, managed: slices.ContainsFunc(managedBy(), func(name string) bool {
 		return i.Annotations[name] != "" && i.Annotations[name] != "false"
 	})}
 	keep.fact.Class = i.Annotations["kubernetes.io/ingress.class"]
@@ -96,11 +100,18 @@ func keepIngress(i *networkingv1.Ingress) route {
 	for _, rule := range i.Spec.Rules {
 		keep.name(rule.Host)
 		if rule.HTTP == nil {
+			keep.path(rule.Host, "")
 			continue
 		}
 		for p := range rule.HTTP.Paths {
 			lead(&rule.HTTP.Paths[p].Backend)
 			paths = append(paths, rule.HTTP.Paths[p].Path)
+			keep.path(rule.Host, rule.HTTP.Paths[p].Path)
+		}
+	}
+	for _, reported := range i.Status.LoadBalancer.Ingress {
+		if reported.IP != "" {
+			keep.addresses = append(keep.addresses, reported.IP)
 		}
 	}
 	keep.passing = solves(i.Labels, paths)
@@ -127,10 +138,12 @@ func managedBy() []string {
 
 // solves tells a route that only answers the challenges of an ACME authority, as cert-manager makes it for a while.
 func solves(own map[string]string, paths []string) bool {
-	return own["acme.cert-manager.io/http01-solver"] == "true" || len(paths) > 0 && !slices.ContainsFunc(paths, func(path string) bool {
-		return !strings.HasPrefix(path, "/.well-known/acme-challenge/")
-	})
+	return own["acme.cert-manager.io/http01-solver"] == "true" ||
+		len(paths) > 0 && !slices.ContainsFunc(paths, func(path string) bool { return !isChallenge(path) })
 }
+
+// isChallenge tells a path at which a challenge of an ACME authority is answered (RFC 8555, 8.3).
+func isChallenge(path string) bool { return strings.HasPrefix(path, "/.well-known/acme-challenge/") }
 
 // name notes a host, each once; none is any.
 func (r *route) name(host string) {
@@ -158,29 +171,15 @@ type door struct {
 	secure  bool   // by TLS
 	managed bool   // its certificate is in no Secret
 	listens string // the host of the listener
-	secrets []types.NamespacedName
+	// addresses are those that the status of the Gateway reports.
+	addresses []string
+	secrets   []types.NamespacedName
 }
 
 // joinIngresses joins the routes of a host: each is judged by what clients meet there after all of them.
 func joinIngresses(s *snapshot, set *fact.Set[fact.Ingress]) {
-	var all []namedRoute
+	all := s.routes(func(name types.NamespacedName, _ route) bool { return s.target.Cluster.Includes(name.Namespace) })
 	open := make(map[string][]namedRoute) // by host
-	for _, r := range []watch.Resource[route]{ingresses(), httpRoutes()} {
-		stored(s, r).Each(func(name types.NamespacedName, r route) {
-			if r.passing || !s.target.Cluster.Includes(name.Namespace) {
-				return
-			}
-			named := namedRoute{route: r, name: name}
-			named.fact.Hosts = slices.Clone(r.fact.Hosts) // What is kept stays as it is.
-			if r.fact.Kind == "Ingress" {
-				named.doors = r.doors()
-			} else {
-				named.attach(s)
-			}
-			all = append(all, named)
-		})
-	}
-	slices.SortFunc(all, func(a, b namedRoute) int { return strings.Compare(a.name.String(), b.name.String()) })
 	for _, r := range all {
 		for _, host := range r.fact.Hosts {
 			open[host.Name] = append(open[host.Name], r)
@@ -196,6 +195,27 @@ func joinIngresses(s *snapshot, set *fact.Set[fact.Ingress]) {
 		}
 		set.Add(f)
 	}
+}
+
+// routes are those that are included and serve clients, in the order of their names, with the doors at which they are open.
+func (s *snapshot) routes(included func(types.NamespacedName, route) bool) (all []namedRoute) {
+	for _, r := range []watch.Resource[route]{ingresses(), httpRoutes()} {
+		stored(s, r).Each(func(name types.NamespacedName, r route) {
+			if r.passing || !included(name, r) {
+				return
+			}
+			named := namedRoute{route: r, name: name}
+			named.fact.Hosts = slices.Clone(r.fact.Hosts) // What is kept stays as it is.
+			if r.fact.Kind == "Ingress" {
+				named.doors = r.doors()
+			} else {
+				named.attach(s)
+			}
+			all = append(all, named)
+		})
+	}
+	slices.SortFunc(all, func(a, b namedRoute) int { return strings.Compare(a.name.String(), b.name.String()) })
+	return all
 }
 
 // lost tells which backends of a route do not exist. Where manifests hold no Service of its namespace, those are elsewhere.

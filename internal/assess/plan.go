@@ -114,6 +114,16 @@ func (p *Plan) Order() (circle []string) {
 	return nil
 }
 
+// For is the plan for the system as it is described now, with what was discovered of it.
+func (p *Plan) For(s *system.System) *Plan {
+	if s == p.System {
+		return p
+	}
+	effective := *p
+	effective.System = s
+	return &effective
+}
+
 // Needs are what must be collected to judge the items.
 func (p *Plan) Needs() fact.Needs {
 	needs := fact.Needs{Topics: make(fact.Topics)}

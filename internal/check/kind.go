@@ -213,6 +213,10 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 		targets = true
 		sum.add(each.judge(c))
 	}
+	empty := !targets || sum.facts == 0 && Worst(sum.problems).Ready()
+	if gap := k.undiscovered(c); empty && gap != nil && (!targets || k.WhenEmpty.Level == Undeclared) {
+		return append(sum.problems, unavailable(*gap)), 0 // There may be something yet.
+	}
 	if !targets {
 		problem := noTarget().Problem(noTarget().Sentence)
 		if k.WhenEmpty.Level == Undeclared && k.WhenEmpty.Remedy != "" {
@@ -239,6 +243,17 @@ func (k Kind[P]) inputs(p P) []Input {
 		return nil
 	}
 	return k.With
+}
+
+// undiscovered tells why it is not known yet whether there is anything to judge beside what is declared; nil where it is known.
+func (k Kind[P]) undiscovered(c Context) *fact.Gap {
+	for _, each := range k.Over {
+		kind := each.about().KindName()
+		if gap := c.view.Undiscovered(kind); gap != nil && c.System.Discovery.Seeks(kind) {
+			return gap
+		}
+	}
+	return nil
 }
 
 // missing adds what is unavailable of the kinds that the check only reads.

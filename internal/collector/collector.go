@@ -4,6 +4,7 @@ package collector
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -37,6 +38,9 @@ type Collector[T any] struct {
 	// Collect collects from one target what is asked for. It gives at most one set a kind; a kind without one was sought
 	// and there is none. An error means that nothing could be collected; what is unavailable in part is in the sets.
 	Collect func(ctx context.Context, target T, asked fact.Topics) ([]fact.AnySet, error)
+	// Discovers are the kinds of fact that there may be targets of by what the collector yields, so that without a need for any of them
+	// it does not run; nil: it discovers nothing.
+	Discovers []fact.Any
 	// Changes tells when a target has changed since the last run, so that the next is soon and not only on schedule; nil:
 	// nobody can tell. It is asked once, before the first run.
 	Changes func(T) <-chan struct{}
@@ -70,6 +74,8 @@ type Job struct {
 	Declared []fact.AnySet
 	// Asked is what is to be collected; nil: everything. It is no part of what the target is.
 	Asked fact.Topics
+	// Discovers are the kinds of fact that there may be targets of by what it yields.
+	Discovers []fact.Any
 	// Collect collects once. It gives one set for each of Declared, in their order.
 	Collect func(ctx context.Context, asked fact.Topics) ([]fact.AnySet, error)
 	// Changes tells when the target has changed; nil where nobody can tell.
@@ -91,6 +97,9 @@ func (c Collector[T]) Jobs(s *system.System, needs fact.Needs) []Job {
 			return nil
 		}
 	}
+	if len(c.Discovers) > 0 && !slices.ContainsFunc(c.Discovers, func(kind fact.Any) bool { return needs.Topics.Needs(kind.KindName(), "") }) {
+		return nil
+	}
 	var jobs []Job
 	if c.Targets != nil {
 		for _, target := range c.Targets(s) {
@@ -109,7 +118,7 @@ func (c Collector[T]) Jobs(s *system.System, needs fact.Needs) []Job {
 
 func (c Collector[T]) job(target T, asked fact.Topics) Job {
 	job := Job{
-		Target: c.Target(target), Value: target, Asked: asked, Declared: c.declared(target),
+		Target: c.Target(target), Value: target, Asked: asked, Declared: c.declared(target), Discovers: c.Discovers,
 		Collect: func(ctx context.Context, asked fact.Topics) ([]fact.AnySet, error) {
 			sets, err := c.Collect(ctx, target, asked)
 			if err != nil {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
-	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/schedule"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // Apply makes the engine do what the plans ask, from now on. Targets that stay as they were keep their facts, whatever is
@@ -21,23 +21,19 @@ func (e *Engine) Apply(plans []*assess.Plan) error {
 	defer e.mu.Unlock()
 	previous := make(map[string]*systemState, len(e.systems))
 	for _, state := range e.systems {
-		previous[state.plan.System.ID()] = state
+		previous[state.declared.System.ID()] = state
 	}
 	jobs := make(map[jobKey]*runningJob)
 	for _, state := range wanted {
-		if old := previous[state.plan.System.ID()]; old != nil {
-			state.assessment, state.history, state.began = old.assessment, old.history, old.began
+		if old := previous[state.declared.System.ID()]; old != nil {
+			state.succeed(old)
 		} else {
-			state.history = e.remembered(state.plan.System.ID())
+			state.history = e.remembered(state.declared.System.ID())
 		}
-		for i, running := range state.jobs {
-			if old := e.jobs[running.key]; old != nil && reflect.DeepEqual(old.Value, running.Value) {
-				old.state = state
-				state.jobs[i] = old
-				old.ask(running.asked)
-				e.retime(old, running)
-			}
-			jobs[running.key] = state.jobs[i]
+		state.layOut()
+		e.keep(state)
+		for _, running := range state.jobs {
+			jobs[running.key] = running
 		}
 	}
 	old := e.jobs
@@ -54,6 +50,24 @@ func (e *Engine) Apply(plans []*assess.Plan) error {
 	return nil
 }
 
+// succeed takes over what is known of the same system from before.
+func (s *systemState) succeed(old *systemState) {
+	s.discovered = old.discovered.Of(s.declared.System)
+	s.assessment, s.history, s.began = old.assessment, old.history, old.began
+}
+
+// keep has the jobs that there are already go on, where their targets are as they were. The caller holds e.mu.
+func (e *Engine) keep(state *systemState) {
+	for i, running := range state.jobs {
+		if old := e.jobs[running.key]; old != nil && reflect.DeepEqual(old.Value, running.Value) {
+			old.state = state
+			state.jobs[i] = old
+			old.ask(running.asked)
+			e.retime(old, running)
+		}
+	}
+}
+
 // remembered is the history of a system that is new to this process.
 func (e *Engine) remembered(id string) *history {
 	if e.options.Memory == nil {
@@ -62,14 +76,22 @@ func (e *Engine) remembered(id string) *history {
 	return &history{History: e.options.Memory.History(id)}
 }
 
-// plan lays out the jobs that plans ask for, without starting any.
+// A rhythm is how often a collector runs for a system, and for how long.
+type rhythm struct {
+	collector.Any
+	expression string
+	schedule   schedule.Schedule
+	timeout    time.Duration
+}
+
+// plan makes the states of systems, without laying out their jobs.
 func (e *Engine) plan(plans []*assess.Plan) ([]*systemState, error) {
 	states := make([]*systemState, 0, len(plans))
 	schedules := parsedSchedules{now: time.Now(), known: make(map[string]schedule.Schedule)}
 	for _, plan := range plans {
-		state, needs := &systemState{plan: plan, dirty: true}, plan.Needs()
+		state := &systemState{declared: plan, dirty: true}
 		for _, each := range e.options.Collectors {
-			if err := state.add(each, needs, &schedules); err != nil {
+			if err := state.add(each, &schedules); err != nil {
 				return nil, err
 			}
 		}
@@ -78,11 +100,11 @@ func (e *Engine) plan(plans []*assess.Plan) ([]*systemState, error) {
 	return states, nil
 }
 
-// add lays out the jobs of one collector.
-func (s *systemState) add(from collector.Any, needs fact.Needs, schedules *parsedSchedules) error {
+// add notes when a collector runs.
+func (s *systemState) add(from collector.Any, schedules *parsedSchedules) error {
 	description := from.Describe()
 	expression, timeout := description.Schedule, description.Timeout
-	if collection, tuned := s.plan.System.Collectors[description.Name]; tuned {
+	if collection, tuned := s.declared.System.Collectors[description.Name]; tuned {
 		if collection.Schedule != "" {
 			expression = collection.Schedule
 		}
@@ -94,14 +116,24 @@ func (s *systemState) add(from collector.Any, needs fact.Needs, schedules *parse
 	if err != nil {
 		return err
 	}
-	for _, target := range from.Jobs(s.plan.System, needs) {
-		key := jobKey{s.plan.System.ID(), description.Name, target.Target}
-		s.jobs = append(s.jobs, &runningJob{
-			job:        newJob(key, target, parsed.Interval, timeout),
-			expression: expression, schedule: parsed, collector: description, state: s,
-		})
-	}
+	s.rhythms = append(s.rhythms, rhythm{from, expression, parsed, timeout})
 	return nil
+}
+
+// layOut lays out the jobs for what is declared and what was discovered, without starting any.
+func (s *systemState) layOut() {
+	s.plan = s.declared.For(system.Effective(s.declared.System, s.discovered))
+	needs := s.plan.Needs()
+	for _, each := range s.rhythms {
+		description := each.Describe()
+		for _, target := range each.Jobs(s.plan.System, needs) {
+			key := jobKey{s.plan.System.ID(), description.Name, target.Target}
+			s.jobs = append(s.jobs, &runningJob{
+				job:        newJob(key, target, each.schedule.Interval, each.timeout),
+				expression: each.expression, schedule: each.schedule, collector: description, state: s,
+			})
+		}
+	}
 }
 
 // parsedSchedules parses each expression once: to find the longest gap of one takes a while.

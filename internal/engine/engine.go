@@ -68,9 +68,14 @@ type Engine struct {
 	jobs    map[jobKey]*runningJob
 }
 
-// A systemState is one system as one plan describes it. Its plan and its jobs do not change.
+// A systemState is one system as one plan describes it, with what was discovered of it. Its plan and its jobs do not change once it is
+// laid out.
 type systemState struct {
-	plan    *assess.Plan
+	declared   *assess.Plan
+	rhythms    []rhythm // of each collector
+	discovered system.Discovered
+
+	plan    *assess.Plan  // as it is declared, with what was discovered
 	jobs    []*runningJob // in the order of collectors and targets
 	dirty   bool
 	began   time.Time // when its jobs were first started; zero before
@@ -97,6 +102,9 @@ type runningJob struct {
 	stop       context.CancelFunc // nil before it is started
 	tried      bool
 	failing    fact.Reason // the reason last logged; empty while it succeeds
+	// discovered is since when its target is known, where that was discovered while the system was judged already; else zero.
+	discovered time.Time
+	noted      fact.AnySet // of a job that discovers: what was last made targets of
 }
 
 // New makes an engine with nothing to do.
@@ -261,10 +269,16 @@ func (e *Engine) retire(running *runningJob) {
 	}
 }
 
+// runs are what was last collected. What has just been discovered is left out until it was tried, for a time: a new host that nobody has
+// asked yet is no news of the system.
 func (s *systemState) runs() []*fact.Run {
-	runs := make([]*fact.Run, len(s.jobs))
-	for i, running := range s.jobs {
-		runs[i] = running.last()
+	runs := make([]*fact.Run, 0, len(s.jobs))
+	for _, running := range s.jobs {
+		last := running.last()
+		if last.TriedAt.IsZero() && time.Since(running.discovered) < firstJudgement {
+			continue
+		}
+		runs = append(runs, last)
 	}
 	return runs
 }

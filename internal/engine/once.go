@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,11 +19,9 @@ func (e *Engine) Once(ctx context.Context, plans []*assess.Plan, progress Progre
 	if err != nil {
 		return nil, err
 	}
-	var jobs []*runningJob
-	for _, state := range states {
-		jobs = append(jobs, state.jobs...)
-	}
-	e.runAll(ctx, jobs, progress)
+	discovering, jobs := e.discoverOnce(ctx, states)
+	e.runAll(ctx, jobs, func(done, all int) { progress(len(discovering)+done, len(discovering)+all) })
+	jobs = append(jobs, discovering...)
 	assessments := make([]*assess.Assessment, len(states))
 	for i, state := range states {
 		assessments[i] = state.plan.Assess(state.runs(), time.Now(), e.remembered(state.plan.System.ID()).History)
@@ -34,6 +33,35 @@ func (e *Engine) Once(ctx context.Context, plans []*assess.Plan, progress Progre
 	}
 	waitFor(e.logging.wait, logPatience)
 	return assessments, nil
+}
+
+// discoverOnce lays out what there is to collect, once it was discovered. It gives the jobs that did that, and all others.
+func (e *Engine) discoverOnce(ctx context.Context, states []*systemState) (discovering, others []*runningJob) {
+	for _, state := range states {
+		state.layOut()
+		for _, running := range state.jobs {
+			if len(running.Discovers) > 0 {
+				discovering = append(discovering, running)
+			}
+		}
+	}
+	e.runAll(ctx, discovering, func(int, int) {})
+	for _, running := range discovering {
+		running.state.note(running)
+	}
+	for _, state := range states {
+		done := slices.DeleteFunc(state.jobs, func(running *runningJob) bool { return len(running.Discovers) == 0 })
+		state.jobs = nil
+		state.layOut()
+		for i, running := range state.jobs {
+			if at := slices.IndexFunc(done, func(each *runningJob) bool { return each.key == running.key }); at >= 0 {
+				state.jobs[i] = done[at]
+			} else {
+				others = append(others, running)
+			}
+		}
+	}
+	return discovering, others
 }
 
 func (e *Engine) runAll(ctx context.Context, jobs []*runningJob, progress Progress) {

@@ -78,6 +78,9 @@ func (e *Engine) note(ctx context.Context, running *runningJob, end ending, ende
 	}
 	if end.outcome != OutcomeSkipped || end.err != nil {
 		e.logChange(running, end.err)
+		if len(running.Discovers) > 0 {
+			e.discover(running)
+		}
 		if end.news || !running.tried {
 			running.tried = true
 			running.state.dirty = true

@@ -25,12 +25,14 @@ type Endpoint struct {
 type EndpointPlace struct {
 	URL     string `json:"url"`
 	Purpose string `json:"purpose"` // one of EndpointPurposes
+	// PlainUnasked: plain HTTP of the same host is not asked, since it is not known to be served.
+	PlainUnasked bool `json:"plain_unasked,omitempty"`
 }
 
-// AtHTTPS tells whether it is at the port of HTTPS, so that plain HTTP of the same host should lead to it.
+// AtHTTPS tells whether it is at the port of HTTPS, so that plain HTTP of the same host should lead to it, and is asked.
 func (p EndpointPlace) AtHTTPS() bool {
 	address, err := url.Parse(p.URL)
-	return err == nil && address.Scheme == "https" && (address.Port() == "" || address.Port() == "443")
+	return err == nil && !p.PlainUnasked && address.Scheme == "https" && (address.Port() == "" || address.Port() == "443")
 }
 
 // The purposes of endpoints.
@@ -39,6 +41,7 @@ const (
 	EndpointAPI     = "api"     // what programs of users ask
 	EndpointHealth  = "health"  // what tells whether it is alive or ready
 	EndpointMetrics = "metrics" // what Prometheus scrapes
+	EndpointIngress = "ingress" // what an Ingress or HTTPRoute leads to something, of which no more is known
 	EndpointOther   = "other"   // judged by no item but those on every endpoint
 )
 
@@ -49,7 +52,7 @@ func PublishedPages() []string {
 
 // EndpointPurposes lists every purpose.
 func EndpointPurposes() []string {
-	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointOther}, PublishedPages()...)
+	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointIngress, EndpointOther}, PublishedPages()...)
 }
 
 // An IPVersion is one of the two, or none where a proxy is between.
@@ -133,6 +136,8 @@ func (e *Endpoint) Expects(status int) bool {
 		return slices.Contains(e.ExpectedStatus, status)
 	case e.Purpose == EndpointFront:
 		return status >= 200 && status < 400
+	case e.Purpose == EndpointIngress:
+		return status >= 200 && status < 500
 	case e.Purpose == EndpointAPI, e.Purpose == EndpointOther:
 		return status >= 200 && status < 300
 	default:

@@ -17,9 +17,12 @@ type Run struct {
 	Interval  time.Duration // the longest time between two runs, as scheduled
 	// Declared has a set for every kind that the collector yields, in which what the target declares is unavailable: what
 	// is known of it until it has been collected, and whenever it cannot be.
-	Declared    []AnySet
+	Declared []AnySet
+	// Discovers are the kinds of fact that there may be targets of by what the collector yields.
+	Discovers   []Any
 	CollectedAt time.Time // when Sets were collected; zero when no run has succeeded yet
 	Asked       Topics    // what the run that collected Sets was asked for
+	Complete    bool      // of one that discovers: it, or one before it, found all there is
 	// Sets are those of the last success, in the order of Declared, also where they are empty.
 	Sets []AnySet
 	// Remains are, in the same order, the facts of earlier runs about what Sets name as unavailable; nil where there are
@@ -44,6 +47,7 @@ func (r *Run) Succeed(asked Topics, sets []AnySet, at time.Time) {
 		remains[i] = before.Remaining(older, sets[i])
 	}
 	r.CollectedAt, r.TriedAt, r.Asked, r.Failure, r.Sets, r.Remains = at, at, asked, nil, sets, remains
+	r.Complete = r.Complete || len(r.Discovers) > 0 && whole(sets)
 }
 
 // Fresh tells whether what the run collected still counts.
@@ -65,6 +69,32 @@ func (r *Run) Current(now time.Time) []AnySet {
 	return failed
 }
 
+// undiscovered says why a run that targets are made of has never found all there is; nil where it has, and of any other run. What
+// was found once is known from then on.
+func (r *Run) undiscovered() *Gap {
+	if len(r.Discovers) == 0 || r.Complete {
+		return nil
+	}
+	gap := &Gap{Subject: r.Target, Reason: ReasonPending, Detail: "what there is to collect has not been discovered yet"}
+	const found = "what there is to collect could not be discovered: "
+	if r.Failure != nil {
+		gap.Reason, gap.Detail = r.Failure.Reason, found+r.Failure.Detail
+	}
+	for _, set := range r.Sets {
+		for _, lacking := range set.Gaps() {
+			if r.Failure == nil {
+				gap.Reason, gap.Detail = lacking.Reason, found+lacking.Detail
+			}
+		}
+	}
+	return gap
+}
+
+// whole tells whether nothing that was sought is unavailable.
+func whole(sets []AnySet) bool {
+	return !slices.ContainsFunc(sets, func(set AnySet) bool { return len(set.Gaps()) > 0 })
+}
+
 // unusable says why nothing of the run counts, or nil when it does.
 func (r *Run) unusable(now time.Time) *Failure {
 	switch {
@@ -83,6 +113,8 @@ func (r *Run) unusable(now time.Time) *Failure {
 type View struct {
 	parts  map[string][]part
 	single []part // where the first part of each kind is
+	// undiscovered are, by the kind, why it is not known yet what there is to collect.
+	undiscovered map[string]*Gap
 }
 
 // A part is what one run knows of one kind.
@@ -100,6 +132,9 @@ func NewView(runs []*Run, now time.Time) View {
 	// Most kinds have one part: they share one array.
 	view := View{parts: make(map[string][]part, sets), single: make([]part, 0, sets)}
 	for _, run := range runs {
+		if gap := run.undiscovered(); gap != nil {
+			view.lackTargets(run.Discovers, gap)
+		}
 		asked := run.Asked
 		if !run.Fresh(now) {
 			asked = nil // All of it is unavailable, whatever was asked for.
@@ -123,12 +158,27 @@ func (v *View) add(set AnySet, asked Topics) {
 
 // Extended is the view with a set that no run has collected, such as the results of items.
 func (v View) Extended(set AnySet) View {
-	extended := View{parts: maps.Clone(v.parts)} // It has no room of its own: what is added goes elsewhere.
+	extended := View{parts: maps.Clone(v.parts), undiscovered: v.undiscovered} // It has no room of its own: what is added goes elsewhere.
 	kind := set.Kind().KindName()
 	extended.parts[kind] = slices.Clip(extended.parts[kind]) // What is added is no other view's.
 	extended.add(set, nil)
 	return extended
 }
+
+// lackTargets notes that a discovery that could yield targets of some kinds has not succeeded yet.
+func (v *View) lackTargets(kinds []Any, gap *Gap) {
+	if v.undiscovered == nil {
+		v.undiscovered = make(map[string]*Gap)
+	}
+	for _, kind := range kinds {
+		if v.undiscovered[kind.KindName()] == nil {
+			v.undiscovered[kind.KindName()] = gap
+		}
+	}
+}
+
+// Undiscovered tells why it is not known yet whether there is more of a kind to collect than is declared; nil where that is known.
+func (v View) Undiscovered(kind string) *Gap { return v.undiscovered[kind] }
 
 // HasTarget tells whether there is anything from which facts of a kind could be collected.
 func (v View) HasTarget(kind string) bool { return len(v.parts[kind]) > 0 }

@@ -83,6 +83,12 @@ type typedSet[F any] struct {
 // Set hides the type of a set of this kind.
 func (k *Kind[F]) Set(set *Set[F]) AnySet { return typedSet[F]{k, set} }
 
+// Typed gives a set of this kind as it is; nil where it is of another.
+func (k *Kind[F]) Typed(set AnySet) *Set[F] {
+	typed, _ := set.(typedSet[F])
+	return typed.Set
+}
+
 func (s typedSet[F]) Kind() Any    { return s.kind }
 func (s typedSet[F]) Len() int     { return len(s.Facts) }
 func (s typedSet[F]) At(i int) any { return s.Facts[i] }

@@ -44,6 +44,7 @@ const (
 	collectorInterval
 	collectorTargetUp
 	systemInfo
+	discoveredTargets
 	checklistItemInfo // the first that is of no system
 	collectorUnavailable
 	collectorInvalidSeries
@@ -93,6 +94,10 @@ func common() []fact.Family {
 	families[systemInfo] = fact.Family{
 		Name: "system_info", Labels: []string{"team", "checklist"},
 		Help: "A system that is judged; always 1.",
+	}
+	families[discoveredTargets] = fact.Family{
+		Name: "discovered_targets", Labels: []string{"sort"},
+		Help: "How many targets of a sort are collected that were discovered and not declared; absent where there is none.",
 	}
 	families[checklistItemInfo] = fact.Family{
 		Name: "checklist_item_info", Labels: []string{"checklist", "check", "title", "section", "mode", "kind", "runbook_url"},

@@ -14,6 +14,9 @@ import (
 // assessment gives the series of what was concluded of a system, and of how its collectors do.
 func (s *sink) assessment(a *assess.Assessment, collectors []assess.CollectorState) {
 	s.add(systemInfo, 1, a.Plan.System.Owner, a.Plan.Checklist.Name)
+	for sort, number := range a.Plan.System.DiscoveredTargets() {
+		s.add(discoveredTargets, float64(number), sort)
+	}
 	for i := range a.Results {
 		s.result(&a.Plan.Items[i], &a.Results[i], a.History)
 	}

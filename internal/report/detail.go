@@ -31,6 +31,7 @@ type Clause struct {
 type CollectedFact struct {
 	Fact
 	CollectedAt time.Time `json:"collected_at"`
+	Discovered  string    `json:"discovered,omitempty"` // what its target was discovered from; empty: it is declared
 }
 
 // DetailOf makes the report of one item; false where the system has no such item.
@@ -51,13 +52,14 @@ func DetailOf(a *assess.Assessment, id string) (Detail, bool) {
 	for bound := range item.Rule.Clause.Bounds() {
 		detail.Clauses = append(detail.Clauses, Clause{bound.Name, bound.Summary, bound.Remedy, parametersOf(bound.Parameters)})
 	}
+	sources := sourcesOf(a.Plan.System)
 	for _, run := range a.Runs {
 		if !run.Fresh(a.At) {
 			continue
 		}
 		subjects := subjectsOf(run)
 		for _, f := range factsOf(a, item, fact.NewView([]*fact.Run{run}, a.At)) {
-			detail.Collected = append(detail.Collected, CollectedFact{Fact{subjects[f], f}, run.CollectedAt.UTC()})
+			detail.Collected = append(detail.Collected, CollectedFact{Fact{subjects[f], f}, run.CollectedAt.UTC(), sources[run.Target]})
 		}
 	}
 	return detail, true

@@ -18,7 +18,9 @@ type Discovered struct {
 	Environment string  `json:"environment"`
 	Source      string  `json:"source"`
 	Pieces      []Piece `json:"pieces"`
-	YAML        string  `json:"yaml"` // a configuration file that declares the same, so that nothing has to be found again
+	// Targets are those that were made of what was discovered.
+	Targets []DiscoveredTarget `json:"targets"`
+	YAML    string             `json:"yaml"` // a configuration file that declares the same, so that nothing has to be found again
 }
 
 // A Piece is what one collector found of one kind at one target.
@@ -35,7 +37,7 @@ type Piece struct {
 func DiscoveredOf(a *assess.Assessment) Discovered {
 	described := a.Plan.System
 	discovered := Discovered{
-		Name: described.Name, Environment: described.Environment, Source: described.Origin.String(), Pieces: []Piece{},
+		Name: described.Name, Environment: described.Environment, Source: described.Origin.String(), Pieces: []Piece{}, Targets: append([]DiscoveredTarget{}, targetsOf(described)...),
 		YAML: configuration(withHosts(described, a.Runs)),
 	}
 	for _, run := range a.Runs {
@@ -60,12 +62,13 @@ func DiscoveredOf(a *assess.Assessment) Discovered {
 // withHosts adds to a description the hosts of ingresses, so that their certificates are collected as they are served.
 func withHosts(described *system.System, runs []*fact.Run) *system.System {
 	all := *described
-	all.Certificates = slices.Clone(described.Certificates)
+	all.Endpoints = slices.DeleteFunc(slices.Clone(described.Endpoints), func(e system.Endpoint) bool { return e.Found.OverLimit() != nil })
+	all.Certificates = slices.DeleteFunc(slices.Clone(described.Certificates), func(c system.Certificate) bool { return c.Found.OverLimit() != nil })
 	for _, run := range runs {
 		for _, set := range run.Sets {
 			for i := range set.Len() {
 				if ingress, is := set.At(i).(*fact.Ingress); is {
-					all.Certificates = addHosts(all.Certificates, ingress)
+					all.Certificates = addHosts(&all, ingress)
 				}
 			}
 		}
@@ -73,10 +76,12 @@ func withHosts(described *system.System, runs []*fact.Run) *system.System {
 	return &all
 }
 
-func addHosts(certificates []system.Certificate, ingress *fact.Ingress) []system.Certificate {
+func addHosts(to *system.System, ingress *fact.Ingress) []system.Certificate {
+	certificates := to.Certificates
 	for _, host := range ingress.Hosts {
 		address := host.Name + ":443"
-		known := slices.ContainsFunc(certificates, func(c system.Certificate) bool { return c.Address == address })
+		known := slices.ContainsFunc(certificates, func(c system.Certificate) bool { return c.Address == address }) ||
+			slices.ContainsFunc(to.Endpoints, func(e system.Endpoint) bool { return strings.HasPrefix(e.URL, "https://"+host.Name+"/") })
 		if !known && host.Trouble != fact.HostNotCovered && host.Trouble != fact.HostNotAttached && !strings.HasPrefix(host.Name, "*.") {
 			certificates = append(certificates, system.Certificate{Address: address})
 		}

@@ -40,6 +40,8 @@ type System struct {
 	// Since is the time since which the items changed, where only those are reported; Recorded is when the first change is known.
 	Since    time.Time `json:"changed_since,omitzero"`
 	Recorded time.Time `json:"recorded_since,omitzero"`
+	// Discovered are the targets that nobody has declared.
+	Discovered []DiscoveredTarget `json:"discovered_targets,omitempty"`
 	// Unsupported are the items of the checklist that this version cannot judge. They count nowhere.
 	Unsupported []Unsupported `json:"unsupported,omitempty"`
 
@@ -150,7 +152,7 @@ func Summarize(a *assess.Assessment) System {
 		Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel,
 		Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,
 		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Counts: make(map[string]int, len(check.Statuses())),
-		Gates: make([]Gate, len(a.Gates)),
+		Gates: make([]Gate, len(a.Gates)), Discovered: targetsOf(described),
 	}
 	for i := range a.Results {
 		if a.Plan.Items[i].Weighs() {

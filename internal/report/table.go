@@ -34,6 +34,7 @@ func tableSystem(out *bufio.Writer, system System) {
 			tableItem(out, item)
 		}
 	}
+	tableTargets(out, system.Discovered)
 	fmt.Fprintln(out)
 	tableFoot(out, system)
 }

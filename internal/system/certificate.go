@@ -19,6 +19,8 @@ type Certificate struct {
 	Path         string `yaml:"path,omitempty"`
 	PasswordFile string `yaml:"password_file,omitempty"` // a file that holds the password of those in PKCS#12 or of Java
 	CAFile       string `yaml:"ca_file,omitempty"`       // PEM file of the authorities that may sign it; default: the public ones
+	// Found is where it was discovered; nil: it is declared.
+	Found *Found `yaml:"-"`
 }
 
 // StartTLSProtocols are the protocols that can be turned to TLS.

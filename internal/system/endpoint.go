@@ -24,6 +24,8 @@ type Endpoint struct {
 	CAFile          string     `yaml:"ca_file,omitempty"`
 	BearerTokenFile string     `yaml:"bearer_token_file,omitempty"` // a file that holds the token to log in with
 	BasicAuth       *BasicAuth `yaml:"basic_auth,omitempty"`        // a name and a password to log in with
+	// Found is where it was discovered; nil: it is declared.
+	Found *Found `yaml:"-"`
 }
 
 // An EndpointExpectation is what an endpoint must answer.

@@ -21,7 +21,7 @@ func TestEndpoint_Validate(t *testing.T) {
 		{"so is one of an address", system.Endpoint{URL: "http://[2001:db8::1]:8080/"}, nil},
 		{"every purpose can be declared", system.Endpoint{URL: address, Purpose: "privacy-policy"}, nil},
 		{"other ones cannot", system.Endpoint{URL: address, Purpose: "page"}, []string{
-			`purpose "page": expected one of front, api, health, metrics, other, terms-of-service, privacy-policy, cookie-policy, acceptable-use-policy`,
+			`purpose "page": expected one of front, api, health, metrics, ingress, other, terms-of-service, privacy-policy, cookie-policy, acceptable-use-policy`,
 		}},
 		{"a URL is of the web", system.Endpoint{URL: "ftp://shop.example.com"}, []string{"url: expected one such as https://shop.example.com/"}},
 		{"there must be one", system.Endpoint{}, []string{"url: expected one such as https://shop.example.com/"}},

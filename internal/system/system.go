@@ -42,7 +42,11 @@ type System struct {
 	Documents    []Document    `yaml:"documents,omitempty"`
 	Prometheus   []Prometheus  `yaml:"prometheus,omitempty"`
 	Evidence     Evidence      `yaml:"evidence,omitempty"`
-	Objectives   Objectives    `yaml:"objectives,omitempty"`
+	Discovery    Discovery     `yaml:"discovery,omitempty"`
+	// DiscoveredNames are the host names that were discovered, whatever is made of them.
+	DiscoveredNames []DiscoveredName `yaml:"-"`
+
+	Objectives Objectives `yaml:"objectives,omitempty"`
 
 	// Checks tunes items of the checklist for this system, by their ids.
 	Checks        map[string]Override   `yaml:"checks,omitempty"`
