@@ -141,7 +141,9 @@ func judgeUpdates(c check.Context, u *fact.Updates, p SecurityUpdatesParameters)
 		reason check.Reason
 		waited string
 	}{
-		{updatePending(), "Waiting for at least"}, {updateOfUnknownAge(), "Perhaps waiting for more than"}, {updateNew(), "Waiting for less than"},
+		{updatePending(), "Waiting for at least"},
+		{updateOfUnknownAge(), "Perhaps waiting for more than"},
+		{updateNew(), "Waiting for less than"},
 	} {
 		if packages := byReason[each.reason.Name]; len(packages) > 0 {
 			slices.Sort(packages)

@@ -143,7 +143,8 @@ func isOn(text string) bool {
 
 // holdsAll tells whether a list of addresses has one of all there are.
 func holdsAll(list string) bool {
-	return slices.ContainsFunc(strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(" ,\t\n", r) }), func(each string) bool {
+	addresses := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(" ,\t\n", r) })
+	return slices.ContainsFunc(addresses, func(each string) bool {
 		prefix, err := netip.ParsePrefix(each)
 		return err == nil && prefix.Bits() == 0
 	})

@@ -39,8 +39,8 @@ const (
 	busSocket     = "run/dbus/system_bus_socket"
 )
 
-// The policies of a bus: one that systemd may be asked on, as the one that systemd brings has it, and one on which it may not be, as AppArmor
-// has it for containers.
+// The policies of a bus: one that systemd may be asked on, as the one that systemd brings has it, and one on which it may not be,
+// as AppArmor has it for containers.
 const (
 	OpenBus   = "<include>" + systemdPolicy + "</include>"
 	ClosedBus = `<policy context="default"><allow own="*"/><deny send_destination="` + systemdName + `"/></policy>`
