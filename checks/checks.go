@@ -8,6 +8,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/certificate"
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
+	"github.com/readiness-exporter/readiness-exporter/checks/dns"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
@@ -34,6 +35,11 @@ func All() []check.Any {
 		host.StorageCapacity(),
 		sshd.DaemonConfiguration(),
 		firewall.HostFirewall(),
+
+		// Names.
+		dns.Records(),
+		dns.Address(),
+		dns.Propagation(),
 
 		// Addresses of the web.
 		endpoint.DomainAccess(),

@@ -7,6 +7,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
+	"github.com/readiness-exporter/readiness-exporter/collectors/dns"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
@@ -26,6 +27,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	clusters := kubernetes.New()
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
+		dns.New(),
 		endpoint.New(),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),

@@ -159,10 +159,10 @@ func aliasOf(message *dns.Msg, name string) string {
 }
 
 // serialOf is the version of a zone in an answer; zero: it has none.
-func serialOf(message *dns.Msg, zone string) uint32 {
+func serialOf(message *dns.Msg, zone string) int64 {
 	for _, record := range message.Answer {
 		if authority, is := record.(*dns.SOA); is && strings.EqualFold(authority.Hdr.Name, zone) {
-			return authority.Serial
+			return int64(authority.Serial)
 		}
 	}
 	return 0

@@ -67,8 +67,8 @@ func (p prober) collector() collector.Collector[system.Domain] {
 
 // place is what is declared of a name.
 func place(d system.Domain) fact.DomainNamePlace {
-	declared := fact.DomainNamePlace{Name: d.ASCIIName(), Varies: d.Varies}
-	if d.Name != declared.Name {
+	declared := fact.DomainNamePlace{Domain: d.ASCIIName(), Varies: d.Varies}
+	if d.Name != declared.Domain {
 		declared.Declared = d.Name
 	}
 	for _, each := range d.Addresses {

@@ -97,7 +97,7 @@ func TestANameIsAskedForEverywhere(t *testing.T) {
 	addresses := []string{"192.0.2.9", "192.0.2.10", "2001:db8::10"}
 	port := fmt.Sprint(p.port)
 	require.Equal(t, &fact.DomainName{
-		DomainNamePlace: fact.DomainNamePlace{Name: name, Expected: []string{"192.0.2.10", "2001:db8::10"}},
+		DomainNamePlace: fact.DomainNamePlace{Domain: name, Expected: []string{"192.0.2.10", "2001:db8::10"}},
 		Zone:            "shop.test", Delegation: []string{"ns1.shop.test", "ns2.shop.test"},
 		NameServers: []fact.DNSAnswer{
 			{Server: "ns1.shop.test (127.0.0.1:" + port + ")", Addresses: addresses, Serial: 7},
@@ -179,7 +179,7 @@ func TestANameThatIsNotThere(t *testing.T) {
 func TestANameOfAnotherScriptIsAskedForInASCII(t *testing.T) {
 	same := zone(7, "xn--bcher-kva A 192.0.2.10")
 	found := newPlace(t, same, same).collect(t, func(d *system.Domain) { d.Name = "Bücher.shop.test" })
-	require.Equal(t, "xn--bcher-kva.shop.test", found.Name)
+	require.Equal(t, "xn--bcher-kva.shop.test", found.Domain)
 	require.Equal(t, "Bücher.shop.test", found.Declared)
 	require.Equal(t, []string{"192.0.2.10"}, found.NameServers[1].Addresses)
 }

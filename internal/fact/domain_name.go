@@ -30,7 +30,7 @@ type DomainName struct {
 
 // A DomainNamePlace says which name it is.
 type DomainNamePlace struct {
-	Name     string   `json:"name"`               // as the DNS has it: shop.example.com
+	Domain   string   `json:"domain"`             // as the DNS has it: shop.example.com
 	Declared string   `json:"declared,omitempty"` // as it is written, where that is otherwise: bücher.example
 	Expected []string `json:"expected,omitempty"` // the addresses that are declared, sorted
 	Varies   bool     `json:"varies,omitempty"`   // answers depend on who asks
@@ -49,7 +49,7 @@ type DNSAnswer struct {
 	// Addresses are those at the end, sorted: IPv4 first.
 	Addresses []string `json:"addresses,omitempty"`
 	// Serial is that of the zone; only name servers give it.
-	Serial uint32 `json:"serial,omitempty"`
+	Serial int64 `json:"serial,omitempty"`
 }
 
 // A CAASet is what a domain says of who may issue certificates for it and what is below it (RFC 8659).
@@ -73,7 +73,7 @@ type DNSSEC struct {
 
 // Host is the first label of the name: api of api.example.com.
 func (d DomainNamePlace) Host() string {
-	host, _, _ := strings.Cut(d.Name, ".")
+	host, _, _ := strings.Cut(d.Domain, ".")
 	return host
 }
 
@@ -157,10 +157,10 @@ func (d *DomainName) SerialsDiffer() bool {
 	return false
 }
 
-// consistent tells whether all that answered agree; false without two of them.
-func (d *DomainName) consistent() (value float64, known bool) {
+// agree tells whether all that answered give the same; it is not known without two of them.
+func (d *DomainName) agree() (value float64, known bool) {
 	one, _ := d.Differ()
-	return Bool(one == nil && !d.SerialsDiffer()), len(d.NameServers)+len(d.Resolvers) > 1
+	return Bool(one == nil), len(d.Known()) > 1 && !d.Varies
 }
 
 // DomainNames describes the facts of names.
@@ -168,12 +168,12 @@ func DomainNames() *Kind[DomainName] {
 	return &Kind[DomainName]{
 		Name:    "domain_name",
 		Help:    "A name of the system, and what name servers and resolvers answer for it.",
-		Subject: func(d *DomainName) string { return d.Name },
-		Labels:  []Label[DomainName]{{Name: "domain", Value: func(d *DomainName) string { return d.Name }}},
+		Subject: func(d *DomainName) string { return d.Domain },
+		Labels:  []Label[DomainName]{{Name: "domain", Value: func(d *DomainName) string { return d.Domain }}},
 		Gauges: []Gauge[DomainName]{
 			{
-				Name: "dns_consistent", Help: "Whether all name servers and resolvers that answer give the same, and the same version of the zone, 1 or 0.",
-				Value: (*DomainName).consistent,
+				Name: "dns_answers_agree", Help: "Whether all name servers and resolvers that answer give the same for the name, 1 or 0.",
+				Value: (*DomainName).agree,
 			},
 			{
 				Name: "dns_signature_inception_timestamp_seconds",
