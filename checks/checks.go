@@ -9,6 +9,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/dns"
+	"github.com/readiness-exporter/readiness-exporter/checks/domain"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
 	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
@@ -37,6 +38,7 @@ func All() []check.Any {
 		firewall.HostFirewall(),
 
 		// Names.
+		domain.Registration(),
 		dns.Records(),
 		dns.Address(),
 		dns.Propagation(),

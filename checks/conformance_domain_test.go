@@ -15,7 +15,7 @@ func answeredFor(edits ...func(*fact.DomainName)) fact.AnySet {
 	d := fact.DomainName{
 		DomainNamePlace: fact.DomainNamePlace{Domain: "api.example.com", Expected: []string{"192.0.2.10"}}, Zone: "example.com",
 		NameServers: []fact.DNSAnswer{answer("ns1"), answer("ns2")}, Resolvers: []fact.DNSAnswer{answer("192.0.2.53")},
-		DNSSEC: &fact.DNSSEC{Inception: now.Add(-time.Hour), Expiration: now.Add(30 * 24 * time.Hour)},
+		DNSSEC: &fact.DNSSEC{Inception: now.Add(-time.Hour), Expiration: now.Add(30 * day)},
 	}
 	for _, edit := range edits {
 		edit(&d)
@@ -28,9 +28,15 @@ func domainWorlds() map[string]world {
 	row := func(bad func(*fact.DomainName)) world {
 		return world{declared: declared, good: []fact.AnySet{answeredFor()}, bad: []fact.AnySet{answeredFor(bad)}}
 	}
+	registered := func(left time.Duration) []fact.AnySet {
+		return []fact.AnySet{facts(fact.Registrations(), fact.Registration{
+			Domain: "example.com", Registered: true, ExpiresAt: now.Add(left), Statuses: []string{"client transfer prohibited"},
+		})}
+	}
 	return map[string]world{
-		"dns_records":     row(func(d *fact.DomainName) { d.DNSSEC.Faults = []string{"nothing is signed"} }),
-		"dns_address":     row(func(d *fact.DomainName) { d.NameServers[0].Addresses = []string{"192.0.2.99"} }),
-		"dns_propagation": row(func(d *fact.DomainName) { d.NameServers[0].Serial = 6 }),
+		"domain_registration": {declared: declared, good: registered(200 * day), bad: registered(29 * day)},
+		"dns_records":         row(func(d *fact.DomainName) { d.DNSSEC.Faults = []string{"nothing is signed"} }),
+		"dns_address":         row(func(d *fact.DomainName) { d.NameServers[0].Addresses = []string{"192.0.2.99"} }),
+		"dns_propagation":     row(func(d *fact.DomainName) { d.NameServers[0].Serial = 6 }),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
 	"github.com/readiness-exporter/readiness-exporter/collectors/dns"
+	"github.com/readiness-exporter/readiness-exporter/collectors/domain"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
@@ -28,6 +29,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
 		dns.New(),
+		domain.New(),
 		endpoint.New(),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),

@@ -4,7 +4,7 @@ package fact
 func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), SSHDaemons(), Firewalls(),
-		DomainNames(), Endpoints(), Certificates(), Issuances(), Backups(), QueryResults(),
+		DomainNames(), Registrations(), Endpoints(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Attestations(), Waivers(),
