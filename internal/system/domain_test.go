@@ -42,12 +42,14 @@ func TestDomain_Validate(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			described := system.System{Name: "shop", Environment: "production", Domains: []system.Domain{c.domain}}
 			var messages []string
-			for _, each := range described.Validate(nil, now) {
+			for _, each := range mistakesOf(&described) {
 				messages = append(messages, each.Message)
 			}
 			require.Equal(t, c.want, messages)
 		})
 	}
 	twice := system.System{Name: "shop", Environment: "production", Domains: []system.Domain{{Name: "Bücher.example"}, {Name: "xn--bcher-kva.example."}}}
-	require.Equal(t, mistake.List{mistake.New([]any{"domains", 1}, "%s %q stands twice: entry %d has it already", "name", "xn--bcher-kva.example", 1)}, twice.Validate(nil, now))
+	require.Equal(t, mistake.List{
+		{Path: []any{"domains", 1}, Message: `name "xn--bcher-kva.example" stands twice: entry 1 has it already`},
+	}, mistakesOf(&twice))
 }
