@@ -60,7 +60,7 @@ func recordsReasonsOf() recordsReasons {
 		},
 		invalid: check.Reason{
 			Name: "dnssec_invalid", Level: check.Fail,
-			Sentence: "The parent of the zone says that it is signed, and the signatures do not hold: validating resolvers refuse the name.",
+			Sentence: "The parent of the zone has DS records for it, and its signatures do not hold: validating resolvers refuse the name.",
 			Remedy:   sign + " Where keys were replaced, correct the DS records at the registrar.",
 		},
 		expiresVerySoon: check.Reason{
@@ -87,8 +87,8 @@ func Records() check.Kind[RecordsParameters] {
 	reasons := recordsReasonsOf()
 	return check.Kind[RecordsParameters]{
 		Name: "dns_records",
-		Summary: "Every declared name has an address; CAA records, where there are any, allow the authority in use; signatures of a zone " +
-			"whose parent says that it is signed hold.",
+		Summary: "Every declared name has an address; CAA records, where there are any, allow the authority in use; the signatures of a " +
+			"zone with DS records hold.",
 		Remedy:  "Correct the records in the zone of the name.",
 		Reasons: reasons.list(),
 		Over: []check.Quantified[RecordsParameters]{
@@ -103,7 +103,7 @@ func Records() check.Kind[RecordsParameters] {
 	}
 }
 
-// signatures judges the zone, where its parent says that it is signed.
+// signatures judges the zone, where its parent has DS records for it.
 func (r recordsReasons) signatures(d *fact.DomainName, now time.Time) []check.Problem {
 	switch signed := d.DNSSEC; {
 	case d.DNSSECFailure != nil:
