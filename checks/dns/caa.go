@@ -30,7 +30,8 @@ func usesOf(c check.Context, d *fact.DomainName, p RecordsParameters) (all []use
 		return all
 	}
 	for _, certificate := range check.Read(c, fact.Certificates()) {
-		if certificate.Source != fact.CertificateAtAddress || !strings.EqualFold(certificate.ServerName, d.Domain) || certificate.Trust != fact.TrustPublic {
+		if certificate.Source != fact.CertificateAtAddress || certificate.Trust != fact.TrustPublic ||
+			!strings.EqualFold(certificate.ServerName, d.Domain) {
 			continue
 		}
 		own := slices.ContainsFunc(certificate.Names, func(name string) bool { return strings.EqualFold(name, d.Domain) })
