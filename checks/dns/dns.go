@@ -26,7 +26,8 @@ func addressReasonsOf() addressReasons {
 		},
 		noName: check.Reason{
 			Name: "no_name", Level: check.Fail, Sentence: "The name does not exist in the DNS.",
-			Remedy: "Add an A record, and an AAAA record where there is IPv6, to the zone; correct the name in the system description where it is wrong.",
+			Remedy: "Add an A record, and an AAAA record where there is IPv6, to the zone; " +
+				"correct the name in the system description where it is wrong.",
 		},
 		noAddress: check.Reason{
 			Name: "no_address", Level: check.Fail, Sentence: "The name exists in the DNS, and has no address.",
@@ -56,7 +57,8 @@ func (r addressReasons) judge(d *fact.DomainName) []check.Problem {
 		if resolved.Unknown {
 			end = "does not exist"
 		}
-		return []check.Problem{r.dangling.Problem("The name is an alias of " + resolved.Aliases[len(resolved.Aliases)-1] + ", which " + end + ".")}
+		return []check.Problem{r.dangling.Problem(
+			"The name is an alias of " + resolved.Aliases[len(resolved.Aliases)-1] + ", which " + end + ".")}
 	case resolved.Unknown:
 		return []check.Problem{r.noName.Problem("The name does not exist: " + resolved.Server + " does not know it.")}
 	default:

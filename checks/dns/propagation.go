@@ -21,7 +21,8 @@ type propagationReasons struct {
 }
 
 func propagationReasonsOf() propagationReasons {
-	const open = "Let the machine of the exporter ask resolvers and name servers, over UDP and TCP at port 53, or declare resolvers that it may ask."
+	const open = "Let the machine of the exporter ask resolvers and name servers, over UDP and TCP at port 53, " +
+		"or declare resolvers that it may ask."
 	return propagationReasons{
 		differ: check.Reason{
 			Name: "answers_differ", Level: check.Fail, Sentence: "Two servers answer differently, so that some users are led elsewhere.",
@@ -43,8 +44,9 @@ func propagationReasonsOf() propagationReasons {
 			Remedy: "Ask it why (dig NAME @RESOLVER): often the signatures of the zone do not hold, or a name server does not answer.",
 		},
 		notDelegated: check.Reason{
-			Name: "not_delegated", Level: check.Fail, Sentence: "No zone below a public suffix has the name: its domain is not delegated to name servers.",
-			Remedy: "Register the domain, or set its name servers at the registrar.",
+			Name: "not_delegated", Level: check.Fail,
+			Sentence: "No zone below a public suffix has the name: its domain is not delegated to name servers.",
+			Remedy:   "Register the domain, or set its name servers at the registrar.",
 		},
 		notFound: check.Reason{
 			Name: "name_servers_unknown", Level: check.Unknown, Sentence: "The name servers of the zone could not be found.", Remedy: open,
@@ -53,8 +55,9 @@ func propagationReasonsOf() propagationReasons {
 			Name: "not_reached", Level: check.Unknown, Sentence: "Servers that were to be compared could not be reached.", Remedy: open,
 		},
 		nothing: check.Reason{
-			Name: "nothing_compared", Level: check.Unknown, Sentence: "There is one server only whose answer is known, and nothing to compare it with.",
-			Remedy: open,
+			Name: "nothing_compared", Level: check.Unknown,
+			Sentence: "There is one server only whose answer is known, and nothing to compare it with.",
+			Remedy:   open,
 		},
 	}
 }
@@ -67,8 +70,9 @@ func (r propagationReasons) list() []check.Reason {
 func Propagation() check.Kind[PropagationParameters] {
 	reasons := propagationReasonsOf()
 	return check.Kind[PropagationParameters]{
-		Name:     "dns_propagation",
-		Summary:  "Every name server of the zone and every resolver gives the same answer for each declared name, from the same version of the zone.",
+		Name: "dns_propagation",
+		Summary: "Every name server of the zone and every resolver gives the same answer for each declared name, " +
+			"from the same version of the zone.",
 		Remedy:   "Compare what servers answer: dig NAME @SERVER.",
 		Reasons:  reasons.list(),
 		Defaults: PropagationParameters{CompareSerials: true},

@@ -71,8 +71,9 @@ func recordsReasonsOf() recordsReasons {
 			Name: "signature_expires_soon", Level: check.Warn, Remedy: sign, Sentence: "A signature that answers for the name need expires soon.",
 		},
 		notValidated: check.Reason{
-			Name: "dnssec_not_checked", Level: check.Unknown, Sentence: "Whether the zone is signed, and its signatures hold, could not be found out.",
-			Remedy: "Let the machine of the exporter ask resolvers and name servers, over UDP and TCP at port 53.",
+			Name: "dnssec_not_checked", Level: check.Unknown,
+			Sentence: "Whether the zone is signed, and its signatures hold, could not be found out.",
+			Remedy:   "Let the machine of the exporter ask resolvers and name servers, over UDP and TCP at port 53.",
 		},
 	}
 }

@@ -88,8 +88,8 @@ func (p *prober) collect(ctx context.Context, t Target) (*fact.Registration, err
 		}
 		named, there := known.server(t.Domain)
 		if !there {
-			return nil, fact.Errorf(fact.ReasonUnsupported, "the list %s names no RDAP server for %s: where its registry has one, name it under rdap",
-				t.List, t.Domain)
+			return nil, fact.Errorf(fact.ReasonUnsupported, "the list %s names no RDAP server for %s: "+
+				"where its registry has one, name it under rdap", t.List, t.Domain)
 		}
 		at = named
 	}
