@@ -63,6 +63,12 @@ func sameAs() map[string][]string {
 			"endpoint_responses unreachable", "endpoint_responses wrong_status", "endpoint_responses wrong_content",
 		},
 
+		"ReadinessDNSAnswersDiffer": {"dns_propagation answers_differ"},
+		"ReadinessDNSSignatureExpiring": {
+			"dns_records signature_expires_soon", "dns_records signature_expires_very_soon", "dns_records dnssec_invalid",
+		},
+		"ReadinessDomainExpiring": {"domain_registration expires_soon", "domain_registration expired"},
+
 		"ReadinessWorkloadDown":            {"workload_replicas unavailable"},
 		"ReadinessWorkloadReplicasMissing": {"workload_replicas unavailable"},
 		"ReadinessWorkloadTooFewReplicas": {
@@ -85,6 +91,7 @@ func TestAlertsAndItemsAgree(t *testing.T) {
 		{2 * time.Hour, certificateWorlds},
 		{time.Hour, backupWorlds},
 		{7 * time.Hour, hostWorlds},
+		{time.Hour, domainWorlds},
 		{time.Hour, endpointWorlds},
 		{time.Hour, workloadWorlds},
 	} {

@@ -275,6 +275,54 @@ func endpointWorlds(time.Time) (worlds []factWorld) {
 	return worlds
 }
 
+func domainWorlds(now time.Time) (worlds []factWorld) {
+	answer := func(server, address string) fact.DNSAnswer {
+		return fact.DNSAnswer{Server: server, Addresses: []string{address}, Serial: 7}
+	}
+	add := func(name string, edit func(*fact.DomainName), fires ...string) {
+		d := fact.DomainName{
+			DomainNamePlace: fact.DomainNamePlace{Domain: "shop.example.com"}, Zone: "example.com",
+			NameServers: []fact.DNSAnswer{answer("ns1", "192.0.2.10"), answer("ns2", "192.0.2.10")},
+		}
+		edit(&d)
+		worlds = append(worlds, worldOf(fact.DomainNames(), name, fires, d))
+	}
+	signed := func(life, left time.Duration) func(*fact.DomainName) {
+		return func(d *fact.DomainName) {
+			d.DNSSEC = &fact.DNSSEC{Inception: now.Add(left - life), Expiration: now.Add(left)}
+		}
+	}
+	const (
+		differ       = "ReadinessDNSAnswersDiffer (warning)"
+		expiring     = "ReadinessDNSSignatureExpiring (warning)"
+		expiringSoon = "ReadinessDNSSignatureExpiring (critical)"
+		domain       = "ReadinessDomainExpiring (warning)"
+		domainSoon   = "ReadinessDomainExpiring (critical)"
+	)
+	add("a good name", func(*fact.DomainName) {})
+	add("a name for which servers answer differently", func(d *fact.DomainName) { d.NameServers[1] = answer("ns2", "192.0.2.99") }, differ)
+	add("a name for which answers are meant to vary", func(d *fact.DomainName) { d.Varies, d.NameServers[1] = true, answer("ns2", "192.0.2.99") })
+	add("a name whose signature lasts for 3 of 30 days", signed(30*day, 3*day))
+	add("a name whose signature lasts for 2 of 30 days", signed(30*day, 2*day), expiring)
+	add("a name whose signature lasts for one of 30 days", signed(30*day, day), expiring, expiringSoon)
+	add("a name whose signature lasts for 8 of 365 days", signed(365*day, 8*day))
+	add("a name whose signature lasts for 6 of 365 days", signed(365*day, 6*day), expiring)
+	add("a name that is signed for each answer", signed(50*time.Hour, 25*time.Hour))
+	add("a name whose signature has expired", signed(30*day, -time.Hour), expiring, expiringSoon)
+
+	registered := func(name string, left time.Duration, fires ...string) {
+		worlds = append(worlds, worldOf(fact.Registrations(), name, fires, fact.Registration{
+			Domain: "example.com", Registered: true, ExpiresAt: now.Add(left), Statuses: []string{"client transfer prohibited"},
+		}))
+	}
+	registered("a domain with 31 days left", 31*day)
+	registered("a domain with 29 days left", 29*day, domain)
+	registered("a domain with 3 days left", 3*day, domain)
+	registered("a domain with a day left", day, domain, domainSoon)
+	registered("a domain that has expired", -day, domain, domainSoon)
+	return worlds
+}
+
 func workloadWorlds(now time.Time) (worlds []factWorld) {
 	workload := func(name string, edit func(*fact.Workload)) fact.Workload {
 		w := fact.Workload{

@@ -205,6 +205,16 @@ func casesOfFacts() []inhibitionCase {
 			with(alert("FilesystemFullSoon", "warning", filesystem...), "host", "db"),
 		},
 		{
+			"a signature that expires in a day expires in a week",
+			alert("DNSSignatureExpiring", "critical", "domain", "shop.example.com"), alert("DNSSignatureExpiring", "warning", "domain", "shop.example.com"),
+			alert("DNSSignatureExpiring", "warning", "domain", "api.example.com"),
+		},
+		{
+			"a domain that expires in a day expires in a month",
+			alert("DomainExpiring", "critical", "domain", "example.com"), alert("DomainExpiring", "warning", "domain", "example.com"),
+			alert("DomainExpiring", "warning", "domain", "example.org"),
+		},
+		{
 			"a workload that is down lacks pods",
 			alert("WorkloadDown", "critical", workload...), alert("WorkloadReplicasMissing", "warning", workload...),
 			with(alert("WorkloadReplicasMissing", "warning", workload...), "name", "web"),
@@ -249,6 +259,14 @@ func casesOfItems() []inhibitionCase {
 			alert("BackupTooOld", "critical", backup...), lost("backup.frequency", "critical"), lost("backup.integrity", "warning"),
 		},
 		{
+			"a signature that expires in a day fails its item",
+			alert("DNSSignatureExpiring", "critical", "domain", "shop.example.com"), lost("domain.records", "critical"), lost("domain.propagation", "critical"),
+		},
+		{
+			"a domain that expires in a day fails its item",
+			alert("DomainExpiring", "critical", "domain", "example.com"), lost("domain.registered", "critical"), lost("domain.records", "critical"),
+		},
+		{
 			"an endpoint that is down fails its items",
 			alert("EndpointDown", "critical", "url", "https://shop.example.com/", "purpose", "front"), lost("functional.domain", "critical"),
 			lost("functional.health", "critical"),
@@ -289,6 +307,18 @@ func casesOfItems() []inhibitionCase {
 		{
 			"an operating system without updates needs no second ticket for its item",
 			alert("HostSupportEnds", "warning", "host", "web"), lost("server.os", "warning"), lost("server.capacity", "warning"),
+		},
+		{
+			"answers that differ need no second ticket for their item",
+			alert("DNSAnswersDiffer", "warning", "domain", "shop.example.com"), lost("domain.propagation", "warning"), failing("domain.propagation", "critical"),
+		},
+		{
+			"a signature that expires in a week needs no second ticket for its item",
+			alert("DNSSignatureExpiring", "warning", "domain", "shop.example.com"), lost("domain.records", "warning"), failing("domain.records", "critical"),
+		},
+		{
+			"a domain that expires in a month needs no second ticket for its item",
+			alert("DomainExpiring", "warning", "domain", "example.com"), failing("domain.registered", "warning"), failing("domain.registered", "critical"),
 		},
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/contact"
+	"github.com/readiness-exporter/readiness-exporter/checks/dns"
 	"github.com/readiness-exporter/readiness-exporter/checks/document"
+	"github.com/readiness-exporter/readiness-exporter/checks/domain"
 	"github.com/readiness-exporter/readiness-exporter/checks/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/checks/evidence"
 	"github.com/readiness-exporter/readiness-exporter/checks/expression"
@@ -40,6 +42,12 @@ func All() []check.Any {
 		sshd.DaemonConfiguration(),
 		firewall.HostFirewall(),
 		fail2ban.Fail2ban(),
+
+		// Names.
+		domain.Registration(),
+		dns.Records(),
+		dns.Address(),
+		dns.Propagation(),
 
 		// Addresses of the web.
 		endpoint.DomainAccess(),

@@ -7,7 +7,7 @@ import "maps"
 func worlds() map[string]world {
 	all := make(map[string]world)
 	for _, rows := range []map[string]world{
-		hostWorlds(), endpointWorlds(), documentWorlds(), certificateWorlds(), backupWorlds(), itemWorlds(),
+		hostWorlds(), domainWorlds(), endpointWorlds(), documentWorlds(), certificateWorlds(), backupWorlds(), itemWorlds(),
 		clusterWorlds(), workloadWorlds(), storageWorlds(), requestWorlds(), configurationWorlds(), queryWorlds(),
 	} {
 		maps.Copy(all, rows)

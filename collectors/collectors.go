@@ -8,7 +8,9 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/backup"
 	"github.com/readiness-exporter/readiness-exporter/collectors/certificate"
 	"github.com/readiness-exporter/readiness-exporter/collectors/contact"
+	"github.com/readiness-exporter/readiness-exporter/collectors/dns"
 	"github.com/readiness-exporter/readiness-exporter/collectors/document"
+	"github.com/readiness-exporter/readiness-exporter/collectors/domain"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/envfile"
 	"github.com/readiness-exporter/readiness-exporter/collectors/evidence"
@@ -45,6 +47,8 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	clusters, repositories := kubernetes.New(), gitrepo.New(options.Copies)
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
+		dns.New(),
+		domain.New(),
 		endpoint.New(),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),

@@ -32,6 +32,8 @@ type subject struct {
 func subjects() []subject {
 	return []subject{
 		{"host", "a root file system", hostCase},
+		{"dns", "a name server", nameServerCase},
+		{"domain", "a registry", registryCase},
 		{"endpoint", "a web server", endpointCase},
 		{"ssh_daemon", "a root file system", sshDaemonCase},
 		{"firewall", "a root file system", firewallCase},

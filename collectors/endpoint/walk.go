@@ -18,6 +18,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
@@ -69,7 +70,7 @@ func dial(ctx context.Context, network, address string, declared bool) (net.Conn
 	if !declared {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
-			if ip := at.Addr().Unmap(); err != nil || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
+			if err != nil || reach.Near(at.Addr()) {
 				return fact.Errorf(fact.ReasonDenied, "it redirects to %s, which is not asked: declare that address as an endpoint", address)
 			}
 			return nil

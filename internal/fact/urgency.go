@@ -19,6 +19,12 @@ func (c *ChainCertificate) Urgent(now time.Time) bool {
 	return c.NotAfter.Sub(now) < min(urgentLife, c.NotAfter.Sub(c.NotBefore)/urgentLifeShare)
 }
 
+// Urgent tells whether the signature that expires first has, or will very soon: validating resolvers refuse the name then. One that a
+// name server makes for each answer, and that lives for days, is measured by its own life.
+func (d *DNSSEC) Urgent(now time.Time) bool {
+	return !d.Expiration.IsZero() && d.Expiration.Sub(now) < min(urgentLife, d.Expiration.Sub(d.Inception)/urgentLifeShare)
+}
+
 // Full tells whether what writes to the file system fails now, or will after little more is written: by share and in all,
 // since a twentieth of a large one is more than many have.
 func (f *Filesystem) Full() bool {

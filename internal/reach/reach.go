@@ -1,4 +1,4 @@
-// Package reach tells what a connection that failed says of this machine, and not of the server.
+// Package reach tells what a connection that failed says of this machine, and not of the server, and which addresses are near it.
 package reach
 
 import (
@@ -23,4 +23,11 @@ func UnusedLoopback(err error) bool {
 	}
 	address, parse := netip.ParseAddrPort(dialled.Addr.String())
 	return parse == nil && address.Addr().IsLoopback()
+}
+
+// Near tells whether an address is this machine's own or of its network segment, where services listen that trust whoever is near:
+// nobody else may name one to be asked.
+func Near(address netip.Addr) bool {
+	address = address.Unmap()
+	return address.IsLoopback() || address.IsLinkLocalUnicast() || address.IsUnspecified() || address.IsMulticast()
 }

@@ -35,6 +35,7 @@ type System struct {
 	Contacts     Contacts      `yaml:"contacts,omitempty"`
 	Hosts        []Host        `yaml:"hosts,omitempty"`
 	Kubernetes   []Cluster     `yaml:"kubernetes,omitempty"`
+	Domains      []Domain      `yaml:"domains,omitempty"`
 	Endpoints    []Endpoint    `yaml:"endpoints,omitempty"`
 	Certificates []Certificate `yaml:"certificates,omitempty"`
 	Backups      []Backup      `yaml:"backups,omitempty"`
@@ -155,6 +156,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	s.Contacts.validate(&list, mistake.At(path, "contacts"))
 	validateEach(&list, mistake.At(path, "hosts"), s.Hosts)
 	validateEach(&list, mistake.At(path, "kubernetes"), s.Kubernetes)
+	validateEach(&list, mistake.At(path, "domains"), s.Domains)
 	validateEach(&list, mistake.At(path, "endpoints"), s.Endpoints)
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
 	validateEach(&list, mistake.At(path, "backups"), s.Backups)
