@@ -14,7 +14,9 @@ import (
 )
 
 func TestWhatWasDiscoveredIsShownWithWhereItWas(t *testing.T) {
-	found := func(beyond int) *system.Found { return &system.Found{Source: "Ingress shop/web in main", Beyond: beyond} }
+	found := func(beyond int) *system.Found {
+		return &system.Found{Source: "Ingress shop/web in main", Beyond: beyond}
+	}
 	loaded, err := config.For([]*system.System{{
 		Name: "shop", Environment: "production",
 		Endpoints: []system.Endpoint{
