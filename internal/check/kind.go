@@ -213,7 +213,7 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 	}
 	empty := !targets || sum.facts == 0 && Worst(sum.problems).Ready()
 	if gap := k.undiscovered(c, judged); empty && gap != nil && (!targets || k.WhenEmpty.Level == Undeclared) {
-		return append(sum.problems, unavailable(*gap)), 0 // There may be something yet.
+		return []Problem{unavailable(*gap)}, 0 // There may be something yet.
 	}
 	if !targets {
 		problem := noTarget().Problem(noTarget().Sentence)
