@@ -227,8 +227,10 @@ func (l *leastPrivileged) needing(t *testing.T, plan *assess.Plan, sound map[str
 		for _, each := range s.collectors {
 			for _, job := range each.Jobs(plan.System, needs) {
 				// Without a target, whether there is one is what a discovery tells.
-				sought := len(needs.Topics.Only(job.Discovers)) > 0 && slices.ContainsFunc(sound[plan.Items[i].Item.ID].Problems,
-					func(p check.Problem) bool { return p.Level == check.Undeclared })
+				now := time.Now()
+				waiting := fact.NewView([]*fact.Run{{Target: job.Target, Discovers: job.Discovers}}, now)
+				sought := plan.Items[i].Rule.Judge(waiting, plan.System, now).Status == check.Unknown &&
+					slices.ContainsFunc(sound[plan.Items[i].Item.ID].Problems, func(p check.Problem) bool { return p.Level == check.Undeclared })
 				if (sought || len(needs.Topics.Only(each.Describe().Yields)) > 0) && slices.Contains(resourcesOf(job.Permissions(job.Asked)), resource) {
 					ids = append(ids, plan.Items[i].Item.ID)
 				}

@@ -31,8 +31,8 @@ type Target struct {
 //
 // An endpoint is asked as a browser asks it: over each version of IP that its name has addresses of, with cookies, following
 // redirects. One that cannot be reached is a fact, and what is thought of it is for the checks; where this machine cannot
-// ask (a resolver that does not answer, no route, a secret that cannot be read) it is unavailable. One that was discovered is asked as discovered.go
-// has it.
+// ask (a resolver that does not answer, no route, a secret that cannot be read) it is unavailable. One that was discovered
+// is asked as discovered.go has it.
 func New() collector.Collector[Target] {
 	return prober{
 		lookup: net.DefaultResolver.LookupNetIP,

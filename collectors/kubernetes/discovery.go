@@ -25,8 +25,18 @@ func (c *Clusters) Discovery() collector.Collector[Target] {
 		}
 		return chosen(s)
 	}
-	made.Discovers = []fact.Any{fact.Endpoints(), fact.Certificates()}
+	made.Discovers = discoverable()
 	return made
+}
+
+// discoverable is what is known of the facts of what is discovered.
+func discoverable() []fact.AnySet {
+	endpoint := fact.Endpoint{EndpointPlace: fact.EndpointPlace{URL: "https://", Purpose: fact.EndpointIngress}}
+	certificate := fact.Certificate{CertificatePlace: fact.CertificatePlace{Source: fact.CertificateAtAddress}}
+	return []fact.AnySet{
+		fact.Endpoints().Set(&fact.Set[fact.Endpoint]{Unavailable: []fact.Unavailable[fact.Endpoint]{{Known: endpoint}}}),
+		fact.Certificates().Set(&fact.Set[fact.Certificate]{Unavailable: []fact.Unavailable[fact.Certificate]{{Known: certificate}}}),
+	}
 }
 
 func discoveryJoin() join[fact.DiscoveredHost] {

@@ -16,8 +16,11 @@ func TestNothingIsUndeclaredWhileItIsNotKnownWhatThereIs(t *testing.T) {
 	failure := &fact.Failure{Reason: fact.ReasonRefused, Detail: "connect: connection refused"}
 	none := check.Reason{Name: "no_endpoint", Level: check.Undeclared, Sentence: "There is none.", Remedy: "Declare one."}
 	ought := check.Reason{Name: "no_endpoint", Level: check.Fail, Sentence: "There is none.", Remedy: "Make one."}
+	awaited := fact.Endpoints().Set(&fact.Set[fact.Endpoint]{Unavailable: []fact.Unavailable[fact.Endpoint]{
+		{Known: fact.Endpoint{EndpointPlace: fact.EndpointPlace{Purpose: "front"}}},
+	}})
 	discovery := func(complete bool) *fact.Run {
-		run := &fact.Run{Collector: "discovery", Target: "main", Interval: time.Minute, Discovers: []fact.Any{fact.Endpoints()}, Complete: complete}
+		run := &fact.Run{Collector: "discovery", Target: "main", Interval: time.Minute, Discovers: []fact.AnySet{awaited}, Complete: complete}
 		if !complete {
 			run.TriedAt, run.Failure = now, failure
 		}
@@ -36,26 +39,29 @@ func TestNothingIsUndeclaredWhileItIsNotKnownWhatThereIs(t *testing.T) {
 	off := system.Discovery{Endpoints: &no}
 	for _, c := range []struct {
 		name      string
+		about     string
 		whenEmpty check.Reason
 		discovery system.Discovery
 		runs      []*fact.Run
 		want      check.Status
 	}{
-		{"nothing is declared, and discovery has failed", none, system.Discovery{}, []*fact.Run{discovery(false)}, check.Unknown},
-		{"nothing is declared, and discovery found none", none, system.Discovery{}, []*fact.Run{discovery(true)}, check.Undeclared},
-		{"nothing is declared, and discovery is turned off", none, off, []*fact.Run{discovery(false)}, check.Undeclared},
-		{"there is no discovery", none, system.Discovery{}, nil, check.Undeclared},
-		{"of two discoveries one has failed", none, system.Discovery{}, []*fact.Run{discovery(true), discovery(false)}, check.Unknown},
-		{"what is declared is none that the item is about", none, system.Discovery{}, []*fact.Run{endpoints("api"), discovery(false)}, check.Unknown},
-		{"and discovery found none", none, system.Discovery{}, []*fact.Run{endpoints("api"), discovery(true)}, check.Undeclared},
-		{"what is declared is judged, whatever becomes of discovery", none, system.Discovery{}, []*fact.Run{endpoints("front"), discovery(false)}, check.Pass},
-		{"what ought to be there is not", ought, system.Discovery{}, []*fact.Run{endpoints("api"), discovery(false)}, check.Fail},
+		{"nothing is declared, and discovery has failed", "front", none, system.Discovery{}, []*fact.Run{discovery(false)}, check.Unknown},
+		{"nothing is declared, and discovery found none", "front", none, system.Discovery{}, []*fact.Run{discovery(true)}, check.Undeclared},
+		{"nothing is declared, and discovery is turned off", "front", none, off, []*fact.Run{discovery(false)}, check.Undeclared},
+		{"there is no discovery", "front", none, system.Discovery{}, nil, check.Undeclared},
+		{"of two discoveries one has failed", "front", none, system.Discovery{}, []*fact.Run{discovery(true), discovery(false)}, check.Unknown},
+		{"what is declared is none that the item is about", "front", none, system.Discovery{}, []*fact.Run{endpoints("api"), discovery(false)}, check.Unknown},
+		{"and discovery found none", "front", none, system.Discovery{}, []*fact.Run{endpoints("api"), discovery(true)}, check.Undeclared},
+		{"what is declared is judged, whatever becomes of discovery", "front", none, system.Discovery{}, []*fact.Run{endpoints("front"), discovery(false)}, check.Pass},
+		{"nothing of what the item is about can be discovered", "health", none, system.Discovery{}, []*fact.Run{discovery(false)}, check.Undeclared},
+		{"what ought to be there is not", "front", ought, system.Discovery{}, []*fact.Run{endpoints("api"), discovery(false)}, check.Fail},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			kind := check.Kind[struct{}]{
 				Name: "front", Summary: "It is there.", Remedy: "Declare it.", WhenEmpty: c.whenEmpty,
 				Over: []check.Quantified[struct{}]{check.Each(fact.Endpoints(), func(check.Context, *fact.Endpoint, struct{}) []check.Problem { return nil }).
-					Where(func(_ check.Context, e *fact.Endpoint, _ struct{}) bool { return e.Purpose == "front" })},
+					Where(func(_ check.Context, e *fact.Endpoint, _ struct{}) bool { return e.Purpose == c.about }).
+					Known(func(e *fact.Endpoint, _ struct{}) bool { return e.Purpose == c.about })},
 			}
 			rule := check.Rule{ID: "domain.front", Clause: check.Clause{Bound: kind.Bind(&struct{}{})}}
 			result := rule.Judge(fact.NewView(c.runs, now), &system.System{Discovery: c.discovery}, now)

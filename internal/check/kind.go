@@ -214,8 +214,8 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 		sum.add(each.judge(c))
 	}
 	empty := !targets || sum.facts == 0 && Worst(sum.problems).Ready()
-	if gap := k.undiscovered(c); empty && gap != nil && (!targets || k.WhenEmpty.Level == Undeclared) {
-		return append(sum.problems, unavailable(*gap)), 0 // There may be something yet.
+	if gap := k.undiscovered(c, judged); empty && gap != nil && (!targets || k.WhenEmpty.Level == Undeclared) {
+		return []Problem{unavailable(*gap)}, 0 // There may be something yet.
 	}
 	if !targets {
 		problem := noTarget().Problem(noTarget().Sentence)
@@ -246,10 +246,10 @@ func (k Kind[P]) inputs(p P) []Input {
 }
 
 // undiscovered tells why it is not known yet whether there is anything to judge beside what is declared; nil where it is known.
-func (k Kind[P]) undiscovered(c Context) *fact.Gap {
-	for _, each := range k.Over {
+func (k Kind[P]) undiscovered(c Context, judged []over) *fact.Gap {
+	for _, each := range judged {
 		kind := each.about().KindName()
-		if gap := c.view.Undiscovered(kind); gap != nil && c.System.Discovery.Seeks(kind) {
+		if known, gap := c.view.Undiscovered(kind); gap != nil && c.System.Discovery.Seeks(kind) && each.awaits(known) {
 			return gap
 		}
 	}

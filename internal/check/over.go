@@ -21,6 +21,8 @@ type over interface {
 	topics() []string
 	judge(c Context) tally
 	facts(c Context) []any
+	// awaits tells whether it is about something of what is not known yet.
+	awaits(known fact.AnySet) bool
 }
 
 // A tally adds up what judging gives.
@@ -143,6 +145,16 @@ func (b *boundOver[T, P]) judge(c Context) tally { return b.quantifier(b, c) }
 func (b *boundOver[T, P]) facts(c Context) (facts []any) {
 	b.scan(c, func(f T) { facts = append(facts, f) }, func(T, bool, *fact.Gap) {})
 	return facts
+}
+
+func (b *boundOver[T, P]) awaits(known fact.AnySet) bool {
+	part := b.source.part(known)
+	for i := range part.Lacking() {
+		if each, isKnown, _ := part.Gap(i); b.isAbout(each, isKnown) {
+			return true
+		}
+	}
+	return false
 }
 
 // scan goes through what the item is about: the facts, and what is unavailable with what is known of it, if anything is.

@@ -38,9 +38,9 @@ type Collector[T any] struct {
 	// Collect collects from one target what is asked for. It gives at most one set a kind; a kind without one was sought
 	// and there is none. An error means that nothing could be collected; what is unavailable in part is in the sets.
 	Collect func(ctx context.Context, target T, asked fact.Topics) ([]fact.AnySet, error)
-	// Discovers are the kinds of fact that there may be targets of by what the collector yields, so that without a need for any of them
-	// it does not run; nil: it discovers nothing.
-	Discovers []fact.Any
+	// Discovers has a set for every kind of fact that there may be targets of by what the collector yields, in which what is known of such
+	// facts is unavailable. Without a need for any of them it does not run. Nil: it discovers nothing.
+	Discovers []fact.AnySet
 	// Changes tells when a target has changed since the last run, so that the next is soon and not only on schedule; nil:
 	// nobody can tell. It is asked once, before the first run.
 	Changes func(T) <-chan struct{}
@@ -74,8 +74,8 @@ type Job struct {
 	Declared []fact.AnySet
 	// Asked is what is to be collected; nil: everything. It is no part of what the target is.
 	Asked fact.Topics
-	// Discovers are the kinds of fact that there may be targets of by what it yields.
-	Discovers []fact.Any
+	// Discovers has a set for every kind of fact that there may be targets of by what it yields.
+	Discovers []fact.AnySet
 	// Collect collects once. It gives one set for each of Declared, in their order.
 	Collect func(ctx context.Context, asked fact.Topics) ([]fact.AnySet, error)
 	// Changes tells when the target has changed; nil where nobody can tell.
@@ -97,7 +97,9 @@ func (c Collector[T]) Jobs(s *system.System, needs fact.Needs) []Job {
 			return nil
 		}
 	}
-	if len(c.Discovers) > 0 && !slices.ContainsFunc(c.Discovers, func(kind fact.Any) bool { return needs.Topics.Needs(kind.KindName(), "") }) {
+	if len(c.Discovers) > 0 && !slices.ContainsFunc(c.Discovers, func(set fact.AnySet) bool {
+		return needs.Topics.Needs(set.Kind().KindName(), "")
+	}) {
 		return nil
 	}
 	var jobs []Job

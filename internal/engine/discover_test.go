@@ -57,7 +57,7 @@ func (d *discovery) options(o *engine.Options) {
 	}
 	o.Collectors = []collector.Any{
 		collector.Collector[string]{
-			Name: "discovery", Yields: []fact.Any{fact.DiscoveredHosts()}, Discovers: []fact.Any{gauges()}, Schedule: "@every 15s", Timeout: 5 * time.Second,
+			Name: "discovery", Yields: []fact.Any{fact.DiscoveredHosts()}, Discovers: []fact.AnySet{gauges().Set(&fact.Set[gauge]{Unavailable: []fact.Unavailable[gauge]{{}}})}, Schedule: "@every 15s", Timeout: 5 * time.Second,
 			Targets: func(s *system.System) (all []string) {
 				for _, c := range s.Kubernetes {
 					all = append(all, c.Name)

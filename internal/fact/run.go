@@ -18,8 +18,9 @@ type Run struct {
 	// Declared has a set for every kind that the collector yields, in which what the target declares is unavailable: what
 	// is known of it until it has been collected, and whenever it cannot be.
 	Declared []AnySet
-	// Discovers are the kinds of fact that there may be targets of by what the collector yields.
-	Discovers   []Any
+	// Discovers has a set for every kind of fact that there may be targets of by what the collector yields, in which what is known of such
+	// facts is unavailable.
+	Discovers   []AnySet
 	CollectedAt time.Time // when Sets were collected; zero when no run has succeeded yet
 	Asked       Topics    // what the run that collected Sets was asked for
 	Complete    bool      // of one that discovers: it, or one before it, found all there is
@@ -114,7 +115,13 @@ type View struct {
 	parts  map[string][]part
 	single []part // where the first part of each kind is
 	// undiscovered are, by the kind, why it is not known yet what there is to collect.
-	undiscovered map[string]*Gap
+	undiscovered map[string]undiscovered
+}
+
+// undiscovered is what is known of what may be discovered, and why it is not yet.
+type undiscovered struct {
+	known AnySet
+	gap   *Gap
 }
 
 // A part is what one run knows of one kind.
@@ -166,19 +173,23 @@ func (v View) Extended(set AnySet) View {
 }
 
 // lackTargets notes that a discovery that could yield targets of some kinds has not succeeded yet.
-func (v *View) lackTargets(kinds []Any, gap *Gap) {
+func (v *View) lackTargets(all []AnySet, gap *Gap) {
 	if v.undiscovered == nil {
-		v.undiscovered = make(map[string]*Gap)
+		v.undiscovered = make(map[string]undiscovered)
 	}
-	for _, kind := range kinds {
-		if v.undiscovered[kind.KindName()] == nil {
-			v.undiscovered[kind.KindName()] = gap
+	for _, known := range all {
+		if kind := known.Kind().KindName(); v.undiscovered[kind].gap == nil {
+			v.undiscovered[kind] = undiscovered{known, gap}
 		}
 	}
 }
 
-// Undiscovered tells why it is not known yet whether there is more of a kind to collect than is declared; nil where that is known.
-func (v View) Undiscovered(kind string) *Gap { return v.undiscovered[kind] }
+// Undiscovered tells why it is not known yet whether there is more of a kind to collect than is declared, with a set in which what is
+// known of that is unavailable; nil where it is known.
+func (v View) Undiscovered(kind string) (known AnySet, gap *Gap) {
+	found := v.undiscovered[kind]
+	return found.known, found.gap
+}
 
 // HasTarget tells whether there is anything from which facts of a kind could be collected.
 func (v View) HasTarget(kind string) bool { return len(v.parts[kind]) > 0 }

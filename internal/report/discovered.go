@@ -37,8 +37,9 @@ type Piece struct {
 func DiscoveredOf(a *assess.Assessment) Discovered {
 	described := a.Plan.System
 	discovered := Discovered{
-		Name: described.Name, Environment: described.Environment, Source: described.Origin.String(), Pieces: []Piece{}, Targets: append([]DiscoveredTarget{}, targetsOf(described)...),
-		YAML: configuration(withHosts(described, a.Runs)),
+		Name: described.Name, Environment: described.Environment, Source: described.Origin.String(), Pieces: []Piece{},
+		Targets: append([]DiscoveredTarget{}, targetsOf(described)...),
+		YAML:    configuration(withHosts(described, a.Runs)),
 	}
 	for _, run := range a.Runs {
 		for _, set := range run.Current(a.At) {
@@ -63,7 +64,9 @@ func DiscoveredOf(a *assess.Assessment) Discovered {
 func withHosts(described *system.System, runs []*fact.Run) *system.System {
 	all := *described
 	all.Endpoints = slices.DeleteFunc(slices.Clone(described.Endpoints), func(e system.Endpoint) bool { return e.Found.OverLimit() != nil })
-	all.Certificates = slices.DeleteFunc(slices.Clone(described.Certificates), func(c system.Certificate) bool { return c.Found.OverLimit() != nil })
+	all.Certificates = slices.DeleteFunc(slices.Clone(described.Certificates), func(c system.Certificate) bool {
+		return c.Found.OverLimit() != nil
+	})
 	for _, run := range runs {
 		for _, set := range run.Sets {
 			for i := range set.Len() {
