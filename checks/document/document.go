@@ -91,7 +91,8 @@ func request(name string, names []string, folder bool) fact.DocumentRequest {
 func noDocument() check.Reason {
 	return check.Reason{
 		Name: "no_document", Level: check.Fail, Sentence: "There is no such document.", Absence: true,
-		Remedy: "Write it, or say under documents of the system description where it is; an item that does not apply belongs under not_applicable.",
+		Remedy: "Write it, or say under documents of the system description where it is; an item that does not apply belongs under " +
+			"not_applicable.",
 	}
 }
 
@@ -167,7 +168,8 @@ func (r judging) judge(c check.Context, d *fact.Document, p Parameters) (problem
 		add(r.tooOld, "The document %s has not changed for %s (limit %s)%s.", d.Place, quantity.InWords(age), p.MaximumAge, since)
 	}
 	if p.CheckLinks && len(d.Broken) > 0 {
-		add(r.brokenLink, "The document %s has %s that %s nowhere: %s.", d.Place, words.Count(len(d.Broken), "link"), lead(len(d.Broken)), points(d.Broken))
+		add(r.brokenLink, "The document %s has %s that %s nowhere: %s.",
+			d.Place, words.Count(len(d.Broken), "link"), lead(len(d.Broken)), points(d.Broken))
 	}
 	if len(d.Placeholders) > 0 {
 		add(r.placeholder, "The document %s has %s: %s.", d.Place, words.Count(len(d.Placeholders), "placeholder"), points(d.Placeholders))
@@ -205,7 +207,8 @@ func heading(all []fact.DocumentHeading, wanted string) (found, filled bool) {
 
 // has tells whether a text has a word that begins so. Scripts without blanks have no beginnings of words.
 func has(text, beginning string) bool {
-	if strings.ContainsFunc(beginning, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) }) {
+	joined := func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) }
+	if strings.ContainsFunc(beginning, joined) {
 		return strings.Contains(text, beginning)
 	}
 	return strings.Contains(" "+text, " "+beginning)

@@ -61,7 +61,8 @@ func CommittedSecrets() check.Kind[Parameters] {
 		Remedy: "It is still in the history." + rewrite,
 	}
 	secret := check.Reason{
-		Name: "secret_committed", Level: check.Fail, Sentence: "A private key or token was committed.", Remedy: "It is known to all who can read." + rewrite,
+		Name: "secret_committed", Level: check.Fail, Sentence: "A private key or token was committed.",
+		Remedy: "It is known to all who can read." + rewrite,
 	}
 	notIgnored := check.Reason{
 		Name: "not_ignored", Level: check.Warn, Sentence: "Files with the environment of a program are not ignored.",

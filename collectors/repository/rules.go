@@ -45,7 +45,8 @@ var (
 	keyFollows = regexp.MustCompile(`PRIVATE KEY( BLOCK)?-----(\\r|\\n|\s|["'+,])*[A-Za-z0-9+/=]{40}`)
 	keyContent = regexp.MustCompile(`^[\s"'+*#/]*[A-Za-z0-9+/]{40,}`)
 	// examples are those of manuals, and what stands for a value.
-	examples = regexp.MustCompile(`(?i)example|sample|dummy|fake|redacted|placeholder|changeme|your|insert|123456789|abcdefgh|xxxx|0000000|aaaaaa`)
+	examples = regexp.MustCompile(`(?i)example|sample|dummy|fake|redacted|placeholder|changeme|your|insert|` +
+		`123456789|abcdefgh|xxxx|0000000|aaaaaa`)
 )
 
 // fewest is how many different characters a token has at least that was made by chance.
@@ -87,7 +88,9 @@ func (h *history) clone() *history {
 	if h == nil {
 		return &history{environments: make(map[string]fact.CommittedFile), secrets: make(map[[sha256.Size]byte]fact.CommittedSecret)}
 	}
-	return &history{tips: h.tips, environments: maps.Clone(h.environments), secrets: maps.Clone(h.secrets), more: h.more, before: h.environments}
+	return &history{
+		tips: h.tips, environments: maps.Clone(h.environments), secrets: maps.Clone(h.secrets), more: h.more, before: h.environments,
+	}
 }
 
 // A reader reads the lines that commits added, the newest first.

@@ -249,7 +249,7 @@ func (k Kind[P]) inputs(p P) []Input {
 func (k Kind[P]) undiscovered(c Context, judged []over) *fact.Gap {
 	for _, each := range judged {
 		kind := each.about().KindName()
-		if known, gap := c.view.Undiscovered(kind); gap != nil && c.System.Discovery.Seeks(kind) && each.awaits(known) {
+		if known, gap := c.view.Undiscovered(kind); gap != nil && c.System.Discovery.Seeks(kind) && each.awaits(c, known) {
 			return gap
 		}
 	}

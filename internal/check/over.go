@@ -22,7 +22,7 @@ type over interface {
 	judge(c Context) tally
 	facts(c Context) []any
 	// awaits tells whether it is about something of what is not known yet.
-	awaits(known fact.AnySet) bool
+	awaits(c Context, known fact.AnySet) bool
 }
 
 // A tally adds up what judging gives.
@@ -147,10 +147,10 @@ func (b *boundOver[T, P]) facts(c Context) (facts []any) {
 	return facts
 }
 
-func (b *boundOver[T, P]) awaits(known fact.AnySet) bool {
+func (b *boundOver[T, P]) awaits(c Context, known fact.AnySet) bool {
 	part := b.source.part(known)
 	for i := range part.Lacking() {
-		if each, isKnown, _ := part.Gap(i); b.isAbout(each, isKnown) {
+		if each, isKnown, _ := part.Gap(i); b.isAbout(c, each, isKnown) {
 			return true
 		}
 	}

@@ -33,62 +33,100 @@ func restructured() markup {
 	}
 }
 
+// A lineReader reads a text line by line.
+type lineReader struct {
+	*reader
+	markup
+	levels   string // the underlines, in the order in which they came
+	language string // of the block that follows, or is read
+	fence    string // what ends the block that is read; empty: none is
+	body     strings.Builder
+}
+
 // lines reads a text line by line.
 func (r *reader) lines(content string, m markup) {
-	var levels string // the underlines, in the order in which they came
+	l := lineReader{reader: r, markup: m}
 	all := strings.Split(strings.ReplaceAll(content, "\r\n", "\n"), "\n")
-	language, fence, body := "", "", strings.Builder{}
 	for i, line := range all {
-		switch {
-		case fence != "": // within a block
-			if strings.TrimSpace(line) == fence {
-				r.block(language, body.String())
-				language, fence = "", ""
-				body.Reset()
-			} else {
-				body.WriteString(line + "\n")
-			}
-			continue
-		case m.fence != nil && m.fence.MatchString(line):
-			fence = strings.TrimSpace(line)
-			continue
-		case m.comment != "" && strings.HasPrefix(line, m.comment):
-			continue
+		next := ""
+		if i+1 < len(all) {
+			next = all[i+1]
 		}
-		if m.image != nil {
-			if found := m.image.FindStringSubmatch(line); found != nil {
-				r.image(i+1, found[1])
-				continue
-			}
+		if !l.inBlock(line) && !l.sign(i+1, line) && !l.title(line, next) {
+			r.say(i+1, line)
 		}
-		if m.block != nil {
-			if found := m.block.FindStringSubmatch(line); found != nil {
-				if language = found[1]; m.fence == nil {
-					r.block(language, "it is indented")
-				}
-				continue
-			}
-		}
-		if m.heading != nil {
-			if found := m.heading.FindStringSubmatch(line); found != nil {
-				r.heading(len(found[1]), found[2])
-				continue
-			}
-		}
-		if m.underline != "" && isRule(line, m.underline) {
-			continue
-		}
-		if m.underline != "" && i+1 < len(all) && strings.TrimSpace(line) != "" && underlines(all[i+1], line, m.underline) {
-			sign := all[i+1][:1]
-			if !strings.Contains(levels, sign) {
-				levels += sign
-			}
-			r.heading(strings.Index(levels, sign)+1, line)
-			continue
-		}
-		r.say(i+1, line)
 	}
-	r.block(language, body.String()) // It does not end.
+	l.end() // It may not end.
+}
+
+// inBlock tells whether a line is one of a block, or begins or ends one.
+func (l *lineReader) inBlock(line string) bool {
+	switch {
+	case l.fence != "" && strings.TrimSpace(line) == l.fence:
+		l.end()
+	case l.fence != "":
+		l.body.WriteString(line + "\n")
+	case l.markup.fence != nil && l.markup.fence.MatchString(line):
+		l.fence = strings.TrimSpace(line)
+	default:
+		return false
+	}
+	return true
+}
+
+func (l *lineReader) end() {
+	l.reader.block(l.language, l.body.String())
+	l.language, l.fence = "", ""
+	l.body.Reset()
+}
+
+// sign tells whether a line is a comment, a picture, or what says of which language the block that follows is.
+func (l *lineReader) sign(number int, line string) bool {
+	if l.comment != "" && strings.HasPrefix(line, l.comment) {
+		return true
+	}
+	if l.markup.image != nil {
+		if found := l.markup.image.FindStringSubmatch(line); found != nil {
+			l.reader.image(number, found[1])
+			return true
+		}
+	}
+	if l.markup.block == nil {
+		return false
+	}
+	found := l.markup.block.FindStringSubmatch(line)
+	if found == nil {
+		return false
+	}
+	if l.markup.fence == nil {
+		l.reader.block(found[1], "it is indented")
+	} else {
+		l.language = found[1]
+	}
+	return true
+}
+
+// title tells whether a line is a heading, or a rule of one.
+func (l *lineReader) title(line, next string) bool {
+	if l.markup.heading != nil {
+		if found := l.markup.heading.FindStringSubmatch(line); found != nil {
+			l.reader.heading(len(found[1]), found[2])
+			return true
+		}
+	}
+	switch {
+	case l.underline == "":
+		return false
+	case isRule(line, l.underline):
+		return true
+	case strings.TrimSpace(line) == "" || !underlines(next, line, l.underline):
+		return false
+	}
+	if !strings.Contains(l.levels, next[:1]) {
+		l.levels += next[:1]
+	}
+	l.reader.heading(strings.Index(l.levels, next[:1])+1, line)
+	return true
 }
 
 // isRule tells whether a line has one of the signs alone, as one above or beneath a heading has.

@@ -145,7 +145,8 @@ func (r *reader) slug(heading string) string {
 
 // placeholders are what people leave in place of what they meant to write. A word counts in capitals alone: a list of things to do
 // is no placeholder, nor is Spanish.
-var placeholders = regexp.MustCompile(`\b(TODO|TBD|TBA|FIXME|XXX|TBC)\b|(?i:lorem ipsum|\bcoming soon\b|\bto be (written|defined|determined|done|added|completed)\b|` +
+var placeholders = regexp.MustCompile(`\b(TODO|TBD|TBA|FIXME|XXX|TBC)\b|(?i:lorem ipsum|\bcoming soon\b|` +
+	`\bto be (written|defined|determined|done|added|completed)\b|` +
 	`\bunder construction\b|\bfill (this |me )?in\b|<(insert|your)[ -][^<>]*>|\[(insert|your|todo|tbd)[^\[\]]*\])`)
 
 // say notes a text that people read. What stands in for one counts as none.

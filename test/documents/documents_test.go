@@ -1,0 +1,242 @@
+// Package documents_test holds the items on documents, contacts and what was committed to worlds: a repository in which each of
+// them passes, and ones that are broken in exactly one way.
+package documents_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/stretchr/testify/require"
+
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
+	"github.com/readiness-exporter/readiness-exporter/collectors/contact"
+	"github.com/readiness-exporter/readiness-exporter/collectors/document"
+	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
+	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+const day = 24 * time.Hour
+
+// page is a document with these headings, each with some text beneath.
+func page(headings ...string) string {
+	text := "# The shop\n\n"
+	for _, heading := range headings {
+		text += "## " + heading + "\n\n" + strings.Repeat("What is done here is told in words that somebody can follow at night. ", 3) + "\n\n"
+	}
+	return text + strings.Repeat("Further words that make it no stub. ", 8) + "\n"
+}
+
+// files are those of the repository in which every item passes.
+func files() map[string]string {
+	all := map[string]string{
+		".gitignore":                  "node_modules/\n.env*\n",
+		"README.md":                   page("Run it") + "[Roll back](docs/rollback.md#steps)\n",
+		"docs/rollback.md":            page("When to roll back", "Steps", "Verify"),
+		"docs/backup-and-restore.md":  page("Backup", "Restore: steps", "Verify", "Steps"),
+		"docs/migration.md":           page("Steps", "Rollback"),
+		"docs/architecture.md":        page("Parts") + "```mermaid\ngraph TD\n```\n",
+		"docs/deployment.md":          page("Deploy"),
+		"docs/scaling.md":             page("Scale out"),
+		"docs/incident-response.md":   page("Severities", "Roles", "Communication"),
+		"docs/privacy.md":             page("Personal data"),
+		"docs/retention.md":           page("How long data is kept"),
+		"docs/disaster-recovery.md":   page("RTO and RPO", "Steps"),
+		"docs/business-continuity.md": page("Without the shop"),
+		"docs/costs.md":               page("What is saved"),
+	}
+	for _, name := range []string{"disk", "mail", "database", "certificate", "traffic"} {
+		all["runbooks/"+name+".md"] = page("Steps")
+	}
+	return all
+}
+
+// described is a system whose people have signed what is signed, and can be called.
+func described(g *world.Git) *system.System {
+	call := func(name string) *system.Contact {
+		return &system.Contact{Name: name, Email: strings.ToLower(name) + "@contoso.com"}
+	}
+	s := &system.System{
+		Name: "shop", Environment: "production", Repositories: []system.Repository{{Name: "shop", Path: g.Dir}},
+		Contacts: system.Contacts{
+			Primary: call("Ann"), Secondary: call("Bob"), Channel: "#shop",
+			Escalation: []system.EscalationLevel{{After: quantity.Duration(time.Hour), Call: *call("Eve")}},
+		},
+	}
+	for _, id := range []string{"data-protection.pii", "data-protection.retention", "recovery.continuity", "financial.plan"} {
+		s.Attestations = append(s.Attestations, system.Attestation{Check: id, By: "ann", At: time.Now().Add(-day)})
+	}
+	return s
+}
+
+// judge has a system judged once, by what reads repositories and descriptions.
+func judge(t *testing.T, s *system.System) map[string]check.Result {
+	t.Helper()
+	store := gitrepo.New(t.TempDir())
+	defer store.Close()
+	all := []collector.Any{document.New(store), repository.New(store), contact.New(), attestation.New(time.Now)}
+	loaded, err := config.For([]*system.System{s}, config.Options{Kinds: checks.All(), Collectors: all})
+	require.NoError(t, err)
+	judged, err := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	}).Once(t.Context(), loaded.Plans, func(int, int) {})
+	require.NoError(t, err)
+	results := make(map[string]check.Result)
+	for i, result := range judged[0].Results {
+		if !judged[0].Plan.Items[i].Composite() {
+			results[result.Check] = result
+		}
+	}
+	return results
+}
+
+// A scene breaks the world in one way.
+type scene struct {
+	name   string
+	broken func(g *world.Git, s *system.System)
+	// changed are the items that change, each with its status and reason.
+	changed map[string]string
+}
+
+// changes commits other contents of files; an empty one removes the file.
+func changes(all map[string]string) func(*world.Git, *system.System) {
+	return func(g *world.Git, _ *system.System) {
+		for name, content := range all {
+			if content == "" {
+				g.Run("rm", "--quiet", name)
+				delete(all, name)
+			}
+		}
+		g.Commit(time.Now().Add(-day), all)
+	}
+}
+
+func removed(name string) func(*world.Git, *system.System) {
+	return changes(map[string]string{name: ""})
+}
+
+func written(name, content string) func(*world.Git, *system.System) {
+	return changes(map[string]string{name: content})
+}
+
+func scenes() []scene {
+	only := func(item, status string) map[string]string { return map[string]string{item: status} }
+	none := "fail no_document"
+	all := func(status string, items ...string) map[string]string {
+		changed := make(map[string]string)
+		for _, item := range items {
+			changed[item] = status
+		}
+		return changed
+	}
+	return []scene{
+		{"no document on rolling back", removed("docs/rollback.md"), map[string]string{
+			"quality.rollback-plan": none, "deployment.rollback": none, "operational-docs.rollback": none, "technical-docs.readme": "fail broken_link",
+		}},
+		{"a rollback plan that nobody verifies", written("docs/rollback.md", page("When to roll back", "Steps")), only("quality.rollback-plan", "fail no_heading")},
+		{"one whose steps are to be written", written("docs/rollback.md", page("When to roll back", "Verify")+"\n## Steps\n\nTBD\n"), all(
+			"fail empty_heading placeholder", "quality.rollback-plan", "deployment.rollback", "operational-docs.rollback")},
+		{"no document on restoring", removed("docs/backup-and-restore.md"), map[string]string{
+			"persistence.restore-procedure": none, "operational-docs.backup": none,
+		}},
+		{"restoring without steps", written("docs/backup-and-restore.md", page("Backup", "Restore", "Verify")), only("persistence.restore-procedure", "fail no_heading")},
+		{"no plan of migration", removed("docs/migration.md"), only("persistence.migration-plan", none)},
+		{"no readme", removed("README.md"), only("technical-docs.readme", none)},
+		{"a readme with a link that leads nowhere", written("README.md", page("Run it")+"[Roll back](docs/rollback.md#gone)"), only("technical-docs.readme", "fail broken_link")},
+		{"an architecture without a diagram", written("docs/architecture.md", page("Parts")), only("technical-docs.architecture", "fail no_diagram")},
+		{"no process of deployment", removed("docs/deployment.md"), only("technical-docs.deployment", none)},
+		{"four runbooks", removed("runbooks/mail.md"), only("operational-docs.runbooks", "fail too_few")},
+		{"five runbooks of which one is a stub", written("runbooks/mail.md", "# Mail\n\nAsk Ann.\n"), only("operational-docs.runbooks", "fail too_few")},
+		{"scaling is a stub", written("docs/scaling.md", "# Scaling\n\nTODO\n"), only("operational-docs.scaling", "fail placeholder stub")},
+		{"no plan for incidents", removed("docs/incident-response.md"), only("operational-docs.incident", none)},
+		{"no procedures for personal data", removed("docs/privacy.md"), only("data-protection.pii", none)},
+		{"no policy of retention", removed("docs/retention.md"), only("data-protection.retention", none)},
+		{"no plan for disasters", removed("docs/disaster-recovery.md"), only("recovery.plan", none)},
+		{"a plan for disasters without objectives", written("docs/disaster-recovery.md", page("Steps")), only("recovery.plan", "fail no_heading")},
+		{"no plan of continuity", removed("docs/business-continuity.md"), only("recovery.continuity", none)},
+		{"no plan of costs", removed("docs/costs.md"), only("financial.plan", none)},
+		{"nobody has signed the plan of costs", func(_ *world.Git, s *system.System) { s.Attestations = s.Attestations[:3] }, only("financial.plan", "undeclared not_attested")},
+		{"two levels of escalation", func(_ *world.Git, s *system.System) { s.Contacts.Escalation = nil }, only("team.escalation", "fail too_few_levels")},
+		{"no channel", func(_ *world.Git, s *system.System) { s.Contacts.Channel = "" }, only("team.escalation", "fail no_contact")},
+		{"an environment was committed", written("deploy/.env", "A=b\n"), only("secrets.not-in-git", "fail environment_tracked")},
+		{"one was removed again", func(g *world.Git, _ *system.System) {
+			g.Commit(time.Now().Add(-2*day), map[string]string{".env.production": "A=b\n"})
+			removed(".env.production")(g, nil)
+		}, only("secrets.not-in-git", "fail environment_committed")},
+		{"a key is on a branch", func(g *world.Git, _ *system.System) {
+			g.Run("checkout", "--quiet", "-b", "topic")
+			g.Commit(time.Now().Add(-day), map[string]string{"key.pem": "-----BEGIN PRIVATE" + " KEY-----\n" + strings.Repeat("Mq7", 20) + "\n"})
+			g.Run("checkout", "--quiet", "main")
+		}, only("secrets.not-in-git", "fail secret_committed")},
+		{"an environment is not ignored", written(".gitignore", "node_modules/\n"), only("secrets.not-in-git", "warn not_ignored")},
+	}
+}
+
+func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
+	judged := func(broken func(*world.Git, *system.System)) map[string]check.Result {
+		g := world.NewGit(t)
+		g.Commit(time.Now().Add(-10*day), files())
+		s := described(g)
+		if broken != nil {
+			broken(g, s)
+		}
+		return judge(t, s)
+	}
+	sound := judged(nil)
+	var tabled []string
+	for _, c := range scenes() {
+		t.Run(c.name, func(t *testing.T) {
+			found := judged(c.broken)
+			changed := map[string]string{}
+			for id, result := range found {
+				if result.Status != sound[id].Status {
+					changed[id] = verdict(result)
+				}
+			}
+			require.Equal(t, c.changed, changed)
+		})
+		tabled = slices.AppendSeq(tabled, maps.Keys(c.changed))
+	}
+	for id, result := range sound {
+		if slices.Contains(tabled, id) {
+			require.Equal(t, check.Pass, result.Status, "%s: %+v", id, result.Problems)
+		}
+	}
+}
+
+// verdict is a status with the reasons for it.
+func verdict(result check.Result) string {
+	var reasons []string
+	for _, problem := range result.Problems {
+		reasons = append(reasons, problem.Reason)
+	}
+	slices.Sort(reasons)
+	return result.Status.String() + " " + strings.Join(slices.Compact(reasons), " ")
+}
+
+func TestDocumentsGrowTooOldUnlessNothingWasReleasedSince(t *testing.T) {
+	g := world.NewGit(t)
+	g.Commit(time.Now().Add(-400*day), files())
+	g.Commit(time.Now().Add(-day), map[string]string{"main.go": "package main"})
+	found := judge(t, described(g))
+	for _, id := range []string{"quality.rollback-plan", "recovery.plan", "technical-docs.readme", "financial.plan"} {
+		require.Equal(t, "fail too_old", verdict(found[id]), id)
+	}
+	g.Tag(time.Now().Add(-500*day), "v1")
+	found = judge(t, described(g))
+	require.Equal(t, check.Pass, found["technical-docs.readme"].Status, "it is newer than the last release")
+	require.Equal(t, "fail too_old", verdict(found["recovery.plan"]))
+}
