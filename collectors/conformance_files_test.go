@@ -102,7 +102,7 @@ func evidenceCase(t *testing.T) conformance.Case {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "reports")
 	report, revision := filepath.Join(folder, "TEST-a.xml"), filepath.Join(folder, "REVISION")
-	write(t, report, `<testsuite name="a"><testcase name="works"/><testcase name="tells"><failure>secret-of-a-test</failure></testcase></testsuite>`)
+	write(t, report, `<testsuite name="a" timestamp="2026-11-20T10:00:00Z"><testcase name="works"/><testcase name="tells"><failure>secret-of-a-test</failure></testcase></testsuite>`)
 	write(t, revision, "1a2b3c4\n")
 	return conformance.Case{
 		System: &system.System{Evidence: system.Evidence{

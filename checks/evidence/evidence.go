@@ -28,13 +28,13 @@ type Parameters struct {
 	// name it. Of a component, it must be that of the workload, or the file, of the same name.
 	DeployedRevision bool `yaml:"deployed_revision"`
 	// Components are those parts of the system of which each must have evidence.
-	Components []string `yaml:"components,omitempty"`
+	Components []string `yaml:"components"`
 	// MaximumValues are limits of values that results have, by their names. Without any: {critical: 0, high: 0, unrated: 0}.
-	MaximumValues map[string]float64 `yaml:"maximum_values,omitempty"`
+	MaximumValues map[string]float64 `yaml:"maximum_values"`
 	// MinimumValues are the same from below. A value that has a limit here must be in the result.
-	MinimumValues map[string]float64 `yaml:"minimum_values,omitempty"`
+	MinimumValues map[string]float64 `yaml:"minimum_values"`
 	// RequiredValues are the names of values that must be in the result.
-	RequiredValues []string `yaml:"required_values,omitempty"`
+	RequiredValues []string `yaml:"required_values"`
 }
 
 // Validate wants a time in which evidence counts, and limits that leave room.

@@ -168,7 +168,7 @@ func (b block) parse(t *testing.T, folder string) {
 	succeeds(t, folder, "bash", "-n", "-c", b.content)
 	for _, own := range regexp.MustCompile(`(?m)^(?:sudo )?(?:[A-Z]+=\S+ )*readiness-exporter\b(.*)$`).FindAllStringSubmatch(strings.ReplaceAll(b.content, "\\\n", ""), -1) {
 		last := " --config.check"
-		if regexp.MustCompile(` (check|facts|rbac|checklist)\b`).MatchString(own[1]) {
+		if regexp.MustCompile(` (check|facts|rbac|checklist|evidence|attest|waive)\b`).MatchString(own[1]) {
 			last = " --help"
 		}
 		command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", "readiness-exporter"+own[1]+last)

@@ -81,7 +81,7 @@ func (r *reference) files() (map[string][]byte, error) {
 	files["permissions.md"] = permissions
 	for name, schema := range map[string]any{
 		"configuration.schema.json": configuration, "checklist.schema.json": own, "openapi.json": r.openAPI(),
-		"reasons.json": r.reasons(),
+		"reasons.json": r.reasons(), "evidence.schema.json": r.evidenceSchema(),
 	} {
 		encoded, err := encodeSchema(schema)
 		if err != nil {

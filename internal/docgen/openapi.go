@@ -2,6 +2,7 @@ package docgen
 
 import (
 	"maps"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
@@ -30,15 +31,21 @@ type openAPIInfo struct {
 	Description string `json:"description"`
 }
 
-type openAPIPath struct {
-	Get openAPIOperation `json:"get"`
-}
+// An openAPIPath has the operations of an address, by the method in lower case.
+type openAPIPath map[string]openAPIOperation
 
 type openAPIOperation struct {
 	OperationID string                     `json:"operationId"`
 	Summary     string                     `json:"summary"`
 	Parameters  []openAPIParameter         `json:"parameters,omitempty"`
+	RequestBody *openAPIBody               `json:"requestBody,omitempty"`
+	Security    []map[string][]string      `json:"security,omitempty"`
 	Responses   map[string]openAPIResponse `json:"responses"`
+}
+
+type openAPIBody struct {
+	Required bool                    `json:"required"`
+	Content  map[string]openAPIMedia `json:"content"`
 }
 
 type openAPIParameter struct {
@@ -55,7 +62,7 @@ type openAPIResponse struct {
 }
 
 type openAPIMedia struct {
-	Schema *jsonschema.Schema `json:"schema"`
+	Schema *jsonschema.Schema `json:"schema,omitempty"`
 }
 
 var inPath = regexp.MustCompile(`\{(\w+)\}`)
@@ -94,9 +101,47 @@ func (r *reference) openAPI() openAPI {
 				Name: parameter.Name, In: "query", Description: parameter.Meaning, Schema: text(),
 			})
 		}
-		described.Paths[endpoint.Path] = openAPIPath{operation}
+		described.Paths[endpoint.Path] = openAPIPath{"get": operation}
 	}
+	for _, intaking := range web.Intakings() {
+		if described.Paths[intaking.Path] == nil {
+			described.Paths[intaking.Path] = make(openAPIPath)
+		}
+		described.Paths[intaking.Path][strings.ToLower(intaking.Method)] = r.intaking(intaking, schemas)
+	}
+	described.Components["securitySchemes"] = map[string]any{"token": map[string]string{"type": "http", "scheme": "bearer"}}
 	return described
+}
+
+// intaking describes an address at which something is taken.
+func (r *reference) intaking(of web.Intaking, schemas map[string]any) openAPIOperation {
+	refused := jsonOf(r.answer(web.Error{}, schemas))
+	operation := openAPIOperation{
+		OperationID: strings.ToLower(of.Method) + strings.TrimPrefix(operationID(of.Path), "get"), Summary: of.Summary,
+		Security: []map[string][]string{{"token": {}}},
+		Responses: map[string]openAPIResponse{
+			"200": {"It was stored.", jsonOf(r.answer(of.Answer, schemas))},
+			"401": {"No known token was sent.", refused}, "403": {"The token does not permit it.", refused},
+			"404": {"There is no such thing.", refused}, "409": {"The system description says it, and wins.", refused},
+			"413": {"It is too large.", refused}, "422": {"It cannot be read, or is not good.", refused},
+			"429": {"The token was used too often.", refused}, "503": {"It could not be stored: send it again.", refused},
+		},
+	}
+	for _, name := range inPath.FindAllStringSubmatch(of.Path, -1) {
+		operation.Parameters = append(operation.Parameters, openAPIParameter{Name: name[1], In: "path", Required: true, Schema: text()})
+	}
+	for _, parameter := range of.Query {
+		operation.Parameters = append(operation.Parameters, openAPIParameter{
+			Name: parameter.Name, In: "query", Description: parameter.Meaning, Schema: text(),
+		})
+	}
+	switch {
+	case of.Body != nil:
+		operation.RequestBody = &openAPIBody{true, jsonOf(r.answer(of.Body, schemas))}
+	case of.Method == http.MethodPost:
+		operation.RequestBody = &openAPIBody{true, map[string]openAPIMedia{"*/*": {}}}
+	}
+	return operation
 }
 
 func jsonOf(schema *jsonschema.Schema) map[string]openAPIMedia {

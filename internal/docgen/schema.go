@@ -12,6 +12,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checklist"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/evidence"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -46,6 +47,22 @@ func (r *reference) checklistSchema() *jsonschema.Schema {
 	// What a checklist that extends another says of a section that is there already needs no title.
 	section := schema.Definitions["Section"]
 	section.Required = slices.DeleteFunc(section.Required, func(key string) bool { return key == "title" })
+	return schema
+}
+
+// evidenceSchema is the schema of evidence in the exporter's own format.
+func (r *reference) evidenceSchema() *jsonschema.Schema {
+	reflector := jsonschema.Reflector{
+		ExpandedStruct: true,
+		LookupComment: func(t reflect.Type, field string) string {
+			if field == "" {
+				return r.sources.of(t).text
+			}
+			return r.sources.of(t).fields[field]
+		},
+	}
+	schema := reflector.Reflect(&evidence.Plain{})
+	schema.ID, schema.Title = schemaAddress+"evidence.schema.json", "Evidence for readiness-exporter"
 	return schema
 }
 
