@@ -13,12 +13,15 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
+	"github.com/readiness-exporter/readiness-exporter/collectors/tlsoffer"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
 
 // Options are what collectors need to know of where the exporter runs.
 type Options struct {
 	RootFS string // where the file system of the host is mounted
+	// EndpointDurations takes how long endpoints took to answer; nil: nobody does.
+	EndpointDurations endpoint.Durations
 }
 
 // All gives every collector, and the function that ends what they keep running.
@@ -26,7 +29,9 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	clusters := kubernetes.New()
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
-		endpoint.New(),
+		endpoint.New(options.EndpointDurations),
+		endpoint.NewLogin(),
+		tlsoffer.New(),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),
 		certificate.New(),

@@ -33,6 +33,8 @@ func subjects() []subject {
 	return []subject{
 		{"host", "a root file system", hostCase},
 		{"endpoint", "a web server", endpointCase},
+		{"endpoint_login", "a web server", endpointLoginCase},
+		{"tls_offer", "a web server", tlsOfferCase},
 		{"ssh_daemon", "a root file system", sshDaemonCase},
 		{"firewall", "a root file system", firewallCase},
 		{"certificate", "a TLS server", tlsCase},

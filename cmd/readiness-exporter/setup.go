@@ -16,6 +16,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -85,10 +86,10 @@ type setup struct {
 	close      func()
 }
 
-// setUp wires the collectors and the kinds of check.
-func (p *program) setUp(libraries *slog.Logger) *setup {
+// setUp wires the collectors and the kinds of check; durations takes how long endpoints took to answer, nil: nobody does.
+func (p *program) setUp(libraries *slog.Logger, durations endpoint.Durations) *setup {
 	klog.SetSlogLogger(libraries)
-	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS})
+	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS, EndpointDurations: durations})
 	return &setup{
 		collectors: all,
 		options: config.Options{
@@ -131,7 +132,7 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 // What is remembered, if anything, tells since when each status is what it is.
 func (p *program) collectOnce(ctx context.Context, remembered engine.Memory) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
-	s := p.setUp(libraries)
+	s := p.setUp(libraries, nil)
 	defer s.close()
 	loaded, err := p.load(ctx, s)
 	if err != nil {

@@ -21,6 +21,8 @@ import (
 // A Target is a declared endpoint.
 type Target struct {
 	system.Endpoint
+	// System and Environment are those that it belongs to.
+	System, Environment string
 	// Certificate: what it shows is collected too, as no other target of the system does so.
 	Certificate bool
 }
@@ -30,14 +32,22 @@ type Target struct {
 // An endpoint is asked as a browser asks it: over each version of IP that its name has addresses of, with cookies, following
 // redirects. One that cannot be reached is a fact, and what is thought of it is for the checks; where this machine cannot
 // ask (a resolver that does not answer, no route, a secret that cannot be read) it is unavailable.
-func New() collector.Collector[Target] {
+//
+// How long phases of it took goes to durations, if there are any: it differs with each run, and a fact that does is judged anew.
+func New(durations Durations) collector.Collector[Target] {
+	p := newProber()
+	p.durations = durations
+	return p.collector()
+}
+
+func newProber() prober {
 	return prober{
 		lookup: net.DefaultResolver.LookupNetIP,
 		dial:   dial,
 		proxy:  http.ProxyFromEnvironment,
 		public: pki.PublicRoots,
 		now:    time.Now,
-	}.collector()
+	}
 }
 
 // A prober has what a run needs of the world around.
@@ -47,6 +57,8 @@ type prober struct {
 	proxy  func(*http.Request) (*url.URL, error)
 	public func() (*x509.CertPool, error)
 	now    func() time.Time
+	// durations takes how long it took; nil: nobody does.
+	durations Durations
 }
 
 func (p prober) collector() collector.Collector[Target] {
@@ -61,6 +73,11 @@ func (p prober) collector() collector.Collector[Target] {
 		Server:   server,
 		Known:    declared,
 		Collect:  func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) { return p.collect(ctx, t) },
+		Forget: func(t Target) {
+			if p.durations != nil {
+				p.durations.ForgetEndpoint(t.System, t.Environment, t.URL)
+			}
+		},
 	}
 }
 
@@ -73,7 +90,7 @@ func targets(s *system.System) (all []Target) {
 		}
 	}
 	for _, declared := range s.Endpoints {
-		target := Target{Endpoint: declared}
+		target := Target{Endpoint: declared, System: s.Name, Environment: s.Environment}
 		if address, err := url.Parse(declared.URL); err == nil && address.Scheme == "https" && !collected[place(target)] {
 			target.Certificate = true
 			collected[place(target)] = true
@@ -168,7 +185,17 @@ func (p prober) client(t Target) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.ProxyURL != "" {
+		proxy, err := url.Parse(t.ProxyURL)
+		if err != nil {
+			return nil, fact.Errorf(fact.ReasonInvalid, "read the URL of the proxy: %w", err)
+		}
+		p.proxy = http.ProxyURL(proxy)
+	}
 	transport.Proxy, transport.MaxResponseHeaderBytes = p.proxy, maximumHeader
+	if err := httpclient.ShowCertificate(transport, t.ClientCertificate); err != nil {
+		return nil, err
+	}
 	expected, err := compile(t.Expect)
 	if err != nil {
 		return nil, err

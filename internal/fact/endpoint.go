@@ -39,7 +39,9 @@ const (
 	EndpointAPI     = "api"     // what programs of users ask
 	EndpointHealth  = "health"  // what tells whether it is alive or ready
 	EndpointMetrics = "metrics" // what Prometheus scrapes
-	EndpointOther   = "other"   // judged by no item but those on every endpoint
+	// EndpointProtected is what answers only to those who log in.
+	EndpointProtected = "protected"
+	EndpointOther     = "other" // judged by no item but those on every endpoint
 )
 
 // PublishedPages are the purposes of pages with a text that must be public.
@@ -49,7 +51,7 @@ func PublishedPages() []string {
 
 // EndpointPurposes lists every purpose.
 func EndpointPurposes() []string {
-	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointOther}, PublishedPages()...)
+	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointProtected, EndpointOther}, PublishedPages()...)
 }
 
 // An IPVersion is one of the two, or none where a proxy is between.
@@ -89,10 +91,13 @@ type EndpointStep struct {
 	RedirectsTo string `json:"redirects_to,omitempty"`
 }
 
-// An EndpointExpectation is a regular expression that part of an answer does not match.
+// An EndpointExpectation is what part of an answer does not meet: a regular expression, or one in CEL that does not hold of the body.
 type EndpointExpectation struct {
 	Header  string `json:"header,omitempty"` // the name of the header; empty: the body
-	Pattern string `json:"pattern"`
+	Pattern string `json:"pattern,omitempty"`
+	JSON    string `json:"json,omitempty"`
+	// Fault says why it cannot be told whether JSON holds: the body is none, or lacks what is asked for.
+	Fault string `json:"fault,omitempty"`
 }
 
 // An EndpointPage is what people can read of a page.
@@ -133,7 +138,7 @@ func (e *Endpoint) Expects(status int) bool {
 		return slices.Contains(e.ExpectedStatus, status)
 	case e.Purpose == EndpointFront:
 		return status >= 200 && status < 400
-	case e.Purpose == EndpointAPI, e.Purpose == EndpointOther:
+	case e.Purpose == EndpointAPI, e.Purpose == EndpointProtected, e.Purpose == EndpointOther:
 		return status >= 200 && status < 300
 	default:
 		return status == 200

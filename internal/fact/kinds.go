@@ -4,7 +4,7 @@ package fact
 func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), SSHDaemons(), Firewalls(),
-		Endpoints(), Certificates(), Issuances(), Backups(), QueryResults(),
+		Endpoints(), EndpointLogins(), TLSOffers(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Attestations(), Waivers(),

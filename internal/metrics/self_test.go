@@ -96,3 +96,26 @@ func TestStorageIsToldOnlyWhereThereIsSome(t *testing.T) {
 		require.Equal(t, writable, gathered(t, self)["readiness_storage_writable"].GetMetric()[0].GetGauge().GetValue() == 1)
 	}
 }
+
+func TestPhasesOfEndpointsHaveNativeBucketsAlone(t *testing.T) {
+	self := metrics.NewSelf()
+	for _, url := range []string{"https://shop.example.com/", "https://blog.example.com/"} {
+		self.ObserveEndpoint("shop", "production", url, "tls", 20*time.Millisecond)
+		self.ObserveEndpoint("shop", "production", url, "transfer", time.Millisecond)
+	}
+	self.ForgetEndpoint("shop", "production", "https://blog.example.com/")
+	gathered, err := self.Registry().Gather()
+	require.NoError(t, err)
+	found := 0
+	for _, family := range gathered {
+		if family.GetName() != "readiness_endpoint_duration_seconds" {
+			continue
+		}
+		for _, each := range family.GetMetric() {
+			found++
+			require.Empty(t, each.GetHistogram().GetBucket())
+			require.EqualValues(t, 1, each.GetHistogram().GetSampleCount())
+		}
+	}
+	require.Equal(t, 2, found, "what is forgotten has no series")
+}
