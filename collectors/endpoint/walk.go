@@ -115,6 +115,7 @@ func (w *walk) step(ctx context.Context, made *attempt) (next *url.URL, err erro
 	if next != nil && !slices.Contains(w.target.Expect.Status, response.StatusCode) {
 		return next, nil
 	}
+	made.answer.HTTPVersion = strings.TrimPrefix(response.Proto, "HTTP/")
 	made.answer.StrictTransportSecurity = strictTransportSecurity(response.Header.Get("Strict-Transport-Security"))
 	return nil, w.read(ctx, response, &made.answer)
 }

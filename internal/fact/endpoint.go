@@ -71,6 +71,8 @@ type EndpointAnswer struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Steps are the answers that were given, redirects first.
 	Steps []EndpointStep `json:"steps"`
+	// HTTPVersion is that of the last answer, which HTTPS agrees on by ALPN: "1.1", "2.0".
+	HTTPVersion string `json:"http_version,omitempty"`
 	// Unmet are the declared expectations of headers and body that the last answer does not meet.
 	Unmet []EndpointExpectation `json:"unmet,omitempty"`
 	// Page is what is to read, where the purpose asks for it and the answer is text.

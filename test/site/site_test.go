@@ -2,6 +2,7 @@
 package site_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,7 +90,8 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	described, err := yaml.Marshal(map[string]any{"systems": []any{of.System}})
 	require.NoError(t, err)
 	blocks, description := string(base)+of.Site, string(described)
-	for old, other := range scene.Change {
+	for _, old := range slices.Sorted(maps.Keys(scene.Change)) {
+		other := scene.Change[old]
 		changed := strings.ReplaceAll(blocks, old, other) + strings.ReplaceAll(description, old, other)
 		require.NotEqual(t, blocks+description, changed, "the world has no %q", old)
 		blocks, description = strings.ReplaceAll(blocks, old, other), strings.ReplaceAll(description, old, other)
