@@ -91,7 +91,8 @@ func (s server) brokenCiphers(ctx context.Context) (names []string, err error) {
 // offer begins one handshake.
 func (s server) offer(ctx context.Context, newest tlshello.Version, suites []uint16) (tlshello.Answer, error) {
 	offer := tlshello.Offer{Version: newest, Suites: suites, ServerName: s.name}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fact.Errorf(fact.ReasonTimeout, "no answer to an offer of %s within %s", newest, patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, patience,
+		fact.Errorf(fact.ReasonTimeout, "no answer to an offer of %s within %s", newest, patience))
 	defer cancel()
 	conn, err := s.dial(ctx, "tcp", s.address)
 	if err == nil {

@@ -103,7 +103,8 @@ func (p prober) collect(ctx context.Context, t Target) (fact.TLSOffer, error) {
 	offer := known(t)
 	request := &http.Request{URL: &url.URL{Scheme: "https", Host: t.address()}}
 	if proxy, err := p.proxy(request); err != nil || proxy != nil || t.Proxied {
-		return offer, fact.Errorf(fact.ReasonUnsupported, "a proxy is between this machine and %s, and what it accepts is not collected through one", t.address())
+		return offer, fact.Errorf(fact.ReasonUnsupported,
+			"a proxy is between this machine and %s, and what it accepts is not collected through one", t.address())
 	}
 	addresses, err := p.resolve(ctx, t.Host)
 	if err != nil {

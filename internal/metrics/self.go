@@ -45,8 +45,8 @@ func NewSelf() *Self {
 			"How long a collector took to collect from one target.", prometheus.ExponentialBuckets(0.001, 4, 9)), []string{"collector"}),
 		endpointDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: prefix + "endpoint_duration_seconds",
-			Help: "How long the phases of an answer of an endpoint took, over redirects: resolve, connect, tls, processing (until its first byte) " +
-				"and transfer. Answers that were not whole are left out. It has native buckets alone.",
+			Help: "How long the phases of an answer of an endpoint took, over redirects: resolve, connect, tls, processing (until its " +
+				"first byte) and transfer. Answers that were not whole are left out. It has native buckets alone.",
 			NativeHistogramBucketFactor: 1.2, NativeHistogramMaxBucketNumber: 60, NativeHistogramMinResetDuration: time.Hour,
 		}, []string{"system", "environment", "url", "phase"}),
 		assessmentDuration: prometheus.NewHistogram(histogram(prefix+"assessment_duration_seconds",

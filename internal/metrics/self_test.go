@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"io"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,18 +105,22 @@ func TestPhasesOfEndpointsHaveNativeBucketsAlone(t *testing.T) {
 		self.ObserveEndpoint("shop", "production", url, "transfer", time.Millisecond)
 	}
 	self.ForgetEndpoint("shop", "production", "https://blog.example.com/")
-	gathered, err := self.Registry().Gather()
-	require.NoError(t, err)
-	found := 0
-	for _, family := range gathered {
-		if family.GetName() != "readiness_endpoint_duration_seconds" {
-			continue
-		}
-		for _, each := range family.GetMetric() {
-			found++
-			require.Empty(t, each.GetHistogram().GetBucket())
-			require.EqualValues(t, 1, each.GetHistogram().GetSampleCount())
-		}
+	found := gathered(t, self)["readiness_endpoint_duration_seconds"].GetMetric()
+	require.Len(t, found, 2, "what is forgotten has no series")
+	for _, each := range found {
+		require.Empty(t, each.GetHistogram().GetBucket())
+		require.EqualValues(t, 1, each.GetHistogram().GetSampleCount())
 	}
-	require.Equal(t, 2, found, "what is forgotten has no series")
+}
+
+func TestAPartHasNoPhasesOfOtherSystems(t *testing.T) {
+	self := metrics.NewSelf()
+	for _, name := range []string{"shop", "blog"} {
+		self.ObserveEndpoint(name, "production", "https://"+name+".example.com/", "tls", time.Millisecond)
+	}
+	e := metrics.NewExposition(tankCollectors(), self.Registry())
+	for query, want := range map[string][]bool{"": {true, true}, "?system=shop": {true, false}, "?system=blog/production": {false, true}, "?system=blog/test": {false, false}} {
+		text := scrapePart(t, e, "/metrics"+query, asText, "")
+		require.Equal(t, want, []bool{strings.Contains(text, "https://shop.example.com/"), strings.Contains(text, "https://blog.example.com/")}, query)
+	}
 }

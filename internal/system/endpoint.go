@@ -100,7 +100,7 @@ func (e Endpoint) validateRequest(list *mistake.List, path []any) {
 		switch {
 		case !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value):
 			list.Add(at, "request_headers: %q is no header, or its value is none", name)
-		case secret.Holds(name, value) || slices.Contains([]string{"Authorization", "Cookie", "Proxy-Authorization"}, http.CanonicalHeaderKey(name)):
+		case secret.Holds(name, value) || slices.Contains(credentialHeaders(), http.CanonicalHeaderKey(name)):
 			list.Add(at, "request_headers: %s looks like a credential, and is shown: use bearer_token_file or basic_auth", name)
 		}
 	}
@@ -111,6 +111,9 @@ func (e Endpoint) validateRequest(list *mistake.List, path []any) {
 		}
 	}
 }
+
+// credentialHeaders are what logins are sent in.
+func credentialHeaders() []string { return []string{"Authorization", "Cookie", "Proxy-Authorization"} }
 
 func (e EndpointExpectation) validate(list *mistake.List, path []any) {
 	for i, status := range e.Status {
