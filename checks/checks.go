@@ -56,6 +56,8 @@ func All() []check.Any {
 		endpoint.Metrics(),
 		endpoint.Redirect(),
 		endpoint.PublishedPage(),
+		endpoint.Transit(),
+		endpoint.Authentication(),
 
 		// Certificates.
 		certificate.Renewal(),

@@ -33,7 +33,24 @@ func endpointWorlds() map[string]world {
 	row := func(purpose string, good, bad fact.AnySet) world {
 		return world{declared: declared(purpose), good: []fact.AnySet{good}, bad: []fact.AnySet{bad}}
 	}
+	offered := func(versions ...fact.TLSVersion) fact.AnySet {
+		return facts(fact.TLSOffers(), fact.TLSOffer{
+			Address: "shop.example.com:443", Over: []fact.TLSOfferOver{{IPVersion: fact.IPv4, Versions: versions}},
+		})
+	}
+	ended := func(status int) fact.EndpointAnswer {
+		return fact.EndpointAnswer{Steps: []fact.EndpointStep{{URL: "https://shop.example.com/", Status: status}}}
+	}
+	login := func(without int) fact.AnySet {
+		return facts(fact.EndpointLogins(), fact.EndpointLogin{URL: "https://shop.example.com/", Without: ended(without), Wrong: ended(403), With: ended(200)})
+	}
 	return map[string]world{
+		"endpoint_authentication": row("protected", login(401), login(200)),
+		"encryption_in_transit": {
+			declared: declared("front"),
+			good:     []fact.AnySet{offered(fact.TLS12, fact.TLS13), asked("front", 200)},
+			bad:      []fact.AnySet{offered(fact.TLS11, fact.TLS12), asked("front", 200, plain)},
+		},
 		"domain_access":      row("front", asked("front", 200), asked("front", 503)),
 		"endpoint_responses": row("api", asked("api", 200), asked("api", 404)),
 		"health_endpoints":   row("health", asked("health", 200), asked("health", 204)),

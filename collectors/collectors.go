@@ -22,6 +22,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/systemd"
+	"github.com/readiness-exporter/readiness-exporter/collectors/tlsoffer"
 	"github.com/readiness-exporter/readiness-exporter/collectors/updates"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
@@ -34,6 +35,8 @@ type Options struct {
 	Record Record
 	// Copies is the folder in which copies of git repositories are kept; empty: in one that is removed at the end.
 	Copies string
+	// EndpointDurations takes how long endpoints took to answer; nil: nobody does.
+	EndpointDurations endpoint.Durations
 }
 
 // A Record has what was submitted and signed by API.
@@ -49,7 +52,9 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		host.New(host.Options{RootFS: options.RootFS}),
 		dns.New(),
 		domain.New(),
-		endpoint.New(),
+		endpoint.New(options.EndpointDurations),
+		endpoint.NewLogin(),
+		tlsoffer.New(),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),
 		fail2ban.New(options.RootFS),

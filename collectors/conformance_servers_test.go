@@ -130,6 +130,13 @@ func answering(t *testing.T, serve func(http.Handler) *httptest.Server, handler 
 	return server.Listener.Addr().String()
 }
 
+func endpointLoginCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c := endpointCase(t)
+	c.System.Endpoints[0].Purpose = fact.EndpointProtected
+	return c
+}
+
 func endpointCase(t *testing.T) conformance.Case {
 	t.Helper()
 	ca := world.NewCA(t, world.Spec{})
@@ -158,6 +165,16 @@ func endpointCase(t *testing.T) conformance.Case {
 		Secrets: []string{token},
 		Faults: slices.Concat(networkFaults(t, proxy, 20), answers,
 			[]conformance.Fault{moved("whose token is gone", tokenFile, fact.ReasonNotFound)}),
+	}
+}
+
+func tlsOfferCase(t *testing.T) conformance.Case {
+	t.Helper()
+	proxy := world.NewProxy(t, world.NewTLSServer(t, world.NewCA(t, world.Spec{}).Issue(t, world.Spec{})).Addr)
+	faults := networkFaults(t, proxy, 20)
+	return conformance.Case{
+		System: &system.System{Endpoints: []system.Endpoint{{URL: "https://" + proxy.Addr + "/"}, {URL: "https://" + proxy.Addr + "/api"}}},
+		Faults: faults,
 	}
 }
 

@@ -35,6 +35,8 @@ func subjects() []subject {
 		{"dns", "a name server", nameServerCase},
 		{"domain", "a registry", registryCase},
 		{"endpoint", "a web server", endpointCase},
+		{"endpoint_login", "a web server", endpointLoginCase},
+		{"tls_offer", "a web server", tlsOfferCase},
 		{"ssh_daemon", "a root file system", sshDaemonCase},
 		{"firewall", "a root file system", firewallCase},
 		{"fail2ban", "a root file system", fail2banCase},

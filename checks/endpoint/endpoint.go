@@ -107,7 +107,15 @@ func (r answerReasons) answer(e *fact.Endpoint, a *fact.EndpointAnswer) (problem
 		if unmet.Header != "" {
 			what = "the header " + unmet.Header
 		}
-		problems = append(problems, r.wrongContent.Problem(fmt.Sprintf("%s%s of the answer does not match %q.", over(a), what, unmet.Pattern)))
+		detail := fmt.Sprintf("%s%s of the answer does not match %q.", over(a), what, unmet.Pattern)
+		if unmet.JSON != "" {
+			detail = fmt.Sprintf("%sthis does not hold of the body of the answer: %s", over(a), unmet.JSON)
+			if unmet.Fault != "" {
+				detail += " (" + unmet.Fault + ")"
+			}
+			detail += "."
+		}
+		problems = append(problems, r.wrongContent.Problem(detail))
 	}
 	return problems
 }

@@ -229,3 +229,77 @@ func TestMetrics(t *testing.T) {
 		})
 	}
 }
+
+func TestTransit(t *testing.T) {
+	both := func(v4, v6 fact.TLSOfferOver) fact.AnySet {
+		v4.IPVersion, v6.IPVersion = fact.IPv4, fact.IPv6
+		return checktest.Facts(fact.TLSOffers(), fact.TLSOffer{Address: "shop.example.com:443", Over: []fact.TLSOfferOver{v4, v6}})
+	}
+	modern := fact.TLSOfferOver{Versions: []fact.TLSVersion{fact.TLS12, fact.TLS13}}
+	old := fact.TLSOfferOver{Versions: []fact.TLSVersion{fact.SSL30, fact.TLS10, fact.TLS12}}
+	away := fact.TLSOfferOver{Failure: &fact.Failure{Reason: fact.ReasonRefused, Detail: "connection refused"}}
+	inClearAlone := answered("front", func(e *fact.Endpoint) {
+		e.URL, e.Plain, e.Answers[0].Steps = inClear, nil, []fact.EndpointStep{{URL: inClear, Status: 200}}
+	})
+	for name, c := range map[string]struct {
+		sets []fact.AnySet
+		tune func(*endpoint.TransitParameters)
+		want []found
+	}{
+		"new versions alone are right": {sets: []fact.AnySet{both(modern, modern), checktest.Facts(fact.Endpoints(), answered("front", nil))}},
+		"an old one over one version of IP is enough": {
+			sets: []fact.AnySet{both(modern, old)},
+			want: []found{{"old_tls_version", "Over IPv6 the server accepts SSL 3.0 and TLS 1.0; at least TLS 1.2 is expected."}},
+		},
+		"the same over both is told once": {
+			sets: []fact.AnySet{both(old, old)},
+			want: []found{{"old_tls_version", "Over IPv4 the server accepts SSL 3.0 and TLS 1.0; at least TLS 1.2 is expected."}},
+		},
+		"the limit can be higher": {
+			sets: []fact.AnySet{both(modern, modern)},
+			tune: func(p *endpoint.TransitParameters) { p.MinimumTLSVersion = "1.3" },
+			want: []found{{"old_tls_version", "Over IPv4 the server accepts TLS 1.2; at least TLS 1.3 is expected."}},
+		},
+		"broken ciphers are named": {
+			sets: []fact.AnySet{both(modern, fact.TLSOfferOver{Versions: modern.Versions, BrokenCiphers: []string{"RSA_WITH_RC4_128_SHA"}})},
+			want: []found{{"broken_cipher", "Over IPv6 the server accepts cipher suite RSA_WITH_RC4_128_SHA."}},
+		},
+		"what is away over one version of IP is not known": {
+			sets: []fact.AnySet{both(modern, away)},
+			want: []found{{"not_reached", "Over IPv6 nothing is known: connection refused."}},
+		},
+		"content in the clear fails": {
+			sets: []fact.AnySet{checktest.Facts(fact.Endpoints(), inClearAlone)},
+			want: []found{{"plain_content", "Over plain HTTP http://shop.example.com/ answers 200 (OK)."}},
+		},
+		"so does it beside HTTPS": {
+			sets: []fact.AnySet{checktest.Facts(fact.Endpoints(), answered("front", func(e *fact.Endpoint) {
+				e.Plain.Steps = []fact.EndpointStep{{URL: inClear, Status: 404}}
+			}))},
+			want: []found{{"plain_content", "Over plain HTTP http://shop.example.com/ answers 404 (Not Found)."}},
+		},
+		"a port that is closed shows nothing": {sets: []fact.AnySet{checktest.Facts(fact.Endpoints(), answered("front", func(e *fact.Endpoint) {
+			e.Plain = &fact.EndpointAnswer{Failure: away.Failure}
+		}))}},
+		"what does not answer is not known": {
+			sets: []fact.AnySet{checktest.Facts(fact.Endpoints(), answered("front", func(e *fact.Endpoint) { e.Plain = nil }))},
+			want: []found{{"not_reached", "The endpoint does not answer, and so nothing is known of plain HTTP."}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kind := endpoint.Transit()
+			parameters := kind.Defaults
+			if c.tune != nil {
+				c.tune(&parameters)
+			}
+			var got []found
+			for _, each := range (checktest.Case{Kind: kind, Parameters: &parameters, Now: checktest.Now(), Sets: c.sets}).Judge(t) {
+				got = append(got, found{each.Reason, each.Detail})
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+	internal := answered("health", func(e *fact.Endpoint) { e.URL, e.Answers[0].Steps[0].URL = inClear, inClear })
+	result := checktest.Case{Kind: endpoint.Transit(), Now: checktest.Now(), Sets: []fact.AnySet{checktest.Facts(fact.Endpoints(), internal)}}.Result(t)
+	require.Equal(t, check.Undeclared, result.Status, "what is for those who run the system is none of it")
+}

@@ -100,10 +100,10 @@ func (r redirectReasons) plain(e *fact.Endpoint) []check.Problem {
 	if len(steps) == 0 {
 		return []check.Problem{r.noAnswer.Problem("Port 80 does not answer" + because(e.Plain.Failure) + ".")}
 	}
-	first, end := steps[0], steps[len(steps)-1]
-	switch {
-	case end.RedirectsTo == "" && !secure(end.URL), end.RedirectsTo != "" && !secure(end.RedirectsTo):
+	if end, inClear := contentInClear(e.Plain); inClear {
 		return []check.Problem{r.plainContent.Problem(fmt.Sprintf("Over plain HTTP %s answers %s.", end.URL, code(end.Status)))}
+	}
+	switch first := steps[0]; {
 	case !secure(first.RedirectsTo):
 		return []check.Problem{r.detour.Problem(fmt.Sprintf("Plain HTTP at %s redirects to %s first.", first.URL, first.RedirectsTo))}
 	case hostOf(first.RedirectsTo) != hostOf(first.URL):

@@ -109,7 +109,7 @@ func (b block) hold(t *testing.T, folder string) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "of-values.yaml"), config, 0o600))
 		succeeds(t, folder, "readiness-exporter", "--config.file", "of-values.yaml", "--config.check")
-	case "markdown file": // It is there for the commands.
+	case "markdown file", "yaml blackbox": // It is there for the commands.
 	case "yaml kubernetes":
 		decodes(t, b.content)
 	case "yaml prometheus":

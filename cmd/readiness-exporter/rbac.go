@@ -61,7 +61,7 @@ func (c *rbacCommand) run(ctx context.Context, p *program) (int, error) {
 // permissions are those of every collection that the configuration asks for.
 func (p *program) permissions(ctx context.Context) ([]collector.Permission, error) {
 	_, libraries := p.logger()
-	s := p.setUp(libraries, "")
+	s := p.setUp(libraries, "", nil)
 	defer s.close()
 	loaded, err := p.load(ctx, s)
 	if err != nil {

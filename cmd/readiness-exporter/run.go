@@ -62,6 +62,7 @@ func runTo(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	registerCheck(app, commands)
 	registerFacts(app, commands)
 	registerChecklist(app, commands)
+	registerConfig(app, commands)
 	registerRBAC(app, commands)
 	registerEvidence(app, commands)
 	registerSigning(app, commands)

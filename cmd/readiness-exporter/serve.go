@@ -116,7 +116,8 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	defer signal.Stop(hangups)
 	hangup.Release()
 	logger, libraries := p.logger()
-	s := p.setUp(libraries, copiesIn(c.storage))
+	self := metrics.NewSelf()
+	s := p.setUp(libraries, copiesIn(c.storage), self)
 	defer s.close()
 	external, err := web.ParseExternalURL(c.externalURL)
 	if err != nil {
@@ -137,7 +138,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 		return exitReady, nil
 	}
 	boundMemory(logger)
-	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, manager: serviceManager{logger}, self: metrics.NewSelf()}
+	e := &exporter{program: p, setup: s, hangups: hangups, logger: logger, manager: serviceManager{logger}, self: self}
 	if passedSockets() {
 		*c.web.WebSystemdSocket = true
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -95,11 +96,14 @@ func copiesIn(storage string) string {
 	return filepath.Join(storage, "repositories")
 }
 
-// setUp wires the collectors, which keep copies of git repositories in a folder, and the kinds of check.
-func (p *program) setUp(libraries *slog.Logger, copies string) *setup {
+// setUp wires the collectors, which keep copies of git repositories in a folder, and the kinds of check; durations takes how long
+// endpoints took to answer, nil: nobody does.
+func (p *program) setUp(libraries *slog.Logger, copies string, durations endpoint.Durations) *setup {
 	klog.SetSlogLogger(libraries)
 	reported := &reportedRecord{}
-	all, closeAll := collectors.All(collectors.Options{RootFS: p.common.rootFS, Record: reported, Copies: copies})
+	all, closeAll := collectors.All(collectors.Options{
+		RootFS: p.common.rootFS, Record: reported, Copies: copies, EndpointDurations: durations,
+	})
 	return &setup{
 		reported:   reported,
 		collectors: all,
@@ -144,7 +148,7 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 // What was reported and signed by API is that of the record in a folder, where there is one; empty: none.
 func (p *program) collectOnce(ctx context.Context, remembered engine.Memory, storage string) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
-	s := p.setUp(libraries, "")
+	s := p.setUp(libraries, "", nil)
 	defer s.close()
 	if err := s.reported.read(storage); err != nil {
 		return nil, err

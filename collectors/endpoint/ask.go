@@ -44,6 +44,7 @@ type attempt struct {
 	answer fact.EndpointAnswer
 	err    error // why there is no answer
 	shown  served
+	took   stopwatch
 }
 
 // ask asks over each version of IP at the same time, and over plain HTTP. What is left of the time is for telling of those that
@@ -81,7 +82,22 @@ func (c *client) ask(ctx context.Context) (*finding, error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, context.Cause(ctx)
 	}
+	c.observe(attempts)
 	return found(attempts, plain)
+}
+
+// observe reports how long the phases of whole answers took.
+func (c *client) observe(attempts []*attempt) {
+	if c.durations == nil {
+		return
+	}
+	for _, each := range attempts {
+		if each.err == nil {
+			each.took.each(func(phase string, took time.Duration) {
+				c.durations.ObserveEndpoint(c.target.System, c.target.Environment, c.target.URL, phase, took)
+			})
+		}
+	}
 }
 
 // found puts attempts together. A version of IP by which this machine has no route says nothing of the endpoint, nor does a
@@ -146,7 +162,7 @@ func (c *client) plain() (url.URL, bool) {
 
 // attempt asks over one version of IP, or any where none is named.
 func (c *client) attempt(ctx context.Context, version fact.IPVersion, address url.URL) *attempt {
-	made := &attempt{answer: fact.EndpointAnswer{IPVersion: version}}
+	made := &attempt{answer: fact.EndpointAnswer{IPVersion: version}, took: stopwatch{now: c.now}}
 	if err := collector.Guard("ask "+c.target.URL, func() error { return c.walk(ctx, made, address) }); err != nil {
 		made.fail(err)
 	}
@@ -159,8 +175,9 @@ func (c *client) walk(ctx context.Context, made *attempt, address url.URL) error
 	if err != nil {
 		return err
 	}
-	defer walk.transport.CloseIdleConnections()
-	if err = walk.run(httptrace.WithClientTrace(ctx, made.shown.trace()), made); err == nil {
+	defer walk.close()
+	traced := httptrace.WithClientTrace(httptrace.WithClientTrace(ctx, made.took.trace()), made.shown.trace())
+	if err = walk.run(traced, made); err == nil {
 		return nil
 	}
 	var unverified *tls.CertificateVerificationError

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"mime"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/jsonrule"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
@@ -26,6 +28,7 @@ import (
 type expectations struct {
 	headers map[string]*regexp.Regexp
 	body    *regexp.Regexp
+	json    *jsonrule.Rule
 }
 
 func compile(declared system.EndpointExpectation) (all expectations, err error) {
@@ -35,17 +38,23 @@ func compile(declared system.EndpointExpectation) (all expectations, err error) 
 			return all, fmt.Errorf("read the expectation of the header %s: %w", name, err)
 		}
 	}
-	if declared.Body == "" {
-		return all, nil
+	if declared.Body != "" {
+		if all.body, err = regexp.Compile(declared.Body); err != nil {
+			return all, fmt.Errorf("read the expectation of the body: %w", err)
+		}
 	}
-	if all.body, err = regexp.Compile(declared.Body); err != nil {
-		return all, fmt.Errorf("read the expectation of the body: %w", err)
+	if declared.JSON != "" {
+		if all.json, err = jsonrule.Compile(declared.JSON); err != nil {
+			return all, fmt.Errorf("read the expectation of JSON: %w", err)
+		}
 	}
 	return all, nil
 }
 
-// unmet are the expectations that an answer does not meet, those of headers first.
-func (e expectations) unmet(header http.Header, body []byte) (unmet []fact.EndpointExpectation) {
+// unmet are the expectations that an answer does not meet, those of headers first. Of a body that is cut nothing is said but what
+// its beginning tells.
+func (w *walk) unmet(ctx context.Context, header http.Header, body []byte, cut bool) (unmet []fact.EndpointExpectation) {
+	e := w.expected
 	for _, name := range slices.Sorted(maps.Keys(e.headers)) {
 		if !slices.ContainsFunc(header.Values(name), e.headers[name].MatchString) {
 			unmet = append(unmet, fact.EndpointExpectation{Header: name, Pattern: e.headers[name].String()})
@@ -53,6 +62,15 @@ func (e expectations) unmet(header http.Header, body []byte) (unmet []fact.Endpo
 	}
 	if e.body != nil && !e.body.Match(body) {
 		unmet = append(unmet, fact.EndpointExpectation{Pattern: e.body.String()})
+	}
+	if e.json == nil || cut {
+		return unmet
+	}
+	switch held, err := e.json.Holds(ctx, body); {
+	case err != nil:
+		unmet = append(unmet, fact.EndpointExpectation{JSON: e.json.String(), Fault: words.Excerpt(w.login.Redact(err.Error()))})
+	case !held:
+		unmet = append(unmet, fact.EndpointExpectation{JSON: e.json.String()})
 	}
 	return unmet
 }

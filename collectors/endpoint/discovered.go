@@ -16,7 +16,7 @@ import (
 // discovered is the target of an endpoint that was discovered. Nobody has declared it: it is asked once, without following redirects,
 // without a login, past no proxy, only at the ports and addresses that it may have, and nothing is kept of what it says but the status.
 func discovered(s *system.System, found system.Endpoint) Target {
-	t := Target{Endpoint: found, System: s.ID(), Certificate: found.Found.Certificate}
+	t := Target{Endpoint: found, System: s.Name, Environment: s.Environment, Certificate: found.Found.Certificate}
 	t.Found = found.Found.Target()
 	return t
 }
@@ -60,7 +60,7 @@ type acquaintances struct {
 	met map[acquaintance]bool
 }
 
-type acquaintance struct{ system, url string }
+type acquaintance struct{ system, environment, url string }
 
 // meet notes who was reached. It gives the error of one that was discovered and never was: it may be none of this system's, or out of
 // this machine's reach.
@@ -70,7 +70,7 @@ func (a *acquaintances) meet(t Target, found *finding) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	who := acquaintance{t.System, t.URL}
+	who := acquaintance{t.System, t.Environment, t.URL}
 	var failed error
 	for _, each := range found.shown {
 		shown, err := each.get()
@@ -92,5 +92,5 @@ func (a *acquaintances) meet(t Target, found *finding) error {
 func (a *acquaintances) forget(t Target) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.met, acquaintance{t.System, t.URL})
+	delete(a.met, acquaintance{t.System, t.Environment, t.URL})
 }

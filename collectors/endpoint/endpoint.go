@@ -22,7 +22,8 @@ import (
 // A Target is a declared endpoint, or one that was discovered.
 type Target struct {
 	system.Endpoint
-	System string // its ID, of one that was discovered
+	// System and Environment are those that it belongs to.
+	System, Environment string
 	// Certificate: what it shows is collected too, as no other target of the system does so.
 	Certificate bool
 }
@@ -33,7 +34,15 @@ type Target struct {
 // redirects. One that cannot be reached is a fact, and what is thought of it is for the checks; where this machine cannot
 // ask (a resolver that does not answer, no route, a secret that cannot be read) it is unavailable. One that was discovered
 // is asked as discovered.go has it.
-func New() collector.Collector[Target] {
+//
+// How long phases of it took goes to durations, if there are any: it differs with each run, and a fact that does is judged anew.
+func New(durations Durations) collector.Collector[Target] {
+	p := newProber()
+	p.durations = durations
+	return p.collector()
+}
+
+func newProber() prober {
 	return prober{
 		lookup: net.DefaultResolver.LookupNetIP,
 		dial:   dial,
@@ -42,7 +51,7 @@ func New() collector.Collector[Target] {
 		now:    time.Now,
 		fenced: fenced,
 		known:  new(acquaintances),
-	}.collector()
+	}
 }
 
 // A prober has what a run needs of the world around.
@@ -54,6 +63,8 @@ type prober struct {
 	now    func() time.Time
 	fenced func(reach.Fence) func(ctx context.Context, network, address string) (net.Conn, error)
 	known  *acquaintances
+	// durations takes how long it took; nil: nobody does.
+	durations Durations
 }
 
 func (p prober) collector() collector.Collector[Target] {
@@ -74,7 +85,12 @@ func (p prober) collector() collector.Collector[Target] {
 			}
 			return sets, err
 		},
-		Forget: p.known.forget,
+		Forget: func(t Target) {
+			p.known.forget(t)
+			if p.durations != nil {
+				p.durations.ForgetEndpoint(t.System, t.Environment, t.URL)
+			}
+		},
 	}
 }
 
@@ -87,7 +103,7 @@ func targets(s *system.System) (all []Target) {
 		}
 	}
 	for _, declared := range s.Endpoints {
-		target := Target{Endpoint: declared}
+		target := Target{Endpoint: declared, System: s.Name, Environment: s.Environment}
 		if declared.Found != nil {
 			all = append(all, discovered(s, declared))
 			continue
@@ -196,7 +212,17 @@ func (p prober) client(t Target) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.ProxyURL != "" {
+		proxy, err := url.Parse(t.ProxyURL)
+		if err != nil {
+			return nil, fact.Errorf(fact.ReasonInvalid, "read the URL of the proxy: %w", err)
+		}
+		p.proxy = http.ProxyURL(proxy)
+	}
 	transport.Proxy, transport.MaxResponseHeaderBytes = p.proxy, maximumHeader
+	if err := httpclient.ShowCertificate(transport, t.ClientCertificate); err != nil {
+		return nil, err
+	}
 	expected, err := compile(t.Expect)
 	if err != nil {
 		return nil, err

@@ -128,13 +128,14 @@ func TestAnEndpointIsAskedAsABrowserAsks(t *testing.T) {
 	require.Equal(t, &fact.Endpoint{
 		EndpointPlace: fact.EndpointPlace{URL: front, Purpose: "front"},
 		Answers: []fact.EndpointAnswer{{
-			IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{URL: front, Status: 200}}, StrictTransportSecurity: 365 * 24 * time.Hour,
+			IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{URL: front, Status: 200}}, HTTPVersion: "2.0",
+			StrictTransportSecurity: 365 * 24 * time.Hour,
 		}},
 		Plain: &fact.EndpointAnswer{
 			Steps: []fact.EndpointStep{
 				{URL: "http://shop.test/", Status: 301, RedirectsTo: front}, {URL: front, Status: 200},
 			},
-			StrictTransportSecurity: 365 * 24 * time.Hour,
+			HTTPVersion: "2.0", StrictTransportSecurity: 365 * 24 * time.Hour,
 		},
 	}, got)
 	require.True(t, got.Up())

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,9 +35,11 @@ const (
 // A walk follows redirects from one address over one version of IP.
 type walk struct {
 	*client
-	transport *http.Transport
+	transport *http.Transport // for the declared server
+	elsewhere *http.Transport // for others; nil: as that, or not used yet
 	jar       http.CookieJar
 	at        *url.URL
+	method    string
 }
 
 func (c *client) newWalk(ctx context.Context, made *attempt, address url.URL) (*walk, error) {
@@ -45,7 +48,7 @@ func (c *client) newWalk(ctx context.Context, made *attempt, address url.URL) (*
 		return nil, err
 	}
 	version := made.answer.IPVersion
-	w := &walk{client: c, transport: c.transport.Clone(), jar: jar, at: &address}
+	w := &walk{client: c, transport: c.transport.Clone(), jar: jar, at: &address, method: cmp.Or(c.target.Method, http.MethodGet)}
 	w.transport.DialContext = func(ctx context.Context, network, at string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(at)
 		own := err == nil && strings.EqualFold(host, pki.ASCIIName(c.address.Hostname()))
@@ -87,6 +90,9 @@ func (w *walk) run(ctx context.Context, made *attempt) error {
 			return err
 		}
 		w.at = next
+		if w.method == http.MethodPost {
+			w.method = http.MethodGet // as browsers go on, and so that nothing is sent twice
+		}
 	}
 	return fact.Errorf(fact.ReasonInvalid, "it redirects more than %d times, to %s in the end", maximumSteps, w.shown(w.at))
 }
@@ -97,7 +103,10 @@ func (w *walk) step(ctx context.Context, made *attempt) (next *url.URL, err erro
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close() // All that was wanted has been read.
+	defer func() {
+		_ = response.Body.Close() // All that was wanted has been read.
+		made.took.stop(phaseTransfer)
+	}()
 	w.jar.SetCookies(w.at, response.Cookies())
 	step := fact.EndpointStep{URL: w.shown(w.at), Status: response.StatusCode}
 	if next = location(response); next != nil {
@@ -107,15 +116,16 @@ func (w *walk) step(ctx context.Context, made *attempt) (next *url.URL, err erro
 	if next != nil && w.target.Found == nil && !slices.Contains(w.target.Expect.Status, response.StatusCode) {
 		return next, nil
 	}
+	made.answer.HTTPVersion = strings.TrimPrefix(response.Proto, "HTTP/")
 	made.answer.StrictTransportSecurity = strictTransportSecurity(response.Header.Get("Strict-Transport-Security"))
 	if w.target.Found != nil {
 		return nil, nil // Nothing is kept of what it says.
 	}
-	return nil, w.read(response, &made.answer)
+	return nil, w.read(ctx, response, &made.answer)
 }
 
 func (w *walk) request(ctx context.Context) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.at.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, w.method, w.at.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +137,37 @@ func (w *walk) request(ctx context.Context) (*http.Response, error) {
 	for _, cookie := range w.jar.Cookies(w.at) {
 		request.AddCookie(cookie)
 	}
-	if w.at.Scheme == w.address.Scheme && w.at.Host == w.address.Host {
-		w.login.Add(request) // for the declared server alone
+	if w.at.Scheme != w.address.Scheme || w.at.Host != w.address.Host {
+		return w.foreign().RoundTrip(request)
 	}
+	for name, value := range w.target.RequestHeaders {
+		request.Header.Set(name, value)
+		if strings.EqualFold(name, "Host") {
+			request.Host = value
+		}
+	}
+	w.login.Add(request)
 	return w.transport.RoundTrip(request)
+}
+
+// foreign is for other servers than the declared one, which get neither a login nor a certificate of ours.
+func (w *walk) foreign() *http.Transport {
+	if w.target.ClientCertificate == nil {
+		return w.transport
+	}
+	if w.elsewhere == nil {
+		w.elsewhere = w.transport.Clone()
+		w.elsewhere.TLSClientConfig.Certificates = nil
+	}
+	return w.elsewhere
+}
+
+// close ends what is kept open.
+func (w *walk) close() {
+	w.transport.CloseIdleConnections()
+	if w.elsewhere != nil {
+		w.elsewhere.CloseIdleConnections()
+	}
 }
 
 // location is where an answer redirects to, or nil.
@@ -148,7 +185,7 @@ func location(response *http.Response) *url.URL {
 }
 
 // read reads what the last answer says, as far as somebody asks for it.
-func (w *walk) read(response *http.Response, answer *fact.EndpointAnswer) error {
+func (w *walk) read(ctx context.Context, response *http.Response, answer *fact.EndpointAnswer) error {
 	limit := w.maximumBody()
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err != nil {
@@ -157,7 +194,7 @@ func (w *walk) read(response *http.Response, answer *fact.EndpointAnswer) error 
 	if int64(len(body)) > limit {
 		body, answer.Cut = body[:limit], w.readsBody()
 	}
-	answer.Unmet = w.expected.unmet(response.Header, body)
+	answer.Unmet = w.unmet(ctx, response.Header, body, answer.Cut)
 	switch {
 	case answer.Cut || response.StatusCode != http.StatusOK:
 	case w.target.DeclaredPurpose() == fact.EndpointMetrics:
@@ -178,7 +215,7 @@ func (c *client) maximumBody() int64 {
 
 // readsBody tells whether anything is judged by the body.
 func (c *client) readsBody() bool {
-	return c.expected.body != nil || c.isPage() || c.target.DeclaredPurpose() == fact.EndpointMetrics
+	return c.expected.body != nil || c.expected.json != nil || c.isPage() || c.target.DeclaredPurpose() == fact.EndpointMetrics
 }
 
 // strictTransportSecurity reads max-age of the header (RFC 6797, 6.1.1); zero where there is none that can be read.

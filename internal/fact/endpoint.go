@@ -42,7 +42,9 @@ const (
 	EndpointHealth  = "health"  // what tells whether it is alive or ready
 	EndpointMetrics = "metrics" // what Prometheus scrapes
 	EndpointIngress = "ingress" // what an Ingress or HTTPRoute leads to something, of which no more is known
-	EndpointOther   = "other"   // judged by no item but those on every endpoint
+	// EndpointProtected is what answers only to those who log in.
+	EndpointProtected = "protected"
+	EndpointOther     = "other" // judged by no item but those on every endpoint
 )
 
 // PublishedPages are the purposes of pages with a text that must be public.
@@ -52,7 +54,9 @@ func PublishedPages() []string {
 
 // EndpointPurposes lists every purpose.
 func EndpointPurposes() []string {
-	return append([]string{EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointIngress, EndpointOther}, PublishedPages()...)
+	return append([]string{
+		EndpointFront, EndpointAPI, EndpointHealth, EndpointMetrics, EndpointIngress, EndpointProtected, EndpointOther,
+	}, PublishedPages()...)
 }
 
 // An IPVersion is one of the two, or none where a proxy is between.
@@ -72,6 +76,8 @@ type EndpointAnswer struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Steps are the answers that were given, redirects first.
 	Steps []EndpointStep `json:"steps"`
+	// HTTPVersion is that of the last answer, which HTTPS agrees on by ALPN: "1.1", "2.0".
+	HTTPVersion string `json:"http_version,omitempty"`
 	// Unmet are the declared expectations of headers and body that the last answer does not meet.
 	Unmet []EndpointExpectation `json:"unmet,omitempty"`
 	// Page is what is to read, where the purpose asks for it and the answer is text.
@@ -92,10 +98,13 @@ type EndpointStep struct {
 	RedirectsTo string `json:"redirects_to,omitempty"`
 }
 
-// An EndpointExpectation is a regular expression that part of an answer does not match.
+// An EndpointExpectation is what part of an answer does not meet: a regular expression, or one in CEL that does not hold of the body.
 type EndpointExpectation struct {
 	Header  string `json:"header,omitempty"` // the name of the header; empty: the body
-	Pattern string `json:"pattern"`
+	Pattern string `json:"pattern,omitempty"`
+	JSON    string `json:"json,omitempty"`
+	// Fault says why it cannot be told whether JSON holds: the body is none, or lacks what is asked for.
+	Fault string `json:"fault,omitempty"`
 }
 
 // An EndpointPage is what people can read of a page.
@@ -138,7 +147,7 @@ func (e *Endpoint) Expects(status int) bool {
 		return status >= 200 && status < 400
 	case e.Purpose == EndpointIngress:
 		return status >= 200 && status < 500
-	case e.Purpose == EndpointAPI, e.Purpose == EndpointOther:
+	case e.Purpose == EndpointAPI, e.Purpose == EndpointProtected, e.Purpose == EndpointOther:
 		return status >= 200 && status < 300
 	default:
 		return status == 200

@@ -4,7 +4,8 @@ package fact
 func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), SSHDaemons(), Firewalls(), Fail2bans(), Systemds(), UpdatesOfHosts(), EnvironmentFiles(),
-		DiscoveredHosts(), DomainNames(), Registrations(), Endpoints(), Certificates(), Issuances(), Backups(), QueryResults(),
+		DiscoveredHosts(), DomainNames(), Registrations(), Endpoints(), EndpointLogins(), TLSOffers(), Certificates(), Issuances(),
+		Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), Documents(), DocumentFolders(), DeclaredContacts(), Attestations(), Waivers(), Evidences(), DeployedRevisions(),

@@ -3,6 +3,7 @@ package httpclient
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -33,6 +34,28 @@ func NewTransport(caFile string) (*http.Transport, error) {
 		return nil, fmt.Errorf("read ca_file %s: %w", caFile, err)
 	}
 	return transport, nil
+}
+
+// ShowCertificate has a transport show a certificate of its own to servers that ask for one; nil: none. The files are read anew
+// for each transport.
+func ShowCertificate(transport *http.Transport, own *system.ClientCertificate) error {
+	if own == nil {
+		return nil
+	}
+	chain, err := pki.ReadFile(own.CertFile)
+	if err != nil {
+		return fmt.Errorf("read cert_file %s: %w", own.CertFile, err)
+	}
+	key, err := pki.ReadFile(own.KeyFile)
+	if err != nil {
+		return fmt.Errorf("read key_file %s: %w", own.KeyFile, err)
+	}
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
+		return fact.Errorf(fact.ReasonInvalid, "read the client certificate %s with the key %s: %w", own.CertFile, own.KeyFile, err)
+	}
+	transport.TLSClientConfig.Certificates = []tls.Certificate{pair}
+	return nil
 }
 
 // Error gives an error without the request that it repeats. What is none of the network is the server's: it does not speak
@@ -90,6 +113,11 @@ func (l Login) Add(request *http.Request) {
 	case !l.secret.Empty():
 		request.Header.Set("Authorization", "Bearer "+l.secret.Reveal())
 	}
+}
+
+// Wrong is a login of the same sort that nobody has: its name is the exporter's own, so that no account of a person is locked.
+func (l Login) Wrong() Login {
+	return Login{username: "readiness-exporter-wrong-login", secret: secret.New(rand.Text()), basic: l.basic}
 }
 
 // Redact takes the login's secret out of what a server answered.

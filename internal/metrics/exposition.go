@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -167,10 +168,11 @@ func (e *Exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	format := expfmt.NegotiateAccept(r.Header, expfmt.FmtProtoDelim, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtText)
 	asked := encoding{format: formatOf(format), gzip: acceptsGzip(r.Header)}
 	served := e.activate(asked)
-	if systems := r.URL.Query()["system"]; len(systems) > 0 {
+	systems := r.URL.Query()["system"]
+	if len(systems) > 0 {
 		served = served.only(systems)
 	}
-	self, err := e.encodeSelf(format)
+	self, err := e.encodeSelf(format, systems)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -223,8 +225,8 @@ func (e *Exposition) addFamily(answer *stream, asked encoding, family int, serve
 	}
 }
 
-// encodeSelf encodes what the exporter says of itself.
-func (e *Exposition) encodeSelf(format expfmt.Format) ([]byte, error) {
+// encodeSelf encodes what the exporter says of itself, and what it counts of some systems; none named: of all.
+func (e *Exposition) encodeSelf(format expfmt.Format, systems []string) ([]byte, error) {
 	families, err := e.self.Gather()
 	if err != nil {
 		return nil, err
@@ -232,11 +234,31 @@ func (e *Exposition) encodeSelf(format expfmt.Format) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := expfmt.NewEncoder(&buffer, format)
 	for _, family := range families {
+		if len(systems) > 0 {
+			family.Metric = slices.DeleteFunc(family.Metric, func(m *dto.Metric) bool { return isOfOthers(m, systems) })
+		}
+		if len(family.Metric) == 0 {
+			continue
+		}
 		if err := encoder.Encode(family); err != nil {
 			return nil, err
 		}
 	}
 	return buffer.Bytes(), nil
+}
+
+// isOfOthers tells whether a series is of another system than those, which are named as NAME or NAME/ENVIRONMENT.
+func isOfOthers(m *dto.Metric, systems []string) bool {
+	var name, environment string
+	for _, label := range m.GetLabel() {
+		switch label.GetName() {
+		case "system":
+			name = label.GetValue()
+		case "environment":
+			environment = label.GetValue()
+		}
+	}
+	return name != "" && !slices.Contains(systems, name) && !slices.Contains(systems, name+"/"+environment)
 }
 
 // acceptsGzip reads Accept-Encoding as promhttp does: gzip counts unless its weight is 0.

@@ -46,6 +46,7 @@ func gauges(source string, families []fact.Family) []Family {
 func ofSelf() ([]Family, error) {
 	self := NewSelf()
 	self.ObserveRun(&system.System{}, "", engine.Outcomes()[0], 0)
+	self.ObserveEndpoint("", "", "", "", 0)
 	self.ObserveReload(nil)
 	self.NameAddress(&url.URL{})
 	self.CountClockSteps(func() int { return 0 })

@@ -17,11 +17,13 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
-// Self is what the exporter says of its own work. It names no system: that would be a series for each that says nothing.
+// Self is what the exporter says of its own work, and what it counts as it works. Its own work names no system: that would be a series
+// for each that says nothing.
 type Self struct {
 	registry           *prometheus.Registry
 	runs               *prometheus.CounterVec
 	runDuration        *prometheus.HistogramVec
+	endpointDuration   *prometheus.HistogramVec
 	assessmentDuration prometheus.Histogram
 	reloads            *prometheus.CounterVec
 	reloadGood         prometheus.Gauge
@@ -41,6 +43,12 @@ func NewSelf() *Self {
 		}, []string{"collector", "outcome"}),
 		runDuration: prometheus.NewHistogramVec(histogram(prefix+"collector_duration_seconds",
 			"How long a collector took to collect from one target.", prometheus.ExponentialBuckets(0.001, 4, 9)), []string{"collector"}),
+		endpointDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: prefix + "endpoint_duration_seconds",
+			Help: "How long the phases of an answer of an endpoint took, over redirects: resolve, connect, tls, processing (until its " +
+				"first byte) and transfer. Answers that were not whole are left out. It has native buckets alone.",
+			NativeHistogramBucketFactor: 1.2, NativeHistogramMaxBucketNumber: 60, NativeHistogramMinResetDuration: time.Hour,
+		}, []string{"system", "environment", "url", "phase"}),
 		assessmentDuration: prometheus.NewHistogram(histogram(prefix+"assessment_duration_seconds",
 			"How long it took to judge every item of one system.", prometheus.ExponentialBuckets(1e-4, 10, 5))),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -55,7 +63,7 @@ func NewSelf() *Self {
 			Help: "When a valid configuration was last loaded.",
 		}),
 	}
-	s.registry.MustRegister(s.runs, s.runDuration, s.assessmentDuration, s.reloads, s.reloadGood, s.reloadTime,
+	s.registry.MustRegister(s.runs, s.runDuration, s.endpointDuration, s.assessmentDuration, s.reloads, s.reloadGood, s.reloadTime,
 		versioncollector.NewCollector("readiness"), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.reloads.WithLabelValues("success")
@@ -87,6 +95,16 @@ func (s *Self) ObserveRun(_ *system.System, collector string, outcome engine.Out
 	if outcome != engine.OutcomeSkipped {
 		s.runDuration.WithLabelValues(collector).Observe(took.Seconds())
 	}
+}
+
+// ObserveEndpoint adds how long one phase of an answer of an endpoint took.
+func (s *Self) ObserveEndpoint(system, environment, url, phase string, took time.Duration) {
+	s.endpointDuration.WithLabelValues(system, environment, url, phase).Observe(took.Seconds())
+}
+
+// ForgetEndpoint ends the series of an endpoint that is not asked any more.
+func (s *Self) ForgetEndpoint(system, environment, url string) {
+	s.endpointDuration.DeletePartialMatch(prometheus.Labels{"system": system, "environment": environment, "url": url})
 }
 
 // ObserveAssessments times the assessments that were not there at the last call.

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"io"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,5 +95,32 @@ func TestStorageIsToldOnlyWhereThereIsSome(t *testing.T) {
 	self.WatchStorage(func() bool { return writable })
 	for _, writable = range []bool{true, false, true} {
 		require.Equal(t, writable, gathered(t, self)["readiness_storage_writable"].GetMetric()[0].GetGauge().GetValue() == 1)
+	}
+}
+
+func TestPhasesOfEndpointsHaveNativeBucketsAlone(t *testing.T) {
+	self := metrics.NewSelf()
+	for _, url := range []string{"https://shop.example.com/", "https://blog.example.com/"} {
+		self.ObserveEndpoint("shop", "production", url, "tls", 20*time.Millisecond)
+		self.ObserveEndpoint("shop", "production", url, "transfer", time.Millisecond)
+	}
+	self.ForgetEndpoint("shop", "production", "https://blog.example.com/")
+	found := gathered(t, self)["readiness_endpoint_duration_seconds"].GetMetric()
+	require.Len(t, found, 2, "what is forgotten has no series")
+	for _, each := range found {
+		require.Empty(t, each.GetHistogram().GetBucket())
+		require.EqualValues(t, 1, each.GetHistogram().GetSampleCount())
+	}
+}
+
+func TestAPartHasNoPhasesOfOtherSystems(t *testing.T) {
+	self := metrics.NewSelf()
+	for _, name := range []string{"shop", "blog"} {
+		self.ObserveEndpoint(name, "production", "https://"+name+".example.com/", "tls", time.Millisecond)
+	}
+	e := metrics.NewExposition(tankCollectors(), self.Registry())
+	for query, want := range map[string][]bool{"": {true, true}, "?system=shop": {true, false}, "?system=blog/production": {false, true}, "?system=blog/test": {false, false}} {
+		text := scrapePart(t, e, "/metrics"+query, asText, "")
+		require.Equal(t, want, []bool{strings.Contains(text, "https://shop.example.com/"), strings.Contains(text, "https://blog.example.com/")}, query)
 	}
 }

@@ -21,7 +21,7 @@ func TestEndpoint_Validate(t *testing.T) {
 		{"so is one of an address", system.Endpoint{URL: "http://[2001:db8::1]:8080/"}, nil},
 		{"every purpose can be declared", system.Endpoint{URL: address, Purpose: "privacy-policy"}, nil},
 		{"other ones cannot", system.Endpoint{URL: address, Purpose: "page"}, []string{
-			`purpose "page": expected one of front, api, health, metrics, ingress, other, terms-of-service, privacy-policy, cookie-policy, acceptable-use-policy`,
+			`purpose "page": expected one of front, api, health, metrics, ingress, protected, other, terms-of-service, privacy-policy, cookie-policy, acceptable-use-policy`,
 		}},
 		{"a URL is of the web", system.Endpoint{URL: "ftp://shop.example.com"}, []string{"url: expected one such as https://shop.example.com/"}},
 		{"there must be one", system.Endpoint{}, []string{"url: expected one such as https://shop.example.com/"}},
@@ -48,6 +48,26 @@ func TestEndpoint_Validate(t *testing.T) {
 			`headers: "X C" is no name of a header`, "X C: expected a regular expression (RE2): error parsing regexp: missing closing ): `(`",
 			`X-A "": it matches nothing at all too, and so says nothing`, `X-B "a*": it matches nothing at all too, and so says nothing`,
 			`body ".*": it matches nothing at all too, and so says nothing`,
+		}},
+		{"JSON is judged by an expression", expect(system.EndpointExpectation{JSON: `body.status == "ok"`}), nil},
+		{"by one that can be read", expect(system.EndpointExpectation{JSON: "1 + 1"}), []string{
+			"json: expected an expression in CEL over body: it gives int, and not yes or no",
+		}},
+		{"a certificate of ours has a key", system.Endpoint{URL: address, ClientCertificate: &system.ClientCertificate{CertFile: "a.pem"}}, []string{
+			"client_certificate: expected cert_file and key_file", `cert_file "a.pem": expected an absolute path`,
+		}},
+		{"what is protected needs a login for tests", system.Endpoint{URL: address, Purpose: "protected"}, []string{
+			`purpose "protected": expected bearer_token_file or basic_auth with a credential for tests`,
+		}},
+		{"a request changes nothing, and its headers hold no secret", system.Endpoint{URL: address, Method: "DELETE", RequestHeaders: map[string]string{
+			"authorization": "x", "X Y": "1", "X-Tenant": "7",
+		}, ProxyURL: "http://a:b@proxy.example.com"}, []string{
+			"method \"DELETE\": expected one of GET, HEAD, POST", `request_headers: "X Y" is no header, or its value is none`,
+			"request_headers: authorization looks like a credential, and is shown: use bearer_token_file or basic_auth",
+			"proxy_url: expected one such as http://proxy.example.com:3128, without credentials",
+		}},
+		{"HEAD has no body", system.Endpoint{URL: address, Method: "HEAD", Expect: system.EndpointExpectation{Body: "ok"}}, []string{
+			"method HEAD: its answer has no body to expect anything of",
 		}},
 		{"one login is enough", system.Endpoint{URL: address, BearerTokenFile: "/a", BasicAuth: &system.BasicAuth{Username: "a", PasswordFile: "/b"}},
 			[]string{"expected either bearer_token_file or basic_auth, not both"}},

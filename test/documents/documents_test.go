@@ -86,7 +86,7 @@ func judge(t *testing.T, s *system.System) map[string]check.Result {
 	t.Helper()
 	store := gitrepo.New(t.TempDir())
 	defer store.Close()
-	all := []collector.Any{document.New(store), repository.New(store), contact.New(), attestation.New(time.Now)}
+	all := []collector.Any{document.New(store), repository.New(store), contact.New(), attestation.New(nil, time.Now)}
 	loaded, err := config.For([]*system.System{s}, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	judged, err := engine.New(engine.Options{

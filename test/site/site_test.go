@@ -1,0 +1,122 @@
+// Package site_test holds the items that a web site answers to tables of worlds: README.md explains them.
+package site_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/config"
+	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
+)
+
+// A table describes one item; README.md explains the form.
+type table struct {
+	Item   string
+	Site   string
+	Files  map[string]string
+	System map[string]any
+	Worlds []scene
+}
+
+// A scene is one world of a table. The first passes.
+type scene struct {
+	Name    string
+	Expect  string
+	Reasons []string
+	Change  map[string]string
+	Also    []string
+}
+
+// TestEveryItemPassesAndBreaksInItsOwnWay wants of the item what the table says, and of every other item what it is in the
+// first world.
+func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
+	for _, each := range world.Tables(t, func(read table) string { return read.Item }) {
+		t.Run(each.Item, func(t *testing.T) {
+			require.GreaterOrEqual(t, len(each.Worlds), 2, "one world that passes, and one that is broken")
+			require.Equal(t, "pass", each.Worlds[0].Expect, "the first world passes")
+			var sound map[string]check.Result
+			for i, scene := range each.Worlds {
+				t.Run(scene.Name, func(t *testing.T) {
+					found := judge(t, each, scene)
+					result := found[each.Item]
+					require.Equal(t, scene.Expect, result.Status.String(), "%+v", result.Problems)
+					var reasons []string
+					for _, problem := range result.Problems {
+						reasons = append(reasons, problem.Reason)
+					}
+					slices.Sort(reasons)
+					require.Equal(t, scene.Reasons, slices.Compact(reasons), "%+v", result.Problems)
+					if i == 0 {
+						sound = found
+					}
+					for id := range sound {
+						changed := id != each.Item && found[id].Status != sound[id].Status
+						require.Equal(t, slices.Contains(scene.Also, id), changed, "%s: %s, then %s: %+v",
+							id, sound[id].Status, found[id].Status, found[id].Problems)
+					}
+				})
+			}
+		})
+	}
+}
+
+// judge makes a world, and has it judged once by all that there is.
+func judge(t *testing.T, of table, scene scene) map[string]check.Result {
+	t.Helper()
+	dir := t.TempDir()
+	ca := world.NewCA(t, world.Spec{})
+	ca.WriteRoot(t, dir, "ca.pem")
+	ca.Issue(t, world.Spec{DNSNames: []string{"shop.example.com"}, Key: world.RSA2048}).Write(t, dir, "site")
+	for name, text := range of.Files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	base, err := os.ReadFile("base.conf")
+	require.NoError(t, err)
+	described, err := yaml.Marshal(map[string]any{"systems": []any{of.System}})
+	require.NoError(t, err)
+	blocks, description := string(base)+of.Site, string(described)
+	for _, old := range slices.Sorted(maps.Keys(scene.Change)) {
+		other := scene.Change[old]
+		changed := strings.ReplaceAll(blocks, old, other) + strings.ReplaceAll(description, old, other)
+		require.NotEqual(t, blocks+description, changed, "the world has no %q", old)
+		blocks, description = strings.ReplaceAll(blocks, old, other), strings.ReplaceAll(description, old, other)
+	}
+	servers.Nginx(t, dir, "203.0.113.10:443", strings.ReplaceAll(blocks, "$DIR", dir))
+	return judgeDescribed(t, filepath.Join(dir, "config.yml"), strings.ReplaceAll(description, "$DIR", dir))
+}
+
+func judgeDescribed(t *testing.T, file, description string) map[string]check.Result {
+	t.Helper()
+	require.NoError(t, os.WriteFile(file, []byte(description), 0o600))
+	all, closeAll := collectors.All(collectors.Options{})
+	defer closeAll()
+	loaded, err := config.Load(file, config.Options{Kinds: checks.All(), Collectors: all})
+	require.NoError(t, err)
+	judged, err := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	}).Once(t.Context(), loaded.Plans, func(int, int) {})
+	require.NoError(t, err)
+	results := make(map[string]check.Result)
+	for i, result := range judged[0].Results {
+		if !judged[0].Plan.Items[i].Composite() {
+			results[result.Check] = result
+		}
+	}
+	return results
+}
