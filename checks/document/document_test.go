@@ -87,11 +87,11 @@ func TestDocument(t *testing.T) {
 			checktest.One("no_diagram", check.Fail, "The document shop:docs/plan.md has neither a diagram nor a picture."),
 		},
 		{
-			"a link that leads nowhere fails where links are checked", whole(func(d *fact.Document) { d.Broken = []fact.DocumentPoint{{3, "a.md"}} }),
+			"a link that leads nowhere fails where links are checked", whole(func(d *fact.Document) { d.Broken = []fact.DocumentPoint{{Line: 3, Text: "a.md"}} }),
 			parameters(linked), checktest.One("broken_link", check.Fail, "The document shop:docs/plan.md has 1 link that leads nowhere: a.md in line 3."),
 		},
 		{
-			"a placeholder warns", whole(func(d *fact.Document) { d.Placeholders = []fact.DocumentPoint{{3, "TODO"}, {5, "TBD"}} }), parameters(),
+			"a placeholder warns", whole(func(d *fact.Document) { d.Placeholders = []fact.DocumentPoint{{Line: 3, Text: "TODO"}, {Line: 5, Text: "TBD"}} }), parameters(),
 			checktest.One("placeholder", check.Warn, "The document shop:docs/plan.md has 2 placeholders: TODO in line 3 and TBD in line 5."),
 		},
 	} {

@@ -114,8 +114,8 @@ func TestADocumentIsReadFromItsRepository(t *testing.T) {
 	require.Equal(t, on(1), found.Changed)
 	require.Equal(t, on(2), found.Released)
 	require.Equal(t, "shop:docs/plan.md", found.Place)
-	require.Equal(t, []fact.DocumentPoint{{3, "#gone"}, {3, "missing.md#x"}, {3, "../README.md#nothing"}, {10, "none.png"}}, found.Broken)
-	require.Equal(t, []fact.DocumentPoint{{8, "TBD"}}, found.Placeholders)
+	require.Equal(t, []fact.DocumentPoint{{Line: 3, Text: "#gone"}, {Line: 3, Text: "missing.md#x"}, {Line: 3, Text: "../README.md#nothing"}, {Line: 10, Text: "none.png"}}, found.Broken)
+	require.Equal(t, []fact.DocumentPoint{{Line: 8, Text: "TBD"}}, found.Placeholders)
 	require.Equal(t, 1, found.Diagrams)
 
 	declared.Path = "docs/gone.md"
@@ -162,7 +162,7 @@ func TestAFolderOfThisMachineIsRead(t *testing.T) {
 	require.Empty(t, gaps)
 	require.Equal(t, on(5), found.Changed)
 	require.Equal(t, path, found.Place)
-	require.Equal(t, []fact.DocumentPoint{{3, "x.md"}}, found.Broken)
+	require.Equal(t, []fact.DocumentPoint{{Line: 3, Text: "x.md"}}, found.Broken)
 
 	require.NoError(t, os.Mkdir(filepath.Join(dir, ".git"), 0o755))
 	found, gaps, err = collect(t, fact.Documents(), s, rollback())
@@ -202,7 +202,7 @@ func TestAFolderOfDocumentsIsCounted(t *testing.T) {
 	found, _, err := collect(t, fact.DocumentFolders(), in(g), asked)
 	require.NoError(t, err)
 	require.Equal(t, "shop:docs/Runbooks", found.Place)
-	require.Equal(t, []fact.FolderDocument{{"docs/Runbooks/deep/mail.adoc", 1}, {"docs/Runbooks/disk.md", 3}}, found.Documents)
+	require.Equal(t, []fact.FolderDocument{{Path: "docs/Runbooks/deep/mail.adoc", Words: 1}, {Path: "docs/Runbooks/disk.md", Words: 3}}, found.Documents)
 
 	found, _, err = collect(t, fact.DocumentFolders(), in(g, system.Document{Document: "runbooks", Repository: "shop", Path: "docs/gone"}), asked)
 	require.NoError(t, err)
