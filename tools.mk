@@ -140,6 +140,7 @@ tools-debian:
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	command -v /usr/sbin/sshd >/dev/null || missing="$$missing openssh-server"; \
+	command -v fail2ban-server >/dev/null || missing="$$missing fail2ban"; \
 	command -v nft >/dev/null && command -v iptables-legacy >/dev/null || missing="$$missing nftables iptables"; \
 	command -v ufw >/dev/null || missing="$$missing ufw"; \
 	command -v unshare >/dev/null && command -v ip >/dev/null || missing="$$missing util-linux iproute2"; \

@@ -33,6 +33,7 @@ func All() []check.Any {
 		host.DiskSpace(),
 		host.StorageCapacity(),
 		sshd.DaemonConfiguration(),
+		sshd.Authentication(),
 		firewall.HostFirewall(),
 
 		// Addresses of the web.

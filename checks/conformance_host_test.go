@@ -26,12 +26,18 @@ func hostWorlds() map[string]world {
 	keys := fact.SSHDaemon{Host: "web-1", Path: "/etc/ssh/sshd_config", Logins: []fact.SSHLogin{{Users: []string{"ann"}}}}
 	passwords := keys
 	passwords.Host, passwords.Logins = "web-2", []fact.SSHLogin{{Users: []string{"ann"}, Methods: []fact.SSHMethod{{Name: "password"}}}}
+	offers := fact.SSHServer{Host: "web-1", Address: "203.0.113.7:22", Offers: []fact.SSHOffer{{User: "root", Methods: []string{"publickey"}}}}
+	offersPasswords := offers
+	offersPasswords.Host, offersPasswords.Offers = "web-2", []fact.SSHOffer{{User: "root", Methods: []string{"password"}}}
 	drops := fact.Firewall{Host: "web-1", Managers: []string{"ufw"}, Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallDrops}}}
 	accepts := fact.Firewall{Host: "web-2", Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallAccepts}}}
 	return map[string]world{
 		"host_firewall": {good: []fact.AnySet{facts(fact.Firewalls(), drops)}, bad: []fact.AnySet{facts(fact.Firewalls(), accepts)}},
 		"ssh_daemon_configuration": {
 			good: []fact.AnySet{facts(fact.SSHDaemons(), keys)}, bad: []fact.AnySet{facts(fact.SSHDaemons(), passwords)},
+		},
+		"ssh_authentication": {
+			good: []fact.AnySet{facts(fact.SSHServers(), offers)}, bad: []fact.AnySet{facts(fact.SSHServers(), offersPasswords)},
 		},
 		"operating_system": {
 			good: []fact.AnySet{facts(fact.Hosts(), machine), facts(fact.Clusters(), nodes)}, bad: []fact.AnySet{facts(fact.Hosts(), old)},

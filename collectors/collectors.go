@@ -12,6 +12,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
+	"github.com/readiness-exporter/readiness-exporter/collectors/ssh"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 )
@@ -28,6 +29,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		host.New(host.Options{RootFS: options.RootFS}),
 		endpoint.New(),
 		sshd.New(options.RootFS),
+		ssh.New(),
 		firewall.New(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),

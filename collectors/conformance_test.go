@@ -34,6 +34,7 @@ func subjects() []subject {
 		{"host", "a root file system", hostCase},
 		{"endpoint", "a web server", endpointCase},
 		{"ssh_daemon", "a root file system", sshDaemonCase},
+		{"ssh_server", "an SSH server", sshServerCase},
 		{"firewall", "a root file system", firewallCase},
 		{"certificate", "a TLS server", tlsCase},
 		{"certificate", "a mail server", smtpCase},

@@ -1,15 +1,35 @@
 package system
 
 import (
+	"net/netip"
 	"path"
+	"regexp"
+	"slices"
+
+	"golang.org/x/crypto/ssh"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
-// A Host is the machine that the exporter runs on, read through --path.rootfs where it runs in a container.
+// A Host is the machine that the exporter runs on, read through --path.rootfs where it runs in a container, or one that is
+// reached over the network alone.
 type Host struct {
-	Name        string       `yaml:"name,omitempty"`        // the value of the label host; default: that of --host.name
+	Name string `yaml:"name,omitempty"` // the value of the label host; default: that of --host.name
+	// Remote: it is another machine than the one that the exporter runs on. Its addresses alone are asked.
+	Remote      bool         `yaml:"remote,omitempty"`
 	Filesystems []Filesystem `yaml:"filesystems,omitempty"` // mounts that must be there; others are found by themselves
+	Addresses   []string     `yaml:"addresses,omitempty"`   // the IP addresses by which others reach it: 203.0.113.7
+	SSH         *SSH         `yaml:"ssh,omitempty"`         // its SSH server, to be asked at each address what it offers
+}
+
+// An SSH is the SSH server of a host. It is asked which methods of authentication it offers, once a user, and given no credential.
+type SSH struct {
+	Port int `yaml:"port,omitempty"` // default: 22
+	// Users are those for whom it is asked, three at most; default: root. They must exist: programs that ban attackers count a
+	// user who does not.
+	Users []string `yaml:"users,omitempty"`
+	// HostKeys are its public keys, as ssh-keyscan and /etc/ssh/ssh_host_*_key.pub have them: ssh-ed25519 AAAAC3Nz…
+	HostKeys []string `yaml:"host_keys,omitempty"`
 }
 
 // A Filesystem is a mount that must be there.
@@ -32,6 +52,70 @@ func (h Host) identity() (string, string) { return "host", h.Name }
 func (h Host) validate(list *mistake.List, at []any) {
 	checkName(list, mistake.At(at, "name"), "name", h.Name)
 	validateEach(list, mistake.At(at, "filesystems"), h.Filesystems)
+	for i, address := range h.Addresses {
+		h.validateAddress(list, mistake.At(at, "addresses", i), address, i)
+	}
+	if h.Remote && len(h.Addresses) == 0 {
+		list.Add(mistake.At(at, "remote"), "remote: expected addresses to reach it at")
+	}
+	if h.Remote && len(h.Filesystems) > 0 {
+		list.Add(mistake.At(at, "filesystems"), "filesystems: those of a remote host cannot be read; run an exporter on it")
+	}
+	if h.SSH != nil {
+		h.SSH.validate(list, mistake.At(at, "ssh"), h.Addresses)
+	}
+}
+
+// validateAddress wants an address of one machine: a name may lead elsewhere tomorrow.
+func (h Host) validateAddress(list *mistake.List, at []any, text string, i int) {
+	switch address, err := netip.ParseAddr(text); {
+	case err != nil || address.IsUnspecified() || address.IsMulticast():
+		list.Add(at, "addresses: %q: expected the IP address of a machine, such as 203.0.113.7", text)
+	case address.String() != text:
+		list.Add(at, "addresses: %q: expected %q, as it is shown", text, address)
+	case slices.Contains(h.Addresses[:i], text):
+		list.Add(at, "addresses: %q stands twice", text)
+	}
+}
+
+// DefaultSSHPort is where SSH servers listen.
+const DefaultSSHPort = 22
+
+// mostSSHUsers bounds how often a server is asked: fail2ban with mode = aggressive bans after five connections in ten minutes.
+const mostSSHUsers = 3
+
+// userName is a name that useradd takes, or a directory service has.
+var userName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}\$?$`)
+
+func (s SSH) validate(list *mistake.List, at []any, addresses []string) {
+	if len(addresses) == 0 {
+		list.Add(at, "ssh: expected addresses of the host to ask it at")
+	}
+	if s.Port < 0 || s.Port > 65535 {
+		list.Add(mistake.At(at, "port"), "port %d: expected the number of a port", s.Port)
+	}
+	if len(s.Users) > mostSSHUsers {
+		list.Add(mistake.At(at, "users"), "users: expected %d at most, since each is asked for by a connection of its own", mostSSHUsers)
+	}
+	for i, user := range s.Users {
+		switch {
+		case !userName.MatchString(user):
+			list.Add(mistake.At(at, "users", i), "users: %q: expected the name of a user", user)
+		case slices.Contains(s.Users[:i], user):
+			list.Add(mistake.At(at, "users", i), "users: %q stands twice", user)
+		}
+	}
+	for i, text := range s.HostKeys {
+		if _, err := ParseHostKey(text); err != nil {
+			list.Add(mistake.At(at, "host_keys", i), "host_keys: expected a public key as ssh-keyscan prints it behind the host: ssh-ed25519 AAAAC3Nz…")
+		}
+	}
+}
+
+// ParseHostKey reads a public key of a host: its type, and the key in base64.
+func ParseHostKey(text string) (ssh.PublicKey, error) {
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text)) //nolint:dogsled // A host key has no options.
+	return key, err
 }
 
 func (f Filesystem) identity() (string, string) { return "mount", f.Mount }

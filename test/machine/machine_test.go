@@ -3,6 +3,7 @@ package machine_test
 
 import (
 	"cmp"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,15 @@ type table struct {
 	Item    string
 	Files   map[string]string
 	Network string
+	SSH     *server
 	Worlds  []scene
+}
+
+// A server is a real SSH server, asked over the network.
+type server struct {
+	Config  []string
+	HostKey string // declared; empty: its own
+	Stopped bool
 }
 
 // A scene is one world of a table. The first passes.
@@ -40,8 +49,13 @@ type scene struct {
 	Files   map[string]string
 	Remove  []string
 	Network string
+	SSH     *server
 	Also    []string
 }
+
+var servers *world.World
+
+func TestMain(m *testing.M) { world.Main(m, &servers) }
 
 func readTables(t *testing.T) []table {
 	t.Helper()
@@ -100,7 +114,11 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	}
 	all, closeAll := collectors.All(collectors.Options{RootFS: root})
 	defer closeAll()
-	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}}
+	host := system.Host{Name: "web-1"}
+	if asked := cmp.Or(scene.SSH, of.SSH); asked != nil {
+		asked.start(t, &host)
+	}
+	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{host}}
 	loaded, err := config.For([]*system.System{&described}, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	judged, err := engine.New(engine.Options{
@@ -115,4 +133,16 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 		}
 	}
 	return results
+}
+
+// start starts an SSH server, and declares it as that of a host.
+func (s *server) start(t *testing.T, host *system.Host) {
+	t.Helper()
+	real := servers.SSHD(t, s.Config...)
+	if s.Stopped {
+		real.Kill(t)
+	}
+	at := netip.MustParseAddrPort(real.Addr)
+	host.Addresses = []string{at.Addr().String()}
+	host.SSH = &system.SSH{Port: int(at.Port()), HostKeys: []string{cmp.Or(s.HostKey, real.HostKey)}}
 }
