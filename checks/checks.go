@@ -15,6 +15,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
+	"github.com/readiness-exporter/readiness-exporter/checks/port"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
 	"github.com/readiness-exporter/readiness-exporter/checks/service"
 	"github.com/readiness-exporter/readiness-exporter/checks/sshd"
@@ -35,6 +36,8 @@ func All() []check.Any {
 		sshd.DaemonConfiguration(),
 		sshd.Authentication(),
 		firewall.HostFirewall(),
+		port.Reachable(),
+		port.Listening(),
 
 		// Addresses of the web.
 		endpoint.DomainAccess(),

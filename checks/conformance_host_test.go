@@ -31,7 +31,18 @@ func hostWorlds() map[string]world {
 	offersPasswords.Host, offersPasswords.Offers = "web-2", []fact.SSHOffer{{User: "root", Methods: []string{"password"}}}
 	drops := fact.Firewall{Host: "web-1", Managers: []string{"ufw"}, Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallDrops}}}
 	accepts := fact.Firewall{Host: "web-2", Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallAccepts}}}
+	probed := fact.PortProbe{Host: "web-1", Address: "203.0.113.7", Ports: []fact.PortState{
+		{Number: 22, State: fact.PortOpen}, {Number: 80, State: fact.PortOpen}, {Number: 443, State: fact.PortOpen}, {Number: 6379, State: fact.PortFiltered},
+	}}
+	exposed := probed
+	exposed.Host, exposed.Ports = "web-2", []fact.PortState{{Number: 6379, Service: "redis", State: fact.PortOpen}}
+	listens := fact.ListeningSockets{Host: "web-1", Sockets: []fact.ListeningSocket{{Address: "0.0.0.0", Port: 443, Public: true}}}
+	listensElsewhere := fact.ListeningSockets{Host: "web-2", Sockets: []fact.ListeningSocket{{Address: "0.0.0.0", Port: 6379, Public: true}}}
 	return map[string]world{
+		"reachable_ports": {good: []fact.AnySet{facts(fact.PortProbes(), probed)}, bad: []fact.AnySet{facts(fact.PortProbes(), exposed)}},
+		"listening_ports": {
+			good: []fact.AnySet{facts(fact.AllListeningSockets(), listens)}, bad: []fact.AnySet{facts(fact.AllListeningSockets(), listensElsewhere)},
+		},
 		"host_firewall": {good: []fact.AnySet{facts(fact.Firewalls(), drops)}, bad: []fact.AnySet{facts(fact.Firewalls(), accepts)}},
 		"ssh_daemon_configuration": {
 			good: []fact.AnySet{facts(fact.SSHDaemons(), keys)}, bad: []fact.AnySet{facts(fact.SSHDaemons(), passwords)},

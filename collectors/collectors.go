@@ -11,6 +11,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/ssh"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
@@ -31,6 +32,8 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		sshd.New(options.RootFS),
 		ssh.New(),
 		firewall.New(options.RootFS),
+		port.New(),
+		port.NewListening(options.RootFS),
 		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Kubernetes(),

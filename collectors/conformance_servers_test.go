@@ -181,6 +181,14 @@ func sshServerCase(t *testing.T) conformance.Case {
 	}
 }
 
+// portProbeCase has no faults: whatever a host does to a connection is what is collected.
+func portProbeCase(t *testing.T) conformance.Case {
+	t.Helper()
+	return conformance.Case{System: &system.System{Hosts: []system.Host{{
+		Name: "web-1", Addresses: []string{"127.0.0.1", "::1"}, Ports: &system.Ports{},
+	}}}}
+}
+
 func s3Case(t *testing.T) conformance.Case {
 	t.Helper()
 	store := servers.S3(t)

@@ -35,6 +35,8 @@ func subjects() []subject {
 		{"endpoint", "a web server", endpointCase},
 		{"ssh_daemon", "a root file system", sshDaemonCase},
 		{"ssh_server", "an SSH server", sshServerCase},
+		{"port_probe", "a host", portProbeCase},
+		{"listening_sockets", "a root file system", listeningCase},
 		{"firewall", "a root file system", firewallCase},
 		{"certificate", "a TLS server", tlsCase},
 		{"certificate", "a mail server", smtpCase},

@@ -20,6 +20,13 @@ type Host struct {
 	Filesystems []Filesystem `yaml:"filesystems,omitempty"` // mounts that must be there; others are found by themselves
 	Addresses   []string     `yaml:"addresses,omitempty"`   // the IP addresses by which others reach it: 203.0.113.7
 	SSH         *SSH         `yaml:"ssh,omitempty"`         // its SSH server, to be asked at each address what it offers
+	Ports       *Ports       `yaml:"ports,omitempty"`       // its ports, to be tried at each address
+}
+
+// A Ports is which ports of a host are tried, by connecting and sending nothing: 22, 80, 443, and those at which databases, parts of
+// Kubernetes, monitoring, consoles and shared files usually listen.
+type Ports struct {
+	Also []int `yaml:"also,omitempty"` // further ports
 }
 
 // An SSH is the SSH server of a host. It is asked which methods of authentication it offers, once a user, and given no credential.
@@ -63,6 +70,26 @@ func (h Host) validate(list *mistake.List, at []any) {
 	}
 	if h.SSH != nil {
 		h.SSH.validate(list, mistake.At(at, "ssh"), h.Addresses)
+	}
+	if h.Ports != nil {
+		h.Ports.validate(list, mistake.At(at, "ports"), h.Addresses)
+	}
+}
+
+// mostPorts bounds what is tried of one address.
+const mostPorts = 100
+
+func (p Ports) validate(list *mistake.List, at []any, addresses []string) {
+	if len(addresses) == 0 {
+		list.Add(at, "ports: expected addresses of the host to try them at")
+	}
+	if len(p.Also) > mostPorts {
+		list.Add(mistake.At(at, "also"), "also: expected %d ports at most", mostPorts)
+	}
+	for i, port := range p.Also {
+		if port < 1 || port > 65535 {
+			list.Add(mistake.At(at, "also", i), "also: %d: expected the number of a port", port)
+		}
 	}
 }
 

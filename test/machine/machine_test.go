@@ -3,6 +3,8 @@ package machine_test
 
 import (
 	"cmp"
+	"math/rand/v2"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -31,6 +33,7 @@ type table struct {
 	Files   map[string]string
 	Network string
 	SSH     *server
+	Listens []int
 	Worlds  []scene
 }
 
@@ -50,6 +53,7 @@ type scene struct {
 	Remove  []string
 	Network string
 	SSH     *server
+	Listens []int
 	Also    []string
 }
 
@@ -119,6 +123,9 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 		asked.start(t, &host)
 	}
 	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{host}}
+	if ports := slices.Concat(of.Listens, scene.Listens); len(ports) > 0 {
+		described.Hosts = append(described.Hosts, remote(t, ports))
+	}
 	loaded, err := config.For([]*system.System{&described}, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	judged, err := engine.New(engine.Options{
@@ -145,4 +152,16 @@ func (s *server) start(t *testing.T, host *system.Host) {
 	at := netip.MustParseAddrPort(real.Addr)
 	host.Addresses = []string{at.Addr().String()}
 	host.SSH = &system.SSH{Port: int(at.Port()), HostKeys: []string{cmp.Or(s.HostKey, real.HostKey)}}
+}
+
+// remote is another machine, played by an address of this one that nobody else uses, at which some ports take connections.
+func remote(t *testing.T, ports []int) system.Host {
+	t.Helper()
+	address := netip.AddrFrom4([4]byte{127, 64 + byte(rand.N(64)), byte(rand.N(256)), 1 + byte(rand.N(254))}).String()
+	for _, port := range ports {
+		listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+		require.NoError(t, err)
+		t.Cleanup(func() { listener.Close() })
+	}
+	return system.Host{Name: "web-2", Remote: true, Addresses: []string{address}, Ports: &system.Ports{}}
 }
