@@ -22,17 +22,19 @@ func (p ListeningParameters) Validate() error { return arePorts("allowed", p.All
 func Listening() check.Kind[ListeningParameters] {
 	listens := check.Reason{
 		Name: "listens", Level: check.Fail, Sentence: "Something listens on a public address at a port that is not allowed.",
-		Remedy: "Bind it to 127.0.0.1 or to an address of a private network, or stop it. Where strangers are meant to reach it, add the port to " +
-			"the parameter allowed of the item.",
+		Remedy: "Bind it to 127.0.0.1 or to an address of a private network, or stop it. Where strangers are meant to reach it, add the " +
+			"port to the parameter allowed of the item.",
 	}
 	return check.Kind[ListeningParameters]{
 		Name:     "listening_ports",
-		Summary:  "What listens on public addresses of a host for connections of TCP does so at allowed ports, and no other port is open from outside.",
+		Summary:  "On public addresses of every host, something listens for TCP at allowed ports alone, and no other port is open from outside.",
 		Remedy:   "Stop what need not run, and bind the rest to addresses that only those reach who need it.",
 		Reasons:  []check.Reason{listens, portOpen()},
 		Defaults: ListeningParameters{Allowed: ports()},
 		Over: []check.Quantified[ListeningParameters]{
-			check.Each(fact.AllListeningSockets(), func(_ check.Context, l *fact.ListeningSockets, p ListeningParameters) (problems []check.Problem) {
+			check.Each(fact.AllListeningSockets(), func(
+				_ check.Context, l *fact.ListeningSockets, p ListeningParameters,
+			) (problems []check.Problem) {
 				for _, each := range exposed(l.Sockets, p.Allowed) {
 					problems = append(problems, listens.Problem(each))
 				}

@@ -115,7 +115,8 @@ func judgeOpen(probe *fact.PortProbe, allowed []int) (problems []check.Problem) 
 		}
 	}
 	if len(open) > 0 {
-		problems = append(problems, portOpen().Problem(fmt.Sprintf("Connections are taken at %s of %s.", words.Named("port", open), probe.Address)))
+		detail := fmt.Sprintf("Connections are taken at %s of %s.", words.Named("port", open), probe.Address)
+		problems = append(problems, portOpen().Problem(detail))
 	}
 	return problems
 }

@@ -38,9 +38,11 @@ func Authentication() check.Kind[AuthenticationParameters] {
 		Name: "ssh_authentication",
 		Summary: "Every SSH server offers the required methods of authentication and no forbidden one, by its configuration and as it " +
 			"answers, and proves itself by a declared host key.",
-		Remedy:   "Change the configuration of the SSH server, then: sshd -t && systemctl reload ssh.",
-		Reasons:  []check.Reason{unreachable(), hostKeyChanged(), methodMissing(), methodOffered(), openToAll(), notDetermined(), broken()},
-		Defaults: AuthenticationParameters{RequiredMethods: []Method{"publickey"}, ForbiddenMethods: []Method{"password", "keyboard-interactive"}},
+		Remedy:  "Change the configuration of the SSH server, then: sshd -t && systemctl reload ssh.",
+		Reasons: []check.Reason{unreachable(), hostKeyChanged(), methodMissing(), methodOffered(), openToAll(), notDetermined(), broken()},
+		Defaults: AuthenticationParameters{
+			RequiredMethods: []Method{"publickey"}, ForbiddenMethods: []Method{"password", "keyboard-interactive"},
+		},
 		Over: []check.Quantified[AuthenticationParameters]{
 			check.Each(fact.SSHDaemons(), func(_ check.Context, d *fact.SSHDaemon, p AuthenticationParameters) []check.Problem {
 				return append(judgeMethods(d, p.ForbiddenMethods), judgeRequired(d, p.RequiredMethods)...)
@@ -89,7 +91,8 @@ func openToAll() check.Reason {
 
 func notDetermined() check.Reason {
 	return check.Reason{
-		Name: "methods_not_determined", Level: check.Unknown, Sentence: "The SSH server answers, and what it offers a user could not be determined.",
+		Name: "methods_not_determined", Level: check.Unknown,
+		Sentence: "The SSH server answers, and what it offers a user could not be determined.",
 		Remedy: "Try it from the machine of the exporter (ssh -v ADDRESS). A server that drops connections may hold earlier ones against the " +
 			"exporter: exempt its address (PerSourcePenaltyExemptList of OpenSSH, ignoreip of fail2ban).",
 	}

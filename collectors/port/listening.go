@@ -46,11 +46,12 @@ func listening(proc string) (all []fact.ListeningSocket, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the sockets of the machine: %w", err)
 	}
-	lines, err := files.NetTCP()
+	lines, err := files.NetTCP() //nolint:staticcheck // Netlink tells of the own network alone: that of the machine is in its files.
 	if err != nil {
 		return nil, fmt.Errorf("read the sockets of the machine: %w", err)
 	}
-	if six, err := files.NetTCP6(); err == nil { // A kernel without IPv6 has no such file.
+	six, err := files.NetTCP6() //nolint:staticcheck // As above.
+	if err == nil {             // A kernel without IPv6 has no such file.
 		lines = append(lines, six...)
 	}
 	var inodes []uint64
@@ -58,7 +59,7 @@ func listening(proc string) (all []fact.ListeningSocket, err error) {
 		if address, is := netip.AddrFromSlice(line.LocalAddr); is && line.St == stateListen && line.LocalPort <= 65535 {
 			address = address.Unmap()
 			all = append(all, fact.ListeningSocket{
-				Address: address.String(), Port: int(line.LocalPort), Public: public(address), //nolint:gosec // It is a port.
+				Address: address.String(), Port: int(line.LocalPort), Public: public(address),
 			})
 			inodes = append(inodes, line.Inode)
 		}

@@ -2,8 +2,8 @@
 // none.
 //
 // A server that is asked notes it, and programs that ban attackers read that. So that none of them counts enough: one connection a
-// user and hour, for users that exist, ended before any method but "none" (RFC 4252, 5.2) was tried. What fail2ban's filter counts
-// of such a connection is nothing, and one failure with mode = aggressive or ddos, or LogLevel VERBOSE.
+// user and hour, for users that exist, ended before any method but "none" (RFC 4252, 5.2) was tried. Of such a connection fail2ban's
+// filter counts nothing, and one failure with mode = aggressive or ddos.
 package ssh
 
 import (

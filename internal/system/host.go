@@ -134,14 +134,15 @@ func (s SSH) validate(list *mistake.List, at []any, addresses []string) {
 	}
 	for i, text := range s.HostKeys {
 		if _, err := ParseHostKey(text); err != nil {
-			list.Add(mistake.At(at, "host_keys", i), "host_keys: expected a public key as ssh-keyscan prints it behind the host: ssh-ed25519 AAAAC3Nz…")
+			list.Add(mistake.At(at, "host_keys", i),
+				"host_keys: expected a public key as ssh-keyscan prints it behind the host: ssh-ed25519 AAAAC3Nz…")
 		}
 	}
 }
 
 // ParseHostKey reads a public key of a host: its type, and the key in base64.
 func ParseHostKey(text string) (ssh.PublicKey, error) {
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text)) //nolint:dogsled // A host key has no options.
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
 	return key, err
 }
 
