@@ -140,6 +140,7 @@ tools-debian:
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	command -v /usr/sbin/sshd >/dev/null || missing="$$missing openssh-server"; \
+	command -v fail2ban-server >/dev/null || missing="$$missing fail2ban"; \
 	command -v nft >/dev/null && command -v iptables-legacy >/dev/null || missing="$$missing nftables iptables"; \
 	command -v /usr/sbin/named >/dev/null && command -v dnssec-signzone >/dev/null || missing="$$missing bind9 bind9-utils"; \
 	command -v ufw >/dev/null || missing="$$missing ufw"; \

@@ -21,6 +21,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
+	"github.com/readiness-exporter/readiness-exporter/checks/port"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
 	"github.com/readiness-exporter/readiness-exporter/checks/repository"
 	"github.com/readiness-exporter/readiness-exporter/checks/service"
@@ -40,7 +41,10 @@ func All() []check.Any {
 		host.DiskSpace(),
 		host.StorageCapacity(),
 		sshd.DaemonConfiguration(),
+		sshd.Authentication(),
 		firewall.HostFirewall(),
+		port.Reachable(),
+		port.Listening(),
 		fail2ban.Fail2ban(),
 
 		// Names.

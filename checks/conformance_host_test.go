@@ -27,6 +27,9 @@ func hostWorlds() map[string]world {
 	keys := fact.SSHDaemon{Host: "web-1", Path: "/etc/ssh/sshd_config", Logins: []fact.SSHLogin{{Users: []string{"ann"}}}}
 	passwords := keys
 	passwords.Host, passwords.Logins = "web-2", []fact.SSHLogin{{Users: []string{"ann"}, Methods: []fact.SSHMethod{{Name: "password"}}}}
+	offers := fact.SSHServer{Host: "web-1", Address: "203.0.113.7:22", Offers: []fact.SSHOffer{{User: "root", Methods: []string{"publickey"}}}}
+	offersPasswords := offers
+	offersPasswords.Host, offersPasswords.Offers = "web-2", []fact.SSHOffer{{User: "root", Methods: []string{"password"}}}
 	drops := fact.Firewall{Host: "web-1", Managers: []string{"ufw"}, Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallDrops}}}
 	accepts := fact.Firewall{Host: "web-2", Families: []fact.FirewallFamily{{Name: "ipv4", Default: fact.FirewallAccepts}}}
 	banning := fact.Fail2ban{
@@ -38,6 +41,13 @@ func hostWorlds() map[string]world {
 	file := fact.EnvironmentFile{Host: "web-1", Path: "/srv/.env", Mode: "600", OwnerOnly: true, Example: "/srv/.env.example"}
 	openFile := file
 	openFile.Host, openFile.Mode, openFile.OwnerOnly = "web-2", "644", false
+	probed := fact.PortProbe{Host: "web-1", Address: "203.0.113.7", Ports: []fact.PortState{
+		{Number: 22, State: fact.PortOpen}, {Number: 80, State: fact.PortOpen}, {Number: 443, State: fact.PortOpen}, {Number: 6379, State: fact.PortFiltered},
+	}}
+	exposed := probed
+	exposed.Host, exposed.Ports = "web-2", []fact.PortState{{Number: 6379, Service: "redis", State: fact.PortOpen}}
+	listens := fact.ListeningSockets{Host: "web-1", Sockets: []fact.ListeningSocket{{Address: "0.0.0.0", Port: 443, Public: true}}}
+	listensElsewhere := fact.ListeningSockets{Host: "web-2", Sockets: []fact.ListeningSocket{{Address: "0.0.0.0", Port: 6379, Public: true}}}
 	return map[string]world{
 		"environment_file": {
 			good: []fact.AnySet{facts(fact.EnvironmentFiles(), file)}, bad: []fact.AnySet{facts(fact.EnvironmentFiles(), openFile)},
@@ -46,10 +56,17 @@ func hostWorlds() map[string]world {
 			good: []fact.AnySet{facts(fact.UpdatesOfHosts(), patched), facts(fact.Hosts(), machine), facts(fact.Clusters(), nodes)},
 			bad:  []fact.AnySet{facts(fact.UpdatesOfHosts(), unpatched)},
 		},
-		"fail2ban":      {good: []fact.AnySet{facts(fact.Fail2bans(), banning)}, bad: []fact.AnySet{facts(fact.Fail2bans(), fact.Fail2ban{Host: "web-2"})}},
+		"fail2ban":        {good: []fact.AnySet{facts(fact.Fail2bans(), banning)}, bad: []fact.AnySet{facts(fact.Fail2bans(), fact.Fail2ban{Host: "web-2"})}},
+		"reachable_ports": {good: []fact.AnySet{facts(fact.PortProbes(), probed)}, bad: []fact.AnySet{facts(fact.PortProbes(), exposed)}},
+		"listening_ports": {
+			good: []fact.AnySet{facts(fact.AllListeningSockets(), listens)}, bad: []fact.AnySet{facts(fact.AllListeningSockets(), listensElsewhere)},
+		},
 		"host_firewall": {good: []fact.AnySet{facts(fact.Firewalls(), drops)}, bad: []fact.AnySet{facts(fact.Firewalls(), accepts)}},
 		"ssh_daemon_configuration": {
 			good: []fact.AnySet{facts(fact.SSHDaemons(), keys)}, bad: []fact.AnySet{facts(fact.SSHDaemons(), passwords)},
+		},
+		"ssh_authentication": {
+			good: []fact.AnySet{facts(fact.SSHServers(), offers)}, bad: []fact.AnySet{facts(fact.SSHServers(), offersPasswords)},
 		},
 		"operating_system": {
 			good: []fact.AnySet{facts(fact.Hosts(), machine), facts(fact.Clusters(), nodes)}, bad: []fact.AnySet{facts(fact.Hosts(), old)},

@@ -18,8 +18,10 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
+	"github.com/readiness-exporter/readiness-exporter/collectors/ssh"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/systemd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/tlsoffer"
@@ -56,7 +58,10 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		endpoint.NewLogin(),
 		tlsoffer.New(),
 		sshd.New(options.RootFS),
+		ssh.New(),
 		firewall.New(options.RootFS),
+		port.New(),
+		port.NewListening(options.RootFS),
 		fail2ban.New(options.RootFS),
 		systemd.New(options.RootFS),
 		updates.New(options.RootFS, time.Now),

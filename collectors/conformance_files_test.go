@@ -58,6 +58,25 @@ func hostCase(t *testing.T) conformance.Case {
 	}
 }
 
+func listeningCase(t *testing.T) conformance.Case {
+	t.Helper()
+	root := t.TempDir()
+	at := func(name string) string { return filepath.Join(root, name) }
+	const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+	write(t, at("proc/meminfo"), "")
+	write(t, at("proc/1/net/tcp"), head+"   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0 100 0 0 10 0\n")
+	return conformance.Case{
+		New:    named("listening_sockets", collectors.Options{RootFS: root}),
+		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
+		Faults: []conformance.Fault{
+			moved("is not mounted", at("proc/1"), fact.ReasonNotFound),
+			moved("has no sockets", at("proc/1/net/tcp"), fact.ReasonNotFound),
+			rewritten("has strange sockets", at("proc/1/net/tcp"), head+strange, false),
+			rewritten("has sockets with strange addresses", at("proc/1/net/tcp"), head+"   0: 0000:FFFFF 00000000:0000 0A 0:0 00:0 0 0 0 7\n", false),
+		},
+	}
+}
+
 func certificateFolderCase(t *testing.T) conformance.Case {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "ssl")

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +178,32 @@ func tlsOfferCase(t *testing.T) conformance.Case {
 		System: &system.System{Endpoints: []system.Endpoint{{URL: "https://" + proxy.Addr + "/"}, {URL: "https://" + proxy.Addr + "/api"}}},
 		Faults: faults,
 	}
+}
+
+func sshServerCase(t *testing.T) conformance.Case {
+	t.Helper()
+	server := servers.SSHD(t)
+	proxy := world.NewProxy(t, server.Addr)
+	at := netip.MustParseAddrPort(proxy.Addr)
+	return conformance.Case{
+		System: &system.System{Hosts: []system.Host{{
+			Name: "web-1", Addresses: []string{at.Addr().String()},
+			SSH: &system.SSH{Port: int(at.Port()), HostKeys: []string{server.HostKey}},
+		}}},
+		Faults: append(networkFaults(t, proxy, 20),
+			leads(proxy, "is another one", servers.SSHD(t).Addr, true),
+			leads(proxy, "has strange names", listen(t, func(conn net.Conn) {
+				_, _ = io.WriteString(conn, strange+"\r\nSSH-2.0-"+strange+"\r\n\x00\x00\x00\x20\x04\x14"+strings.Repeat("\x00", 40))
+			}), false)),
+	}
+}
+
+// portProbeCase has no faults: whatever a host does to a connection is what is collected.
+func portProbeCase(t *testing.T) conformance.Case {
+	t.Helper()
+	return conformance.Case{System: &system.System{Hosts: []system.Host{{
+		Name: "web-1", Addresses: []string{"127.0.0.1", "::1"}, Ports: &system.Ports{},
+	}}}}
 }
 
 func s3Case(t *testing.T) conformance.Case {

@@ -91,7 +91,9 @@ func TestDocument(t *testing.T) {
 			parameters(linked), checktest.One("broken_link", check.Fail, "The document shop:docs/plan.md has 1 link that leads nowhere: a.md in line 3."),
 		},
 		{
-			"a placeholder warns", whole(func(d *fact.Document) { d.Placeholders = []fact.DocumentPoint{{Line: 3, Text: "TODO"}, {Line: 5, Text: "TBD"}} }), parameters(),
+			"a placeholder warns", whole(func(d *fact.Document) {
+				d.Placeholders = []fact.DocumentPoint{{Line: 3, Text: "TODO"}, {Line: 5, Text: "TBD"}}
+			}), parameters(),
 			checktest.One("placeholder", check.Warn, "The document shop:docs/plan.md has 2 placeholders: TODO in line 3 and TBD in line 5."),
 		},
 	} {

@@ -1,4 +1,4 @@
-// Package sshd judges SSH servers by their configuration.
+// Package sshd judges SSH servers: by their configuration, and by what they offer over the network.
 package sshd
 
 import (
@@ -54,22 +54,31 @@ func (p DaemonConfigurationParameters) Validate() error {
 // DaemonConfiguration judges whom the SSH server of each host lets in how.
 func DaemonConfiguration() check.Kind[DaemonConfigurationParameters] {
 	return check.Kind[DaemonConfigurationParameters]{
-		Name:    "ssh_daemon_configuration",
-		Summary: "The SSH server of every host offers no user a forbidden method of authentication, and lets root in only as allowed.",
+		Name: "ssh_daemon_configuration",
+		Summary: "The SSH server of every host offers no user a forbidden method of authentication, by its configuration and as it answers, and " +
+			"lets root in only as allowed.",
 		Remedy:  "Change the configuration of the SSH server, then: sshd -t && systemctl reload ssh.",
-		Reasons: []check.Reason{methodOffered(), rootLogin()},
+		Reasons: []check.Reason{methodOffered(), rootLogin(), openToAll()},
 		Defaults: DaemonConfigurationParameters{
 			ForbiddenMethods: []Method{"password", "keyboard-interactive"}, RootLogin: []RootLogin{"no", "prohibit-password"},
 		},
 		Over: []check.Quantified[DaemonConfigurationParameters]{
 			check.Each(fact.SSHDaemons(), func(_ check.Context, d *fact.SSHDaemon, p DaemonConfigurationParameters) []check.Problem {
-				return append(judgeMethods(d, p), judgeRoot(d, p)...)
+				return append(judgeMethods(d, p.ForbiddenMethods), judgeRoot(d, p)...)
+			}),
+			check.Each(fact.SSHServers(), func(_ check.Context, s *fact.SSHServer, p DaemonConfigurationParameters) []check.Problem {
+				return judgeOffers(s, p.ForbiddenMethods)
 			}),
 		},
-		WhenEmpty: check.Reason{
-			Name: "no_ssh_daemon", Level: check.Undeclared, Sentence: "No host has an SSH server.",
-			Remedy: "Where nobody logs in by SSH, list the item under not_applicable with that reason.",
-		},
+		WhenEmpty: noDaemon(),
+	}
+}
+
+func noDaemon() check.Reason {
+	return check.Reason{
+		Name: "no_ssh_daemon", Level: check.Undeclared, Sentence: "No host has an SSH server.",
+		Remedy: "Declare the addresses and ssh of a host to have its server asked over the network. Where nobody logs in by SSH, list the item " +
+			"under not_applicable with that reason.",
 	}
 }
 
@@ -88,11 +97,11 @@ func rootLogin() check.Reason {
 	}
 }
 
-func judgeMethods(d *fact.SSHDaemon, p DaemonConfigurationParameters) (problems []check.Problem) {
+func judgeMethods(d *fact.SSHDaemon, forbidden []Method) (problems []check.Problem) {
 	for i := range d.Logins {
 		login := &d.Logins[i]
 		for _, method := range login.Methods {
-			if quantity.ChoiceOf(p.ForbiddenMethods, method.Name) {
+			if quantity.ChoiceOf(forbidden, method.Name) {
 				problems = append(problems, methodOffered().Problem(fmt.Sprintf("The method %s is offered to %s%s (%s).",
 					method.Name, whom(login.Users), under(login.Condition), method.Origin)))
 			}

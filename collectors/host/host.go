@@ -56,8 +56,9 @@ type Target struct {
 func (t Target) key() string { return t.System + "/" + t.Host.Name }
 
 func targets(s *system.System) []Target {
-	all := make([]Target, len(s.Hosts))
-	for i, host := range s.Hosts {
+	machines := s.Machines()
+	all := make([]Target, len(machines))
+	for i, host := range machines {
 		all[i] = Target{System: s.ID(), Host: host}
 	}
 	return all

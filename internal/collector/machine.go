@@ -27,8 +27,9 @@ func OfMachine[F any](
 		Schedule: "@every 1m",
 		Timeout:  10 * time.Second,
 		Targets: func(s *system.System) []Machine {
-			all := make([]Machine, len(s.Hosts))
-			for i, host := range s.Hosts {
+			machines := s.Machines()
+			all := make([]Machine, len(machines))
+			for i, host := range machines {
 				all[i] = Machine{System: s.ID(), Host: host.Name}
 			}
 			return all

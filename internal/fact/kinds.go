@@ -3,9 +3,9 @@ package fact
 // Kinds lists every kind of fact.
 func Kinds() []Any {
 	return []Any{
-		Hosts(), Filesystems(), SSHDaemons(), Firewalls(), Fail2bans(), Systemds(), UpdatesOfHosts(), EnvironmentFiles(),
-		DiscoveredHosts(), DomainNames(), Registrations(), Endpoints(), EndpointLogins(), TLSOffers(), Certificates(), Issuances(),
-		Backups(), QueryResults(),
+		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
+		UpdatesOfHosts(), EnvironmentFiles(), DiscoveredHosts(), DomainNames(), Registrations(), Endpoints(), EndpointLogins(),
+		TLSOffers(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), Documents(), DocumentFolders(), DeclaredContacts(), Attestations(), Waivers(), Evidences(), DeployedRevisions(),

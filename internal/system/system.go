@@ -116,6 +116,11 @@ type Collection struct {
 // ID names the system in paths and pages: name and environment together are unique.
 func (s *System) ID() string { return s.Name + "/" + s.Environment }
 
+// Machines are the hosts that are the machine that the exporter runs on.
+func (s *System) Machines() []Host {
+	return slices.DeleteFunc(slices.Clone(s.Hosts), func(h Host) bool { return h.Remote })
+}
+
 // ChecklistName is the checklist that judges the system, without the version that is pinned.
 func (s *System) ChecklistName() string {
 	name, _, _ := strings.Cut(s.Checklist, "@")

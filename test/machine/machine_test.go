@@ -3,6 +3,9 @@ package machine_test
 
 import (
 	"cmp"
+	"math/rand/v2"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +34,16 @@ type table struct {
 	Files   map[string]string
 	Private []string
 	Network string
+	SSH     *server
+	Listens []int
 	Worlds  []scene
+}
+
+// A server is a real SSH server, asked over the network.
+type server struct {
+	Config  []string
+	HostKey string // declared; empty: its own
+	Stopped bool
 }
 
 // A scene is one world of a table. The first passes.
@@ -43,8 +55,14 @@ type scene struct {
 	Remove  []string
 	Open    []string
 	Network string
+	SSH     *server
+	Listens []int
 	Also    []string
 }
+
+var servers *world.World
+
+func TestMain(m *testing.M) { world.Main(m, &servers) }
 
 func readTables(t *testing.T) []table {
 	t.Helper()
@@ -108,8 +126,15 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	}
 	all, closeAll := collectors.All(collectors.Options{RootFS: root})
 	defer closeAll()
-	of.Host.Name = "web-1"
-	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{of.Host}}
+	host := of.Host
+	host.Name = "web-1"
+	if asked := cmp.Or(scene.SSH, of.SSH); asked != nil {
+		asked.start(t, &host)
+	}
+	described := system.System{Name: "shop", Environment: "production", Hosts: []system.Host{host}}
+	if ports := slices.Concat(of.Listens, scene.Listens); len(ports) > 0 {
+		described.Hosts = append(described.Hosts, remote(t, ports))
+	}
 	loaded, err := config.For([]*system.System{&described}, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	judged, err := engine.New(engine.Options{
@@ -124,4 +149,28 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 		}
 	}
 	return results
+}
+
+// start starts an SSH server, and declares it as that of a host.
+func (s *server) start(t *testing.T, host *system.Host) {
+	t.Helper()
+	real := servers.SSHD(t, s.Config...)
+	if s.Stopped {
+		real.Kill(t)
+	}
+	at := netip.MustParseAddrPort(real.Addr)
+	host.Addresses = []string{at.Addr().String()}
+	host.SSH = &system.SSH{Port: int(at.Port()), HostKeys: []string{cmp.Or(s.HostKey, real.HostKey)}}
+}
+
+// remote is another machine, played by an address of this one that nobody else uses, at which some ports take connections.
+func remote(t *testing.T, ports []int) system.Host {
+	t.Helper()
+	address := netip.AddrFrom4([4]byte{127, 64 + byte(rand.N(64)), byte(rand.N(256)), 1 + byte(rand.N(254))}).String()
+	for _, port := range ports {
+		listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+		require.NoError(t, err)
+		t.Cleanup(func() { listener.Close() })
+	}
+	return system.Host{Name: "web-2", Remote: true, Addresses: []string{address}, Ports: &system.Ports{}}
 }
