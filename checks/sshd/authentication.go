@@ -84,8 +84,8 @@ func methodMissing() check.Reason {
 func openToAll() check.Reason {
 	return check.Reason{
 		Name: "open_to_all", Level: check.Fail, Urgent: true, Sentence: "The SSH server lets a user in without any credential.",
-		Remedy: "Give the user a key and no empty password (passwd -l USER), set PermitEmptyPasswords no, and: sshd -t && systemctl reload ssh. " +
-			"Assume that others have been in.",
+		Remedy: "Give the user a key and no empty password (passwd -l USER), set PermitEmptyPasswords no, and: sshd -t && " +
+			"systemctl reload ssh. Assume that others have been in.",
 	}
 }
 

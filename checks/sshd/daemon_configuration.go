@@ -55,8 +55,8 @@ func (p DaemonConfigurationParameters) Validate() error {
 func DaemonConfiguration() check.Kind[DaemonConfigurationParameters] {
 	return check.Kind[DaemonConfigurationParameters]{
 		Name: "ssh_daemon_configuration",
-		Summary: "The SSH server of every host offers no user a forbidden method of authentication, by its configuration and as it answers, and " +
-			"lets root in only as allowed.",
+		Summary: "The SSH server of every host offers no user a forbidden method of authentication, by its configuration and as it answers, " +
+			"and lets root in only as allowed.",
 		Remedy:  "Change the configuration of the SSH server, then: sshd -t && systemctl reload ssh.",
 		Reasons: []check.Reason{methodOffered(), rootLogin(), openToAll()},
 		Defaults: DaemonConfigurationParameters{

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"context"
 	"cmp"
 	"fmt"
 	"net/netip"
@@ -20,7 +21,7 @@ import (
 func NewListening(rootFS string) collector.Collector[collector.Machine] {
 	known := func(host string) fact.ListeningSockets { return fact.ListeningSockets{Host: host} }
 	return collector.OfMachine("listening_sockets", "What listens on the machine for connections of TCP, with its process.",
-		fact.AllListeningSockets(), known, func(host string) (*fact.Set[fact.ListeningSockets], error) {
+		fact.AllListeningSockets(), known, func(_ context.Context, host string) (*fact.Set[fact.ListeningSockets], error) {
 			set := &fact.Set[fact.ListeningSockets]{}
 			if container := rootfs.Container(rootFS); container != "" {
 				set.Lack(known(host), "", rootfs.InContainer(container))
