@@ -1,8 +1,8 @@
 package port
 
 import (
-	"context"
 	"cmp"
+	"context"
 	"fmt"
 	"net/netip"
 	"path/filepath"
