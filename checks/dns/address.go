@@ -41,7 +41,7 @@ func Address() check.Kind[AddressParameters] {
 		Name:     "dns_address",
 		Summary:  "Every declared name that begins with the host of the item has exactly the addresses that are declared for it.",
 		Remedy:   "Correct the records in the zone of the name.",
-		Reasons:  append(reasons.addressReasons.list(), reasons.other, reasons.noneExpected),
+		Reasons:  append(reasons.list(), reasons.other, reasons.noneExpected),
 		Defaults: AddressParameters{Host: "api"},
 		Over: []check.Quantified[AddressParameters]{
 			check.Each(fact.DomainNames(), func(_ check.Context, d *fact.DomainName, _ AddressParameters) []check.Problem {

@@ -94,7 +94,7 @@ func Records() check.Kind[RecordsParameters] {
 		Reasons: reasons.list(),
 		Over: []check.Quantified[RecordsParameters]{
 			check.Each(fact.DomainNames(), func(c check.Context, d *fact.DomainName, p RecordsParameters) []check.Problem {
-				problems := reasons.addressReasons.judge(d)
+				problems := reasons.judge(d)
 				problems = append(problems, reasons.issuance(c, d, p)...)
 				return append(problems, reasons.signatures(d, c.Now)...)
 			}),

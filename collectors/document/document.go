@@ -58,10 +58,10 @@ func request(s *system.System, asked fact.Request) (Target, bool) {
 	}
 	target := Target{Request: wanted}
 	for _, declared := range s.Documents {
-		switch {
-		case declared.Document == "":
+		switch declared.Document {
+		case "":
 			target.Folders = append(target.Folders, declared.Path)
-		case declared.Document == wanted.Document:
+		case wanted.Document:
 			target.Declared = &declared
 		}
 	}

@@ -24,7 +24,7 @@ const maximumPage = 2 << 20
 
 // fetched reads a document at an address of the web.
 func fetched(ctx context.Context, t Target) (document fact.Document, undated, err error) {
-	response, body, err := get(ctx, t)
+	response, body, err := get(ctx, t) //nolint:bodyclose // It is read and closed there.
 	if err != nil {
 		return document, nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
 	}

@@ -32,17 +32,21 @@ type place interface {
 	released() time.Time // when the newest tag was made; zero: there is none
 }
 
+// folders are those of this machine to search.
+func (t Target) folders() []string {
+	switch {
+	case t.Declared == nil || t.Declared.Repository != "":
+		return t.Folders
+	case t.Request.Folder:
+		return []string{t.Declared.Path}
+	}
+	return []string{filepath.Dir(t.Declared.Path)}
+}
+
 // places gives those that a target names, or why one cannot be searched.
 func (l library) places(ctx context.Context, t Target) iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
-		folders := t.Folders
-		if t.Declared != nil && t.Declared.Repository == "" {
-			folders = []string{t.Declared.Path}
-			if !t.Request.Folder {
-				folders[0] = filepath.Dir(t.Declared.Path)
-			}
-		}
-		for _, path := range folders {
+		for _, path := range t.folders() {
 			f, err := openFolder(path)
 			if err != nil {
 				if !yield(nil, err) {

@@ -138,7 +138,7 @@ func (l *links) resolve(target string) (string, bool) {
 func (l *links) lives(ctx context.Context, target string) (bool, error) {
 	address, err := url.Parse(target)
 	if err != nil || address.Scheme != "" || address.Host != "" {
-		return true, nil // Whether others are there is not asked.
+		return true, nil //nolint:nilerr // Whether others are there is not asked.
 	}
 	if address.Path == "" {
 		return address.Fragment == "" || hasAnchor(l.own, address.Fragment), nil

@@ -127,7 +127,7 @@ func (p *prober) list(ctx context.Context, client *http.Client, at string) (*lis
 	}
 	switch {
 	case err != nil && kept != nil:
-		return kept, nil //nolint:nilerr // servers move rarely: what was fetched before is better than none
+		return kept, nil // Servers move rarely: what was fetched before is better than none.
 	case err != nil:
 		return nil, fmt.Errorf("get the list of RDAP servers at %s: %w", address.Host, err)
 	}

@@ -30,7 +30,7 @@ type discovery struct {
 
 func newDiscovery(hosts ...string) *discovery {
 	d := &discovery{scene: newScene(), hosts: hosts, namespaces: []string{"shop"}, changes: make(chan struct{}, 1)}
-	d.scene.checks = []*check.Bound{leveled()}
+	d.checks = []*check.Bound{leveled()}
 	return d
 }
 
@@ -48,7 +48,7 @@ func (d *discovery) discover() ([]fact.AnySet, error) {
 }
 
 func (d *discovery) options(o *engine.Options) {
-	asker := d.scene.collector().(collector.Collector[target])
+	asker := d.collector().(collector.Collector[target])
 	asker.Targets = func(s *system.System) (all []target) {
 		for _, e := range s.Endpoints {
 			all = append(all, target{Name: e.URL})

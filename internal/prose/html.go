@@ -14,7 +14,7 @@ import (
 func (r *reader) fragment(line int, content []byte) {
 	tokens := html.NewTokenizer(bytes.NewReader(content))
 	for {
-		switch kind := tokens.Next(); kind {
+		switch kind := tokens.Next(); kind { //nolint:exhaustive // Of the others nothing is wanted.
 		case html.ErrorToken:
 			return
 		case html.TextToken:

@@ -51,7 +51,7 @@ type Format string
 // The formats.
 const (
 	Markdown         Format = "markdown"
-	AsciiDoc         Format = "asciidoc"
+	ASCIIDoc         Format = "asciidoc"
 	ReStructuredText Format = "rst"
 	HTML             Format = "html"
 	Plain            Format = "plain"
@@ -63,7 +63,7 @@ func FormatOf(name string) (Format, bool) {
 	case ".md", ".markdown", ".mdx":
 		return Markdown, true
 	case ".adoc", ".asciidoc", ".asc":
-		return AsciiDoc, true
+		return ASCIIDoc, true
 	case ".rst":
 		return ReStructuredText, true
 	case ".html", ".htm":
@@ -86,7 +86,7 @@ func Read(format Format, content []byte) *Text {
 		r.markdown(content)
 	case HTML:
 		r.html(content)
-	case AsciiDoc:
+	case ASCIIDoc:
 		r.lines(string(content), asciiDoc())
 	case ReStructuredText:
 		r.lines(string(content), restructured())
@@ -187,7 +187,8 @@ func (r *reader) term(name string) {
 }
 
 func notInTerm(c rune) bool {
-	return !(c == '_' || c == '.' || c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z')
+	isIn := c == '_' || c == '.' || c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	return !isIn
 }
 
 var variableName = regexp.MustCompile(`^([A-Z][A-Z0-9_]+|[A-Za-z0-9.-]*_[A-Za-z0-9_.-]*)$`)

@@ -69,7 +69,7 @@ func TestWordsAreCountedInAnyScript(t *testing.T) {
 
 func TestOtherFormats(t *testing.T) {
 	for format, content := range map[prose.Format]string{
-		prose.AsciiDoc:         "= Roll back\n\n// a comment\nDo it now.\n\n== Steps\n\nOne two.\n\n[mermaid]\n----\ngraph\n----\n\nimage::shop.png[]\n",
+		prose.ASCIIDoc:         "= Roll back\n\n// a comment\nDo it now.\n\n== Steps\n\nOne two.\n\n[mermaid]\n----\ngraph\n----\n\nimage::shop.png[]\n",
 		prose.ReStructuredText: "=========\nRoll back\n=========\n\nDo it now.\n\nSteps\n-----\n\nOne two.\n\n.. graphviz::\n\n   digraph {}\n\n.. image:: shop.png\n",
 		prose.HTML: "<html><head><title>x</title></head><body><h1>Roll back</h1><p>Do it now.</p><script>a b c</script><h2>Steps</h2>" +
 			"<p>One two.</p><img src=shop.png></body></html>",
@@ -91,7 +91,7 @@ func TestOtherFormats(t *testing.T) {
 
 func TestFormatsAreToldByNames(t *testing.T) {
 	for name, want := range map[string]prose.Format{
-		"a.md": prose.Markdown, "A.MD": prose.Markdown, "README": prose.Plain, "docs/readme.rst": prose.ReStructuredText, "a.adoc": prose.AsciiDoc,
+		"a.md": prose.Markdown, "A.MD": prose.Markdown, "README": prose.Plain, "docs/readme.rst": prose.ReStructuredText, "a.adoc": prose.ASCIIDoc,
 	} {
 		format, is := prose.FormatOf(name)
 		require.True(t, is, name)
@@ -110,7 +110,7 @@ func TestHostileDocumentsTakeNoTime(t *testing.T) {
 		strings.Repeat("`", 60_000), strings.Repeat("# a\n", 60_000), strings.Repeat("<a name=b>", 60_000), strings.Repeat("![", 60_000),
 		strings.Repeat("- a\n", 60_000), strings.Repeat("a\n=\n", 60_000), strings.Repeat("|a", 60_000) + "\n" + strings.Repeat("|-", 60_000),
 	} {
-		for _, format := range []prose.Format{prose.Markdown, prose.HTML, prose.AsciiDoc, prose.ReStructuredText} {
+		for _, format := range []prose.Format{prose.Markdown, prose.HTML, prose.ASCIIDoc, prose.ReStructuredText} {
 			text := prose.Read(format, []byte(content))
 			require.LessOrEqual(t, len(text.Headings), 500)
 			require.LessOrEqual(t, len(text.Links), 500)
@@ -123,7 +123,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("<h1>a<p>b", 1)
 	f.Add("= a\n----\nb", 2)
 	f.Add("a\n=\n\n.. image:: b", 3)
-	formats := []prose.Format{prose.Markdown, prose.HTML, prose.AsciiDoc, prose.ReStructuredText, prose.Plain}
+	formats := []prose.Format{prose.Markdown, prose.HTML, prose.ASCIIDoc, prose.ReStructuredText, prose.Plain}
 	f.Fuzz(func(t *testing.T, content string, format int) {
 		text := prose.Read(formats[uint(format)%uint(len(formats))], []byte(content))
 		require.GreaterOrEqual(t, text.Words, 0)

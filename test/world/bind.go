@@ -95,7 +95,7 @@ func (w *World) newNameServer(server *NameServer, spec NameServerSpec) (*Process
 	probe.SetQuestion(spec.example(), dns.TypeSOA)
 	return &Process{
 		name: "BIND", logFile: filepath.Join(dir, "log"), quit: syscall.SIGTERM,
-		command: func() *exec.Cmd { return exec.Command(binary, "-g", "-c", config) },
+		command: func() *exec.Cmd { return exec.Command(binary, "-g", "-c", config) }, //nolint:noctx // The process outlives the test.
 		ready: func(ctx context.Context) error {
 			answer, _, err := new(dns.Client).ExchangeContext(ctx, probe, server.Addr)
 			if err == nil && answer.Rcode != dns.RcodeSuccess {
@@ -183,7 +183,7 @@ func (w *World) Sign(tb testing.TB, zone Zone, from, until time.Time) (signed Zo
 		if err != nil {
 			tb.Fatal(err)
 		}
-		command := exec.Command(program, args[1:]...)
+		command := exec.CommandContext(tb.Context(), program, args[1:]...)
 		command.Dir = dir
 		if _, err := w.run(command); err != nil {
 			tb.Fatal(err)

@@ -82,6 +82,7 @@ func (w *World) Bus(tb testing.TB, root, policy string) *Process {
 		name: "dbus-daemon", logFile: filepath.Join(tb.TempDir(), "log"), quit: syscall.SIGTERM,
 		command: func() *exec.Cmd {
 			_ = os.Remove(socket) // One that was killed leaves it behind.
+			//nolint:noctx // It is stopped by what starts it.
 			return exec.Command(program, "--config-file="+config, "--nofork", "--nopidfile", "--nosyslog")
 		},
 		ready: func(context.Context) error {
