@@ -40,7 +40,8 @@ type Parameters struct {
 // Validate wants a time in which evidence counts, and limits that leave room.
 func (p Parameters) Validate() error {
 	errs := []error{
-		check.Positive("maximum_age", p.MaximumAge), check.NotBlank("components", p.Components), check.NotBlank("required_values", p.RequiredValues),
+		check.Positive("maximum_age", p.MaximumAge), check.NotBlank("components", p.Components),
+		check.NotBlank("required_values", p.RequiredValues),
 	}
 	for name, least := range p.MinimumValues {
 		if most, both := p.MaximumValues[name]; both && most < least {

@@ -81,7 +81,7 @@ func (p Parameters) limited(result *fact.EvidenceResult) (count int) {
 func (p Parameters) limits(result *fact.EvidenceResult, r reasons) (problems []check.Problem) {
 	maximums := p.maximums()
 	for _, name := range slices.Sorted(maps.Keys(maximums)) {
-		if value, there := result.Values[name]; there && value > maximums[name] && !(p.MaximumValues == nil && result.Failed > 0) {
+		if value, there := result.Values[name]; there && value > maximums[name] && (p.MaximumValues != nil || result.Failed == 0) {
 			problems = append(problems, r.overLimit.Problem(fmt.Sprintf("%s is %s (limit %s).", name, text(value), text(maximums[name]))))
 		}
 	}

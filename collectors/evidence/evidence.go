@@ -38,7 +38,7 @@ func New(record Record) collector.Collector[Target] {
 	r := &reader{record: record, read: make(map[string]map[string]reading)}
 	c := collector.Collector[Target]{
 		Name:     name,
-		Summary:  "Results of tests, scans and drills that pipelines submitted or left in declared files, and which revision files say is deployed.",
+		Summary:  "Results of tests, scans and drills that pipelines submitted or left in files, and the deployed revision that files name.",
 		Yields:   []fact.Any{fact.Evidences(), fact.DeployedRevisions()},
 		Schedule: "@every 1m",
 		Timeout:  time.Minute,

@@ -82,8 +82,11 @@ func attestable(a *assess.Assessment, of *assess.Item, by string, s Signing, now
 	if s.Reason != "" {
 		return refuse(http.StatusUnprocessableEntity, "reason is of waivers: expected comment")
 	}
-	if slices.ContainsFunc(a.Plan.System.Attestations, func(each system.Attestation) bool { return each.Check == of.Item.ID && each.By == by }) {
-		return refuse(http.StatusConflict, "The system description has an attestation of "+of.Item.ID+" by "+by+", which counts: change it there.")
+	if slices.ContainsFunc(a.Plan.System.Attestations, func(each system.Attestation) bool {
+		return each.Check == of.Item.ID && each.By == by
+	}) {
+		return refuse(http.StatusConflict,
+			"The system description has an attestation of "+of.Item.ID+" by "+by+", which counts: change it there.")
 	}
 	return asRefusal(system.Attestation{Check: of.Item.ID, By: by, At: now, Until: s.Until, Link: s.Link, Comment: s.Comment}.Mistakes(now))
 }
@@ -127,8 +130,8 @@ func (i *Intake) Revoke(ctx context.Context, a *assess.Assessment, kind, check, 
 		revoked = append(revoked, *kept)
 	}
 	if len(revoked) == 0 {
-		return nil, refuse(http.StatusNotFound, "No "+kind+" of "+check+" was signed by API, or all were taken back. What the system description "+
-			"has is taken back there.")
+		return nil, refuse(http.StatusNotFound, "No "+kind+" of "+check+" was signed by API, or all were taken back. "+
+			"What the system description has is taken back there.")
 	}
 	return revoked, nil
 }

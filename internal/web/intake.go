@@ -125,7 +125,8 @@ func takeEvidence(h *handler, w http.ResponseWriter, r *http.Request, of *assess
 	defer cancel()
 	query := r.URL.Query()
 	receipt, refusal := h.Intake.Submit(ctx, of, intake.Submission{
-		Check: r.PathValue("check"), Component: query.Get("component"), Revisions: query["revision"], Link: query.Get("link"), By: by, Report: report,
+		Check: r.PathValue("check"), Component: query.Get("component"), Revisions: query["revision"], Link: query.Get("link"),
+		By: by, Report: report,
 	})
 	return receipt, refusal
 }

@@ -40,7 +40,9 @@ func commandsOf(system report.System, detail report.Detail) (commands []command)
 	for _, clause := range detail.Clauses {
 		switch clause.Kind {
 		case "evidence":
-			commands = append(commands, command{"Submit the result of a pipeline", "readiness-exporter evidence submit" + of + " --revision COMMIT REPORT"})
+			commands = append(commands, command{
+				"Submit the result of a pipeline", "readiness-exporter evidence submit" + of + " --revision COMMIT REPORT",
+			})
 		case checklist.AttestationKind:
 			commands = append(commands, command{"Sign that it holds", "readiness-exporter attest" + of + " --link ADDRESS"})
 		}
