@@ -47,7 +47,8 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("changed-since", "Report only what changed within this time, as 7d, by the record in --storage.path: what was lost, what was "+
 		"fixed, by team. For --output markdown, table and json. The exit status is 0 then: it is news, and no verdict.").
 		PlaceHolder("DURATION").StringVar(&c.changedSince)
-	clause.Flag("storage.path", "Folder in which the running exporter keeps the changes of status, and what was reported and signed by API; it is only read.").
+	clause.Flag("storage.path", "Folder in which the running exporter keeps the changes of status, and what was "+
+		"reported and signed by API; it is only read.").
 		Default(defaultStorage).StringVar(&c.storage)
 	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. Repeatable. "+
 		"Charts and kustomizations in a folder are rendered where helm, and kustomize or kubectl, are on the PATH. "+

@@ -86,7 +86,8 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("metrics.facts", "Kinds of fact whose own gauges are exported, separated by commas or repeated; all or none. What is "+
 		"concluded of facts is always exported. One or more of: "+strings.Join(gaugedFacts(), ", ")).
 		Default(allFacts).StringsVar(&c.facts)
-	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status, and what is reported and signed by API. Empty: nothing is kept, and nothing is taken by API.").
+	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status, and what is reported and signed "+
+		"by API. Empty: nothing is kept, and nothing is taken by API.").
 		Default(defaultStorage).StringVar(&c.storage)
 	c.sharding.register(clause)
 	commands[clause.FullCommand()] = c

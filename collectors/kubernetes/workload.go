@@ -215,7 +215,8 @@ func revisionNames(metas ...*metav1.ObjectMeta) (names []string) {
 			if value == "" || len(value) > longestRevision || strings.ContainsAny(value, " \n\t{}") || own && key != versionLabel {
 				continue
 			}
-			if slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.", r) }), isOfRevision) {
+			parts := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.", r) })
+			if slices.ContainsFunc(parts, isOfRevision) {
 				names = append(names, value)
 			}
 		}
