@@ -82,6 +82,7 @@ test-cost:
 lint: $(BIN)/golangci-lint $(BIN)/actionlint
 	$(BIN)/golangci-lint run ./...
 	$(BIN)/actionlint
+	$(BIN)/actionlint docs/examples/pipelines/github-actions.yaml
 
 .PHONY: generate
 ## generate: write docs/reference from the code

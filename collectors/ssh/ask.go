@@ -83,7 +83,10 @@ func explain(err error, address string, found finding) error {
 	if errors.As(err, &unmet) {
 		return fact.Errorf(fact.ReasonUnsupported, "agree with %s on algorithms: it offers none that this program knows: %s", address, detail)
 	}
-	if reason == fact.ReasonFailed {
+	switch {
+	case errors.Is(err, net.ErrClosed): // The library closes what the server has ended.
+		reason = fact.ReasonUnreachable
+	case reason == fact.ReasonFailed:
 		reason = fact.ReasonInvalid
 	}
 	switch {

@@ -120,7 +120,7 @@ func TestASystemTunesItsItems(t *testing.T) {
 		"secret_rotation": &map[string]any{"maximum_age": "90d"}, "attestation": &signature{MaximumAge: 30 * day},
 	}, tuned, "parameters are those of the first clause that is no attestation, clauses those of the others")
 
-	at := slices.IndexFunc(plan.Unsupported, func(item assess.Item) bool { return item.Item.ID == "domain.grafana" })
+	at := slices.IndexFunc(plan.Unsupported, func(item assess.Item) bool { return item.Item.ID == "dashboards.grafana" })
 	require.GreaterOrEqual(t, at, 0)
 	require.Equal(t, "There is no Grafana.", plan.Unsupported[at].Rule.NotApplicable)
 	require.Equal(t, check.Clause{}, plan.Unsupported[at].Rule.Clause)

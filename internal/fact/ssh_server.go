@@ -49,7 +49,7 @@ const TopicMethods = "methods"
 
 // Lacks gives the topics of what could not be collected.
 func (s *SSHServer) Lacks() []string {
-	if len(s.Offers) == 0 || slices.ContainsFunc(s.Offers, func(o SSHOffer) bool { return o.Failure != nil }) {
+	if s.Failure != nil || slices.ContainsFunc(s.Offers, func(o SSHOffer) bool { return o.Failure != nil }) {
 		return []string{TopicMethods}
 	}
 	return nil
