@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,30 +22,46 @@ import (
 // A discovery is a scene whose gauges are those at the endpoints of the system, which are discovered.
 type discovery struct {
 	*scene
-	hosts      []string
-	lacking    error // something of it is unavailable
-	failing    error
 	namespaces []string
 	changes    chan struct{}
+
+	mu     sync.Mutex
+	served served
+}
+
+// A served is what a cluster answers.
+type served struct {
+	hosts   []string
+	lacking error // something of it is unavailable
+	failing error
+}
+
+// serves has the cluster answer something else from now on.
+func (d *discovery) serves(is served) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.served = is
 }
 
 func newDiscovery(hosts ...string) *discovery {
-	d := &discovery{scene: newScene(), hosts: hosts, namespaces: []string{"shop"}, changes: make(chan struct{}, 1)}
+	d := &discovery{scene: newScene(), served: served{hosts: hosts}, namespaces: []string{"shop"}, changes: make(chan struct{}, 1)}
 	d.checks = []*check.Bound{leveled()}
 	return d
 }
 
 func (d *discovery) discover() ([]fact.AnySet, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	set := &fact.Set[fact.DiscoveredHost]{}
-	for _, host := range d.hosts {
+	for _, host := range d.served.hosts {
 		set.Add(fact.DiscoveredHost{
 			Cluster: "main", Namespace: "shop", Kind: "Ingress", Name: "web", Host: host, Paths: []string{"/"}, Listeners: []fact.HostListener{{Port: 80}},
 		})
 	}
-	if d.lacking != nil {
-		set.Lack(fact.DiscoveredHost{}, "main", d.lacking)
+	if d.served.lacking != nil {
+		set.Lack(fact.DiscoveredHost{}, "main", d.served.lacking)
 	}
-	return []fact.AnySet{fact.DiscoveredHosts().Set(set)}, d.failing
+	return []fact.AnySet{fact.DiscoveredHosts().Set(set)}, d.served.failing
 }
 
 func (d *discovery) options(o *engine.Options) {
@@ -120,16 +137,16 @@ func TestWhatIsDiscoveredIsCollectedWithinAMinuteAndKeepsAllOthers(t *testing.T)
 		first := d.runOf(t, "http://a.contoso.com/").CollectedAt
 		begun := d.runsAt("http://a.contoso.com/")
 
-		d.hosts = []string{"a.contoso.com", "b.contoso.com"}
+		d.serves(served{hosts: []string{"a.contoso.com", "b.contoso.com"}})
 		d.changes <- struct{}{}
 		d.wait(3 * time.Second)
 		require.Equal(t, []string{"http://a.contoso.com/", "http://b.contoso.com/"}, d.collected())
 		require.Equal(t, first, d.runOf(t, "http://a.contoso.com/").CollectedAt, "it keeps its facts")
 		require.Equal(t, begun, d.runsAt("http://a.contoso.com/"), "and its rhythm")
-		for _, published := range d.published {
+		for _, published := range d.allPublished() {
 			require.NotEqual(t, check.Unknown, published[0].Results[0].Status, "what nobody has asked yet is no news of the system")
 		}
-		d.hosts = append(d.hosts, "c.contoso.com")
+		d.serves(served{hosts: []string{"a.contoso.com", "b.contoso.com", "c.contoso.com"}})
 		d.wait(time.Minute)
 		require.Len(t, d.collected(), 3, "without a word of a change too")
 	})
@@ -139,14 +156,14 @@ func TestWhatWasDiscoveredOutlivesTheAPIServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiscovery("a.contoso.com")
 		d.start(t)
-		d.hosts, d.failing = nil, errors.New("connection refused")
+		d.serves(served{failing: errors.New("connection refused")})
 		d.wait(time.Hour)
 		require.Equal(t, []string{"http://a.contoso.com/"}, d.collected())
 		require.Equal(t, check.Pass, d.status("level"))
-		d.failing, d.lacking = nil, errors.New("forbidden")
+		d.serves(served{lacking: errors.New("forbidden")})
 		d.wait(time.Hour)
 		require.Equal(t, []string{"http://a.contoso.com/"}, d.collected(), "what is not complete removes nothing")
-		d.lacking = nil
+		d.serves(served{})
 		d.wait(9 * time.Minute)
 		require.Equal(t, []string{"http://a.contoso.com/"}, d.collected())
 		d.wait(2 * time.Minute)
@@ -159,20 +176,20 @@ func TestWhatWasDiscoveredOutlivesTheAPIServer(t *testing.T) {
 func TestNothingIsUndeclaredBeforeItIsKnownThatThereIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiscovery()
-		d.failing = fact.Errorf(fact.ReasonRefused, "connect to the API server: connection refused")
+		d.serves(served{failing: fact.Errorf(fact.ReasonRefused, "connect to the API server: connection refused")})
 		d.start(t)
 		result := d.result()
 		require.Equal(t, check.Unknown, result.Status)
 		require.Equal(t, fact.ReasonRefused, result.Problems[0].Cause)
 		require.Equal(t, "what there is to collect could not be discovered: connect to the API server: connection refused", result.Problems[0].Detail)
-		d.failing, d.lacking = nil, fact.Errorf(fact.ReasonDenied, "httproutes: forbidden")
+		d.serves(served{lacking: fact.Errorf(fact.ReasonDenied, "httproutes: forbidden")})
 		d.wait(time.Minute)
 		result = d.result()
 		require.Equal(t, fact.ReasonDenied, result.Problems[0].Cause)
-		d.lacking = nil
+		d.serves(served{})
 		d.wait(2 * time.Minute)
 		require.Equal(t, check.Undeclared, d.status("level"))
-		d.failing = errors.New("refused")
+		d.serves(served{failing: errors.New("refused")})
 		d.wait(time.Hour)
 		require.Equal(t, check.Undeclared, d.status("level"), "that was known once")
 	})
@@ -190,7 +207,7 @@ func TestAHostThatHangsHoldsUpNobody(t *testing.T) {
 			return gauge{Name: of.Name}, nil
 		}
 		d.start(t)
-		d.hosts = append(d.hosts, "hangs.contoso.com")
+		d.serves(served{hosts: []string{"a.contoso.com", "hangs.contoso.com"}})
 		d.wait(45 * time.Second)
 		require.Equal(t, check.Pass, d.status("level"))
 		d.wait(2 * time.Minute)
@@ -219,7 +236,8 @@ func TestAReloadKeepsWhatWasDiscovered(t *testing.T) {
 		d.wait(time.Second)
 		require.Empty(t, d.collected(), "it is not of a declared namespace any more")
 
-		d.hosts, d.namespaces = nil, []string{"shop"}
+		d.serves(served{})
+		d.namespaces = []string{"shop"}
 		d.apply(t)
 		d.wait(time.Second)
 		require.Empty(t, d.collected(), "nor remembered from when it was")

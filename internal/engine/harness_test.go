@@ -316,6 +316,12 @@ func (s *scene) mostOf(key string) int {
 	return s.most[key]
 }
 
+func (s *scene) allPublished() [][]*assess.Assessment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.published)
+}
+
 func (s *scene) allForgotten() []target {
 	s.mu.Lock()
 	defer s.mu.Unlock()
