@@ -167,7 +167,10 @@ func (p *play) breaks(t *testing.T, item string, scene scene, sound map[string]s
 		now := p.statuses()
 		require.Equal(c, scene.Expect, now[item], "%s: %v", item, p.reasons(item))
 		require.Equal(c, scene.Reasons, p.reasons(item))
-		require.Empty(c, statusesBut(sound, now, slices.Concat(scene.Also, p.shared, []string{item})), "changed too")
+		changed := statusesBut(sound, now, slices.Concat(scene.Also, p.shared, []string{item}))
+		// A rollout of before that ends only now makes nothing worse.
+		changed = slices.DeleteFunc(changed, func(each string) bool { return strings.HasSuffix(each, ": warn, then pass") })
+		require.Empty(c, changed, "changed too")
 		for _, follows := range scene.Also {
 			require.NotEqual(c, sound[follows], now[follows], "%s does not follow", follows)
 		}
