@@ -96,7 +96,7 @@ func TestADiscoveredHostIsAskedOnceAndNothingIsKeptOfItsBody(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []fact.EndpointAnswer{{IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{
 		URL: "http://shop.test/", Status: http.StatusFound, RedirectsTo: "http://169.254.169.254/latest/meta-data/",
-	}}}}, answered.Answers)
+	}}, HTTPVersion: "1.1"}}, answered.Answers)
 	require.Nil(t, answered.Plain)
 	require.True(t, answered.Up(), "a redirect is an answer")
 	require.EqualValues(t, 1, asked.Load())
@@ -196,13 +196,12 @@ func TestAHostOfAnAttackerReachesNothing(t *testing.T) {
 		"shared": "100.100.100.200", "segment": "fe80::1", "many": "224.0.0.1",
 	}
 	public := []netip.Addr{netip.MustParseAddr("8.8.8.8")}
-	turns := 0
+	var turns atomic.Int32
 	names := world.NewNames(t, func(name string) []netip.Addr {
 		label, _, _ := strings.Cut(name, ".")
 		switch label {
 		case "rebinding":
-			turns++
-			if turns <= 2 { // Of both versions of IP: the answer to whoever checks it before.
+			if turns.Add(1) <= 2 { // Of both versions of IP: the answer to whoever checks it before.
 				return public
 			}
 			return []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}
@@ -228,7 +227,7 @@ func TestAHostOfAnAttackerReachesNothing(t *testing.T) {
 	for _, name := range append(slices.Sorted(maps.Keys(leads)), "rebinding", "mixed") {
 		for _, scheme := range []string{"http", "https"} {
 			t.Run(name+" "+scheme, func(t *testing.T) {
-				turns = 0
+				turns.Store(0)
 				address := scheme + "://" + name + ".attacker.example:" + port + "/"
 				target := targetOf(t, ofIngress(address, plainToo, func(f *system.Found) {
 					// Nor does a status help that says so itself.

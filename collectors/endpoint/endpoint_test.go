@@ -44,6 +44,7 @@ func newSite(t *testing.T, secure, plain http.HandlerFunc) *site {
 	s.serve(t, "shop.test:443", ca.Issue(t, world.Spec{DNSNames: []string{"shop.test"}}), secure)
 	s.serve(t, "shop.test:80", nil, plain)
 	s.prober = &prober{
+		known: new(acquaintances),
 		lookup: func(_ context.Context, _, host string) (found []netip.Addr, err error) {
 			if host != "shop.test" {
 				return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}

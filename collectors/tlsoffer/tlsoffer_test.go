@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func newProber(t *testing.T, servers map[string]string) prober {
 
 func TestWhatAServerAcceptsIsCollected(t *testing.T) {
 	certificate := world.NewCA(t, world.Spec{}).Issue(t, world.Spec{DNSNames: []string{"shop.test"}, Key: world.RSA2048})
-	asked := 0
+	var asked atomic.Int32
 	serve := func(minimum, maximum uint16, suites ...uint16) string {
 		return world.NewTLSServer(t, certificate, func(config *tls.Config) {
 			config.MinVersion, config.MaxVersion, config.CipherSuites = minimum, maximum, suites
@@ -51,7 +52,7 @@ func TestWhatAServerAcceptsIsCollected(t *testing.T) {
 	counting := func(p prober) prober {
 		dial := p.dial
 		p.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			asked++
+			asked.Add(1)
 			return dial(ctx, network, address)
 		}
 		return p
@@ -87,10 +88,10 @@ func TestWhatAServerAcceptsIsCollected(t *testing.T) {
 			require.Equal(t, fact.TLSOffer{Address: "shop.test:443", ServerName: "shop.test", Over: c.want}, got)
 		})
 	}
-	asked = 0
+	asked.Store(0)
 	_, err := counting(newProber(t, map[string]string{"192.0.2.1:443": good})).collect(t.Context(), Target{Host: "192.0.2.1", Port: "443"})
 	require.NoError(t, err)
-	require.Equal(t, 4, asked, "a good server is asked four times")
+	require.EqualValues(t, 4, asked.Load(), "a good server is asked four times")
 }
 
 func TestWhatCannotBeAskedIsUnavailable(t *testing.T) {
