@@ -19,7 +19,7 @@ type Kind[P any] struct {
 	Over []Quantified[P]
 	// With are further kinds of fact that it reads.
 	With []Input
-	// Reads tells whether a check with these parameters reads those; nil: always.
+	// Reads tells whether a check with these parameters reads those, where there is something to judge; nil: always.
 	Reads func(P) bool
 	// WhenEmpty is the reason when all that it judges was collected, and there is nothing with which judging finds fault:
 	// its level is Fail where there ought to be something, Undeclared where there need not be. Its sentence is the
@@ -224,7 +224,9 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 		}
 		return []Problem{problem}, 0
 	}
-	k.missing(c, c.inputs, &sum)
+	if !empty || k.Reads == nil { // What is read at need is not needed for nothing.
+		k.missing(c, c.inputs, &sum)
+	}
 	if sum.facts == 0 && Worst(sum.problems).Ready() {
 		sum.problems = []Problem{k.WhenEmpty.Problem(k.WhenEmpty.Sentence)}
 	}
