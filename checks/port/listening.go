@@ -22,8 +22,8 @@ func (p ListeningParameters) Validate() error { return arePorts("allowed", p.All
 func Listening() check.Kind[ListeningParameters] {
 	listens := check.Reason{
 		Name: "listens", Level: check.Fail, Sentence: "Something listens on a public address at a port that is not allowed.",
-		Remedy: "Bind it to the loopback address or to an address of a private network, or stop it. Where strangers are meant to reach it, add the " +
-			"port to the parameter allowed of the item.",
+		Remedy: "Bind it to the loopback address or to an address of a private network, or stop it. Where strangers are meant to reach it, " +
+			"add the port to the parameter allowed of the item.",
 	}
 	return check.Kind[ListeningParameters]{
 		Name:     "listening_ports",

@@ -53,8 +53,8 @@ func Reachable() check.Kind[ReachableParameters] {
 func portOpen() check.Reason {
 	return check.Reason{
 		Name: "port_open", Level: check.Fail, Sentence: "A port is open that should not be.",
-		Remedy: "Find what listens there (ss -ltnp), and bind it to the loopback address, or close the port in the firewall. Rules of ufw do not " +
-			"hold for ports that Docker publishes. Where strangers are meant to reach it, add the port to the parameters of the item.",
+		Remedy: "Find what listens there (ss -ltnp), and bind it to the loopback address, or close the port in the firewall. Rules of ufw " +
+			"do not hold for ports that Docker publishes. Where strangers are meant to reach it, add the port to the parameters of the item.",
 	}
 }
 
