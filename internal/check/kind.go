@@ -214,8 +214,10 @@ func (k Kind[P]) judge(c Context, p P, judged []over) ([]Problem, int) {
 		sum.add(each.judge(c))
 	}
 	empty := !targets || sum.facts == 0 && Worst(sum.problems).Ready()
-	if gap := k.undiscovered(c, judged); empty && gap != nil && (!targets || k.WhenEmpty.Level == Undeclared) {
-		return []Problem{unavailable(*gap)}, 0 // There may be something yet.
+	if empty && (!targets || k.WhenEmpty.Level == Undeclared) {
+		if gap := k.undiscovered(c, judged); gap != nil {
+			return []Problem{unavailable(*gap)}, 0 // There may be something yet.
+		}
 	}
 	if !targets {
 		problem := noTarget().Problem(noTarget().Sentence)

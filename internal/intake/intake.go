@@ -55,8 +55,6 @@ type Refusal struct {
 	RetryAfter time.Duration
 }
 
-func (r *Refusal) Error() string { return r.Message }
-
 func refuse(status int, message string) *Refusal { return &Refusal{Status: status, Message: message} }
 
 // Authorize gives the name of the token with which a request was made, if it lets do something about an item of a system.

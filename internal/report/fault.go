@@ -52,7 +52,13 @@ func (f Find) Severity() checklist.Severity { return f.item().Severity }
 // FaultsOf gives what is wrong with a system, by subject: what is urgent first, then what is lost, then gaps. What is not
 // declared, what is excused, and what follows from other items, is none.
 func FaultsOf(a *assess.Assessment) []Fault {
-	var faults []Fault
+	most := 0
+	for i := range a.Results {
+		for range faulty(&a.Plan.Items[i], &a.Results[i]) {
+			most++
+		}
+	}
+	faults := make([]Fault, 0, most)
 	type place struct{ item, subject string }
 	index := make(map[place]int)
 	for i := range a.Results {

@@ -192,14 +192,7 @@ func endpointsOf(declared *System, hosts []foundHost) (all []foundEndpoint) {
 	return all
 }
 
-// DiscoveredURLs are the addresses at which what was discovered of a host is asked.
-func DiscoveredURLs(h *fact.DiscoveredHost) (all []string) {
-	for _, listener := range h.Serving() {
-		all = append(all, urlsOf(h, listener)...)
-	}
-	return all
-}
-
+// urlsOf are the addresses at which what was discovered of a host is asked, at one of its listeners.
 func urlsOf(h *fact.DiscoveredHost, at fact.HostListener) (all []string) {
 	address := url.URL{Scheme: "http", Host: asciiName(h.Host)}
 	usual := plainPort

@@ -38,9 +38,9 @@ func overviewOf(assessments []*assess.Assessment, r *http.Request) overview {
 	query := r.URL.Query()
 	o := overview{
 		All: len(assessments), Readiness: query.Get("readiness"), Environment: query.Get("environment"),
-		Team: query.Get("team"), Name: query.Get("name"),
+		Team: query.Get("team"), Name: query.Get("name"), Systems: make([]row, 0, len(assessments)),
 	}
-	var first []faultView
+	first := make([]faultView, 0, len(assessments))
 	for _, assessment := range assessments {
 		each := rowOf(assessment)
 		o.Environments = append(o.Environments, each.Environment)
