@@ -41,9 +41,7 @@ func New(options Options) collector.Collector[Target] {
 		Target:   func(t Target) string { return t.Backup.Name },
 		Server:   server,
 		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.Backups().Set(&fact.Set[fact.Backup]{
-				Unavailable: []fact.Unavailable[fact.Backup]{{Known: t.declared("")}},
-			})}
+			return []fact.AnySet{fact.Backups().Missing(t.declared(""))}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			found, err := list(ctx, t.Backup, options)

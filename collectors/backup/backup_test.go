@@ -119,9 +119,7 @@ func TestNew_joinsTheDescription(t *testing.T) {
 	for i, target := range targets[:2] {
 		known := collector.Known(target)
 		require.Len(t, known, 1)
-		require.True(t, known[0].Equal(fact.Backups().Set(&fact.Set[fact.Backup]{
-			Unavailable: []fact.Unavailable[fact.Backup]{{Known: want[i]}},
-		})), "what is declared is known before anything is collected")
+		require.True(t, known[0].Equal(fact.Backups().Missing(want[i])), "what is declared is known before anything is collected")
 		sets, err := collector.Collect(t.Context(), target, nil)
 		require.NoError(t, err)
 		got = append(got, factsOf(sets[0])...)

@@ -58,9 +58,7 @@ func (p prober) collector() collector.Collector[system.Certificate] {
 		Server:   func(target system.Certificate) string { return target.Address },
 		Known: func(target system.Certificate) []fact.AnySet {
 			known := fact.Certificate{CertificatePlace: place(target)}
-			return []fact.AnySet{fact.Certificates().Set(&fact.Set[fact.Certificate]{
-				Unavailable: []fact.Unavailable[fact.Certificate]{{Known: known}},
-			})}
+			return []fact.AnySet{fact.Certificates().Missing(known)}
 		},
 		Collect: func(ctx context.Context, target system.Certificate, _ fact.Topics) ([]fact.AnySet, error) {
 			set, err := p.collect(ctx, target)

@@ -34,9 +34,7 @@ func New() collector.Collector[system.Contacts] {
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
-			set := &fact.Set[fact.Contacts]{}
-			set.Add(described(declared))
-			return []fact.AnySet{fact.DeclaredContacts().Set(set)}, nil
+			return []fact.AnySet{fact.DeclaredContacts().Found(described(declared))}, nil
 		},
 	}
 }

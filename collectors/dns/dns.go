@@ -49,18 +49,14 @@ func (p prober) collector() collector.Collector[system.Domain] {
 		Targets:  func(s *system.System) []system.Domain { return s.Domains },
 		Target:   system.Domain.ASCIIName,
 		Known: func(d system.Domain) []fact.AnySet {
-			return []fact.AnySet{fact.DomainNames().Set(&fact.Set[fact.DomainName]{
-				Unavailable: []fact.Unavailable[fact.DomainName]{{Known: fact.DomainName{DomainNamePlace: place(d)}}},
-			})}
+			return []fact.AnySet{fact.DomainNames().Missing(fact.DomainName{DomainNamePlace: place(d)})}
 		},
 		Collect: func(ctx context.Context, d system.Domain, _ fact.Topics) ([]fact.AnySet, error) {
 			found, err := p.collect(ctx, d)
 			if err != nil {
 				return nil, err
 			}
-			set := &fact.Set[fact.DomainName]{}
-			set.Add(*found)
-			return []fact.AnySet{fact.DomainNames().Set(set)}, nil
+			return []fact.AnySet{fact.DomainNames().Found(*found)}, nil
 		},
 	}
 }

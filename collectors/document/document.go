@@ -91,13 +91,9 @@ func server(t Target) string {
 
 func known(t Target) []fact.AnySet {
 	if t.Request.Folder {
-		return []fact.AnySet{fact.DocumentFolders().Set(&fact.Set[fact.DocumentFolder]{
-			Unavailable: []fact.Unavailable[fact.DocumentFolder]{{Known: fact.DocumentFolder{Document: t.Request.Document}}},
-		})}
+		return []fact.AnySet{fact.DocumentFolders().Missing(fact.DocumentFolder{Document: t.Request.Document})}
 	}
-	return []fact.AnySet{fact.Documents().Set(&fact.Set[fact.Document]{
-		Unavailable: []fact.Unavailable[fact.Document]{{Known: fact.Document{Document: t.Request.Document}}},
-	})}
+	return []fact.AnySet{fact.Documents().Missing(fact.Document{Document: t.Request.Document})}
 }
 
 // A library has the repositories that documents are in.
@@ -112,9 +108,7 @@ func (l library) collect(ctx context.Context, t Target) ([]fact.AnySet, error) {
 		if err != nil {
 			return nil, err
 		}
-		set := &fact.Set[fact.DocumentFolder]{}
-		set.Add(folder)
-		return []fact.AnySet{fact.DocumentFolders().Set(set)}, nil
+		return []fact.AnySet{fact.DocumentFolders().Found(folder)}, nil
 	}
 	document, undated, err := l.document(ctx, t)
 	if err != nil {

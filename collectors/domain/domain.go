@@ -56,18 +56,14 @@ func (p *prober) collector() collector.Collector[Target] {
 		Target:   func(t Target) string { return t.Domain },
 		Server:   server,
 		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.Registrations().Set(&fact.Set[fact.Registration]{
-				Unavailable: []fact.Unavailable[fact.Registration]{{Known: fact.Registration{Domain: t.Domain}}},
-			})}
+			return []fact.AnySet{fact.Registrations().Missing(fact.Registration{Domain: t.Domain})}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			found, err := p.collect(ctx, t)
 			if err != nil {
 				return nil, err
 			}
-			set := &fact.Set[fact.Registration]{}
-			set.Add(*found)
-			return []fact.AnySet{fact.Registrations().Set(set)}, nil
+			return []fact.AnySet{fact.Registrations().Found(*found)}, nil
 		},
 	}
 }

@@ -152,13 +152,9 @@ func known(t Target) fact.Endpoint {
 
 // declared is what is known of a target before it is asked.
 func declared(t Target) []fact.AnySet {
-	sets := []fact.AnySet{fact.Endpoints().Set(&fact.Set[fact.Endpoint]{
-		Unavailable: []fact.Unavailable[fact.Endpoint]{{Known: known(t)}},
-	})}
+	sets := []fact.AnySet{fact.Endpoints().Missing(known(t))}
 	if t.Certificate {
-		sets = append(sets, fact.Certificates().Set(&fact.Set[fact.Certificate]{
-			Unavailable: []fact.Unavailable[fact.Certificate]{{Known: fact.Certificate{CertificatePlace: place(t)}}},
-		}))
+		sets = append(sets, fact.Certificates().Missing(fact.Certificate{CertificatePlace: place(t)}))
 	}
 	return sets
 }

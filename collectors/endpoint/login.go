@@ -35,18 +35,14 @@ func (p prober) logins() collector.Collector[Target] {
 		Target: func(t Target) string { return t.URL },
 		Server: server,
 		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.EndpointLogins().Set(&fact.Set[fact.EndpointLogin]{
-				Unavailable: []fact.Unavailable[fact.EndpointLogin]{{Known: fact.EndpointLogin{URL: t.URL}}},
-			})}
+			return []fact.AnySet{fact.EndpointLogins().Missing(fact.EndpointLogin{URL: t.URL})}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			login, err := p.tryLogins(ctx, t)
 			if err != nil {
 				return nil, err
 			}
-			set := &fact.Set[fact.EndpointLogin]{}
-			set.Add(login)
-			return []fact.AnySet{fact.EndpointLogins().Set(set)}, nil
+			return []fact.AnySet{fact.EndpointLogins().Found(login)}, nil
 		},
 	}
 }

@@ -47,12 +47,8 @@ func New(rootFS string) collector.Collector[Target] {
 		Target: func(t Target) string { return t.Host + ":" + t.File.Path },
 		Known: func(t Target) []fact.AnySet {
 			return []fact.AnySet{
-				fact.EnvironmentFiles().Set(&fact.Set[fact.EnvironmentFile]{
-					Unavailable: []fact.Unavailable[fact.EnvironmentFile]{{Known: fact.EnvironmentFile{Host: t.Host, Path: t.File.Path}}},
-				}),
-				fact.Configurations().Set(&fact.Set[fact.Configuration]{
-					Unavailable: []fact.Unavailable[fact.Configuration]{{Known: configuration(t)}},
-				}),
+				fact.EnvironmentFiles().Missing(fact.EnvironmentFile{Host: t.Host, Path: t.File.Path}),
+				fact.Configurations().Missing(configuration(t)),
 			}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {

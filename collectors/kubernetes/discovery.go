@@ -34,8 +34,8 @@ func discoverable() []fact.AnySet {
 	endpoint := fact.Endpoint{EndpointPlace: fact.EndpointPlace{URL: "https://", Purpose: fact.EndpointIngress}}
 	certificate := fact.Certificate{CertificatePlace: fact.CertificatePlace{Source: fact.CertificateAtAddress}}
 	return []fact.AnySet{
-		fact.Endpoints().Set(&fact.Set[fact.Endpoint]{Unavailable: []fact.Unavailable[fact.Endpoint]{{Known: endpoint}}}),
-		fact.Certificates().Set(&fact.Set[fact.Certificate]{Unavailable: []fact.Unavailable[fact.Certificate]{{Known: certificate}}}),
+		fact.Endpoints().Missing(endpoint),
+		fact.Certificates().Missing(certificate),
 	}
 }
 

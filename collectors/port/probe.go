@@ -56,18 +56,14 @@ func (p prober) collector() collector.Collector[Target] {
 		Target:   func(t Target) string { return t.Host + "/" + t.Address },
 		Server:   func(t Target) string { return t.Address },
 		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.PortProbes().Set(&fact.Set[fact.PortProbe]{
-				Unavailable: []fact.Unavailable[fact.PortProbe]{{Known: known(t)}},
-			})}
+			return []fact.AnySet{fact.PortProbes().Missing(known(t))}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			probe, err := p.collect(ctx, t)
 			if err != nil {
 				return nil, err
 			}
-			set := &fact.Set[fact.PortProbe]{}
-			set.Add(*probe)
-			return []fact.AnySet{fact.PortProbes().Set(set)}, nil
+			return []fact.AnySet{fact.PortProbes().Found(*probe)}, nil
 		},
 	}
 }

@@ -36,9 +36,7 @@ func New() collector.Collector[Target] {
 		Target:   func(t Target) string { return t.query().Name() },
 		Server:   server,
 		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.QueryResults().Set(&fact.Set[fact.QueryResult]{
-				Unavailable: []fact.Unavailable[fact.QueryResult]{{Known: known(t)}},
-			})}
+			return []fact.AnySet{fact.QueryResults().Missing(known(t))}
 		},
 		Collect: collect,
 	}

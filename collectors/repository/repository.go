@@ -29,18 +29,14 @@ func New(repositories *gitrepo.Store) collector.Collector[system.Repository] {
 		Target:   func(r system.Repository) string { return r.Name },
 		Server:   server,
 		Known: func(r system.Repository) []fact.AnySet {
-			return []fact.AnySet{fact.Repositories().Set(&fact.Set[fact.Repository]{
-				Unavailable: []fact.Unavailable[fact.Repository]{{Known: fact.Repository{Repository: r.Name}}},
-			})}
+			return []fact.AnySet{fact.Repositories().Missing(fact.Repository{Repository: r.Name})}
 		},
 		Collect: func(ctx context.Context, r system.Repository, _ fact.Topics) ([]fact.AnySet, error) {
 			found, err := s.collect(ctx, r)
 			if err != nil {
 				return nil, err
 			}
-			set := &fact.Set[fact.Repository]{}
-			set.Add(found)
-			return []fact.AnySet{fact.Repositories().Set(set)}, nil
+			return []fact.AnySet{fact.Repositories().Found(found)}, nil
 		},
 		Forget: s.forget,
 	}

@@ -54,9 +54,7 @@ func (p prober) collector() collector.Collector[Target] {
 		Target:   func(t Target) string { return t.Host + "/" + t.Address },
 		Server:   func(t Target) string { return t.Address },
 		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.SSHServers().Set(&fact.Set[fact.SSHServer]{
-				Unavailable: []fact.Unavailable[fact.SSHServer]{{Known: known(t)}},
-			})}
+			return []fact.AnySet{fact.SSHServers().Missing(known(t))}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			set, err := p.collect(ctx, t)

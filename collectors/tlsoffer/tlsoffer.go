@@ -58,18 +58,14 @@ func (p prober) collector() collector.Collector[Target] {
 		Target:   Target.address,
 		Server:   Target.address,
 		Known: func(t Target) []fact.AnySet {
-			return []fact.AnySet{fact.TLSOffers().Set(&fact.Set[fact.TLSOffer]{
-				Unavailable: []fact.Unavailable[fact.TLSOffer]{{Known: known(t)}},
-			})}
+			return []fact.AnySet{fact.TLSOffers().Missing(known(t))}
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			offer, err := p.collect(ctx, t)
 			if err != nil {
 				return nil, err
 			}
-			set := &fact.Set[fact.TLSOffer]{}
-			set.Add(offer)
-			return []fact.AnySet{fact.TLSOffers().Set(set)}, nil
+			return []fact.AnySet{fact.TLSOffers().Found(offer)}, nil
 		},
 	}
 }

@@ -129,9 +129,7 @@ func TestWhatIsDeclaredIsKnownOfEachKind(t *testing.T) {
 	require.True(t, nothing[0].Equal(fact.Waivers().NoFacts()))
 	require.True(t, nothing[1].Equal(fact.Attestations().NoFacts()))
 
-	known := fact.Attestations().Set(&fact.Set[fact.Attestation]{
-		Unavailable: []fact.Unavailable[fact.Attestation]{{Known: fact.Attestation{Check: "a", By: "ann"}}},
-	})
+	known := fact.Attestations().Missing(fact.Attestation{Check: "a", By: "ann"})
 	c.Known = func(string) []fact.AnySet { return []fact.AnySet{known} }
 	declared := c.Jobs(shop(), fact.Needs{})[0].Declared
 	require.Len(t, declared, 2)

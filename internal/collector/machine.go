@@ -36,7 +36,7 @@ func OfMachine[F any](
 		},
 		Target: func(m Machine) string { return m.Host },
 		Known: func(m Machine) []fact.AnySet {
-			return []fact.AnySet{kind.Set(&fact.Set[F]{Unavailable: []fact.Unavailable[F]{{Known: known(m.Host)}}})}
+			return []fact.AnySet{kind.Missing(known(m.Host))}
 		},
 		Collect: func(ctx context.Context, m Machine, _ fact.Topics) ([]fact.AnySet, error) {
 			if ctx.Err() != nil {

@@ -83,6 +83,14 @@ type typedSet[F any] struct {
 // Set hides the type of a set of this kind.
 func (k *Kind[F]) Set(set *Set[F]) AnySet { return typedSet[F]{k, set} }
 
+// Found is a set of this kind with one fact.
+func (k *Kind[F]) Found(found F) AnySet { return k.Set(&Set[F]{Facts: []*F{&found}}) }
+
+// Missing is a set of this kind in which one fact is unavailable, of which that much is known.
+func (k *Kind[F]) Missing(known F) AnySet {
+	return k.Set(&Set[F]{Unavailable: []Unavailable[F]{{Known: known}}})
+}
+
 // Typed gives a set of this kind as it is; nil where it is of another.
 func (k *Kind[F]) Typed(set AnySet) *Set[F] {
 	typed, _ := set.(typedSet[F])
