@@ -107,6 +107,7 @@ func TestTheChartIsInstalledUpgradedAndTurnedBack(t *testing.T) {
 			require.NoError(t, err, profile)
 		}
 	})
+	t.Run("each rendering is kept as it is written", func(t *testing.T) { stays(t, cluster) })
 	t.Run("everything is turned on", func(t *testing.T) {
 		run("upgrade", release, chart, "--reset-values", "--values", "testdata/values/everything.yaml")
 		require.EventuallyWithT(t, func(c *assert.CollectT) {

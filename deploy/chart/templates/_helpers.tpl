@@ -92,6 +92,13 @@ resources:
     storage: {{ .Values.persistence.size }}
 {{- end }}
 
+{{/* Relabelings with what the API server fills in, so that whoever compares them with the cluster finds them equal. */}}
+{{- define "re.relabelings" -}}
+{{- range . }}
+- {{ merge (deepCopy .) (dict "action" "replace") | toJson }}
+{{- end }}
+{{- end }}
+
 {{/* A probe in the scheme of the server. */}}
 {{- define "re.probe" -}}
 {{- $probe := deepCopy .probe }}
