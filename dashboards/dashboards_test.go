@@ -172,7 +172,7 @@ func load(t *testing.T) []dashboard {
 	t.Helper()
 	names, err := filepath.Glob("*.json")
 	require.NoError(t, err)
-	require.Len(t, names, 8)
+	require.Len(t, names, 10)
 	var all []dashboard
 	for _, name := range names {
 		content, err := os.ReadFile(name)

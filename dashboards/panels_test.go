@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -180,14 +181,18 @@ func TestGraphsHaveWhatExplainsThem(t *testing.T) {
 	}
 }
 
-// TestEveryAlertIsOnItsDashboard wants an alert on the dashboard that its annotation names.
+// TestEveryAlertIsOnItsDashboard wants an alert on the dashboard that its annotation names, with what it is about.
 func TestEveryAlertIsOnItsDashboard(t *testing.T) {
-	shown := make(map[string]*regexp.Regexp)
+	type firing struct {
+		names *regexp.Regexp
+		about string // the query
+	}
+	shown := make(map[string]firing)
 	for _, board := range load(t) {
 		for _, p := range board.shown() {
 			if p.Title == "Alerts that fire" {
 				names := regexp.MustCompile(`alertname=~"([^"]+)"`).FindStringSubmatch(p.Targets[0].Expr)
-				shown[board.UID] = regexp.MustCompile("^(?:" + names[1] + ")$")
+				shown[board.UID] = firing{regexp.MustCompile("^(?:" + names[1] + ")$"), p.Targets[0].Expr}
 			}
 		}
 	}
@@ -195,13 +200,22 @@ func TestEveryAlertIsOnItsDashboard(t *testing.T) {
 	for _, file := range ruleFiles(t) {
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for _, alert := range regexp.MustCompile(`(?s)- alert: (\w+)\n.*?dashboard: '?/d/([\w-]+)`).FindAllStringSubmatch(string(content), -1) {
-			if alert[1] == "ReadinessHeartbeat" || alert[1] == "ReadinessSummary" {
+		for _, text := range strings.Split(string(content), "- alert: ")[1:] {
+			name, _, _ := strings.Cut(text, "\n")
+			uid := regexp.MustCompile(`dashboard: '?/d/([\w-]+)`).FindStringSubmatch(text)[1]
+			if name == "ReadinessHeartbeat" || name == "ReadinessSummary" {
 				continue // They always fire.
 			}
 			alerts++
-			require.Contains(t, shown, alert[2])
-			require.Regexp(t, shown[alert[2]], alert[1], "it is not on %s", alert[2])
+			require.Contains(t, shown, uid)
+			require.Regexp(t, shown[uid].names, name, "it is not on %s", uid)
+			about := regexp.MustCompile(`\$labels\.\w+`).FindAllString(text, -1)
+			about = slices.DeleteFunc(about, func(label string) bool {
+				return slices.Contains([]string{"$labels.system", "$labels.environment", "$labels.cluster", "$labels.team", "$labels.by", "$labels.category"}, label)
+			})
+			require.True(t, len(about) == 0 || slices.ContainsFunc(about, func(label string) bool {
+				return strings.Contains(shown[uid].about, `"`+strings.TrimPrefix(label, "$labels.")+`"`)
+			}), "%s tells nothing of %v", name, about)
 		}
 	}
 	require.NotZero(t, alerts)

@@ -2,9 +2,11 @@ package dashboards
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,7 +42,7 @@ func openShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{ca: world.NewCA(t, world.Spec{CommonName: "Shop Root"})}
 	s.site = world.NewTLSServer(t, s.certificate(t, 90*day))
-	s.addr = serve(t, s.describe(t, deploy(t), backUp(t), mountDisk(t)))
+	s.addr = serve(t, s.describe(t, deploy(t), backUp(t), mountDisk(t), s.reached(t)))
 	s.config = fmt.Sprintf(`
 global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 rule_files: ["rules/*.yaml"]
@@ -105,8 +107,30 @@ func mountDisk(t *testing.T) string {
 	return point
 }
 
+// reached describes what users and strangers reach of the shop: its site, and a name that its name server has.
+func (s *shop) reached(t *testing.T) string {
+	t.Helper()
+	front := httptest.NewUnstartedServer(http.FileServer(http.Dir(t.TempDir())))
+	front.TLS = &tls.Config{Certificates: []tls.Certificate{s.certificate(t, 90*day).TLS()}, MinVersion: tls.VersionTLS12}
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	names := servers.NameServer(t, world.NameServerSpec{Zones: []world.Zone{{Name: "shop.test.", Text: `
+@   60 SOA ns hostmaster 7 3600 600 86400 60
+@   60 NS  ns
+ns  60 A   127.0.0.1
+www 60 A   127.0.0.1
+`}}})
+	return fmt.Sprintf(`
+    endpoints:
+      - {url: "%s/", ca_file: *root}
+      - {url: "%[1]s/absent", ca_file: *root} # which answers 404
+    domains:
+      - {name: www.shop.test, resolvers: [%[2]q], name_servers: [%[2]q]}
+`, front.URL, names.Addr)
+}
+
 // describe writes the description of the shop, and of a second system that cannot be reached.
-func (s *shop) describe(t *testing.T, cluster cluster, backups, disk string) string {
+func (s *shop) describe(t *testing.T, cluster cluster, backups, disk, reached string) string {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "readiness.yaml")
@@ -119,18 +143,20 @@ systems:
     hosts:
       - name: web-1
         filesystems: [{mount: %q, purpose: data}]
+      - {name: edge-1, remote: true, addresses: [127.0.0.1], ssh: {port: %d}, ports: {also: [%[2]d]}}
     kubernetes:
       - {name: main, kubeconfig: %q, namespaces: [%q]}
     certificates:
       - {address: &site %q, server_name: localhost, ca_file: &root %q}
       - {address: *site, server_name: shop.example.com, ca_file: *root} # it is not valid for this name
+%s
     backups:
       - {name: database, directory: {path: %q}}
     objectives: {recovery_point: 26h, readiness: 0.9, categories: {security: 0.99, backup-recovery: 0.95}}
     attestations:
       - {check: team.trained, by: alex, at: %s, until: %s, link: "https://wiki.example.com/training"}
     waivers:
-      - {check: server.capacity, by: alex, reason: The larger server is ordered., until: %[8]s}
+      - {check: server.capacity, by: alex, reason: The larger server is ordered., until: %[10]s}
     not_applicable:
       - {check: legal.cookies, reason: no cookies are set}
   - name: depot
@@ -139,7 +165,8 @@ systems:
       - {address: "127.0.0.1:1", server_name: localhost}
 collectors:
   certificate: {schedule: "@every 1s", timeout: 1s}
-`, disk, cluster.kubeconfig, cluster.namespace, s.site.Addr, s.ca.WriteRoot(t, dir, "ca.pem"), backups,
+  endpoint: {schedule: "@every 1s", timeout: 1s}
+`, disk, servers.SSHD(t).Port, cluster.kubeconfig, cluster.namespace, s.site.Addr, s.ca.WriteRoot(t, dir, "ca.pem"), reached, backups,
 		now.Add(-day).Format(time.DateOnly), now.Add(30*day).Format(time.DateOnly))
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	return path

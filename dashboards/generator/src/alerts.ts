@@ -7,8 +7,8 @@ import { colours, severityTexts } from "./style.js";
 
 // What an alert is about, by the labels of what it watches.
 const about = [
-  "check", "gate", "objective", "backup", "place", "host", "mountpoint", "kubernetes_namespace", "kind", "name", "server_name", "ip", "collector", "target",
-  "instance",
+  "check", "gate", "objective", "backup", "place", "host", "mountpoint", "unit", "address", "port", "url", "domain", "kubernetes_namespace", "kind", "name",
+  "server_name", "ip", "collector", "target", "instance",
 ];
 
 /** Those that are about no system, such as a reload that failed, are shown whatever is chosen; the weekly summary never is. */

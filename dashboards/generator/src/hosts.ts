@@ -30,7 +30,7 @@ export const hosts = board({
   title: "Hosts and disks",
   description: "The machines and their file systems: what fills up, what gets no updates any more, what waits for a reboot.",
   from: "now-7d",
-  alerts: "(Filesystem|Inodes|Host|Reboot|Unit|Firewall|SecurityUpdates).+",
+  alerts: "(Filesystem|Inodes|Host|Reboot|Unit).+",
   choices: [{
     name: "host", label: "Host", description: "The hosts to show.",
     values: 'label_values(readiness_filesystem_mounted{system=~"$system", environment=~"$environment"}, host)',
@@ -113,6 +113,18 @@ export const hosts = board({
       ],
       [{ by: "Version" }, { by: "Host" }],
       withInfo(`1000 * ${machine("boot_timestamp_seconds")}`, "readiness_host_info", host, ["os_id", "os_version", "os_codename", "kernel"], chosen),
+    ),
+    list(
+      { width: 24, height: 8, title: "Units that have failed", description: "The units of systemd that have failed, the newest failure first; at most 10 of a host." },
+      [
+        { of: "unit", title: "Unit" },
+        { of: "host", title: "Host" },
+        { of: "system", title: "System", link: toSystem },
+        { of: "environment", title: "Environment", width: 130 },
+        { of: "Value", title: "Failed", unit: "dateTimeAsIso", width: 160 },
+      ],
+      [{ by: "Failed", descending: true }],
+      `1000 * ${max([...host, "unit"], of("readiness_systemd_unit_failed_timestamp_seconds", chosen))}`,
     ),
   ],
 });

@@ -45,6 +45,7 @@ export const named = {
   },
   share: { score: more.blue, coverage: colours.excused },
   pods: { available: colours.good, missing: colours.bad, "rolling out": colours.excused },
+  phase: { resolve: more.blue, connect: colours.excused, tls: more.olive, processing: colours.near, transfer: colours.unknown },
   expiry: { "within 7 days": colours.bad, "within 21 days": colours.near },
 };
 
