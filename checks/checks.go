@@ -111,6 +111,7 @@ func All() []check.Any {
 		service.Endpoints(),
 		ingress.Hosts(),
 		ingress.TLS(),
+		endpoint.Routes(),
 
 		// What workloads are configured by.
 		configuration.EnvironmentFile(),
