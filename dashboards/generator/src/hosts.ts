@@ -30,7 +30,7 @@ export const hosts = board({
   title: "Hosts and disks",
   description: "The machines and their file systems: what fills up, what gets no updates any more, what waits for a reboot.",
   from: "now-7d",
-  alerts: "(Filesystem|Inodes|Host|Reboot|Unit|Firewall|SecurityUpdates).+",
+  alerts: "(Filesystem|Inodes|Host|Reboot|Unit|Firewall|SecurityUpdates|SSH|Port).+",
   choices: [{
     name: "host", label: "Host", description: "The hosts to show.",
     values: 'label_values(readiness_filesystem_mounted{system=~"$system", environment=~"$environment"}, host)',
