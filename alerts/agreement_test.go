@@ -56,12 +56,16 @@ func sameAs() map[string][]string {
 		"ReadinessSecurityUpdatesPending": nil, // security_updates counts each update by itself
 		"ReadinessUnitFailed":             nil, // no item is about it
 		"ReadinessFirewallOff":            {"host_firewall accepts_by_default"},
+		"ReadinessSSHPasswordLogin":       {"ssh_daemon_configuration method_offered", "ssh_authentication method_offered"},
+		"ReadinessPortExposed":            {"reachable_ports port_open"},
 		"ReadinessHostSupportEnds":        {"operating_system end_of_life", "operating_system end_of_life_soon"},
 
 		"ReadinessEndpointDown": {
 			"domain_access unreachable", "domain_access wrong_status", "domain_access wrong_content",
 			"endpoint_responses unreachable", "endpoint_responses wrong_status", "endpoint_responses wrong_content",
 		},
+
+		"ReadinessRedirectLost": {"https_redirect plain_content", "encryption_in_transit plain_content"},
 
 		"ReadinessDNSAnswersDiffer": {"dns_propagation answers_differ"},
 		"ReadinessDNSSignatureExpiring": {

@@ -242,7 +242,32 @@ func hostWorlds(now time.Time) (worlds []factWorld) {
 	}
 	firewall("a firewall that drops", fact.FirewallDrops)
 	firewall("a firewall that is off", fact.FirewallAccepts, "ReadinessFirewallOff (warning)")
-	return worlds
+	return append(worlds, accessWorlds()...)
+}
+
+func accessWorlds() []factWorld {
+	daemon := func(method string) fact.SSHDaemon {
+		return fact.SSHDaemon{Host: "web", Path: "/etc/ssh/sshd_config", Logins: []fact.SSHLogin{{
+			Users: []string{"ann"}, Methods: []fact.SSHMethod{{Name: "publickey"}, {Name: method}},
+		}}}
+	}
+	server := func(method string) fact.SSHServer {
+		return fact.SSHServer{Host: "web", Address: "203.0.113.7:22", Offers: []fact.SSHOffer{{User: "root", Methods: []string{"publickey", method}}}}
+	}
+	probe := func(states ...fact.PortState) fact.PortProbe {
+		all := []fact.PortState{{Number: 22, State: fact.PortOpen}, {Number: 80, State: fact.PortOpen}, {Number: 443, State: fact.PortOpen}}
+		return fact.PortProbe{Host: "web", Address: "203.0.113.7", Ports: append(all, states...)}
+	}
+	const passwords = "ReadinessSSHPasswordLogin (warning)"
+	return []factWorld{
+		worldOf(fact.SSHDaemons(), "an SSH server with keys alone", nil, daemon("publickey")),
+		worldOf(fact.SSHDaemons(), "an SSH server with passwords", []string{passwords}, daemon("password")),
+		worldOf(fact.SSHServers(), "an SSH server that offers keys alone", nil, server("publickey")),
+		worldOf(fact.SSHServers(), "an SSH server that offers questions", []string{passwords}, server("keyboard-interactive")),
+		worldOf(fact.PortProbes(), "ports that should be open", nil, probe()),
+		worldOf(fact.PortProbes(), "a database that can be reached", []string{"ReadinessPortExposed (warning)"},
+			probe(fact.PortState{Number: 6379, Service: "redis", State: fact.PortOpen})),
+	}
 }
 
 func endpointWorlds(time.Time) (worlds []factWorld) {
@@ -272,7 +297,12 @@ func endpointWorlds(time.Time) (worlds []factWorld) {
 		add("a "+purpose+" endpoint that answers something else", purpose, wrong, down)
 	}
 	add("a health endpoint that answers an error", fact.EndpointHealth, broken)
-	return worlds
+	const url = "https://shop.example.com/"
+	inClear := fact.EndpointAnswer{Steps: []fact.EndpointStep{{URL: "http://shop.example.com/", Status: 200}}}
+	return append(worlds, worldOf(fact.Endpoints(), "an endpoint without a redirect", []string{"ReadinessRedirectLost (warning)"}, fact.Endpoint{
+		EndpointPlace: fact.EndpointPlace{URL: url, Purpose: fact.EndpointFront}, Plain: &inClear,
+		Answers: []fact.EndpointAnswer{{IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{URL: url, Status: 200}}}},
+	}))
 }
 
 func domainWorlds(now time.Time) (worlds []factWorld) {

@@ -40,6 +40,7 @@ func All() []check.Any {
 		host.Capacity(),
 		host.DiskSpace(),
 		host.StorageCapacity(),
+		host.PublicAddress(),
 		sshd.DaemonConfiguration(),
 		sshd.Authentication(),
 		firewall.HostFirewall(),
@@ -77,6 +78,7 @@ func All() []check.Any {
 		cluster.HelmReleases(),
 		cluster.IngressController(),
 		cluster.IngressExposure(),
+		cluster.PublicAddress(),
 		cluster.CertManager(),
 		cluster.Issuer(),
 
@@ -111,6 +113,7 @@ func All() []check.Any {
 		service.Endpoints(),
 		ingress.Hosts(),
 		ingress.TLS(),
+		endpoint.Routes(),
 
 		// What workloads are configured by.
 		configuration.EnvironmentFile(),

@@ -44,7 +44,18 @@ func endpointWorlds() map[string]world {
 	login := func(without int) fact.AnySet {
 		return facts(fact.EndpointLogins(), fact.EndpointLogin{URL: "https://shop.example.com/", Without: ended(without), Wrong: ended(403), With: ended(200)})
 	}
+	led := facts(fact.DiscoveredHosts(), fact.DiscoveredHost{
+		Cluster: "main", Namespace: "shop", Kind: "Ingress", Name: "web", Host: "shop.example.com", Paths: []string{"/"},
+	})
 	return map[string]world{
+		"ingress_routes": {
+			declared: &system.System{
+				Endpoints:       []system.Endpoint{{URL: "https://shop.example.com/", Purpose: "ingress"}},
+				DiscoveredNames: []system.DiscoveredName{{Name: "shop.example.com"}},
+			},
+			good: []fact.AnySet{led, asked("ingress", 404)},
+			bad:  []fact.AnySet{led, asked("ingress", 503)},
+		},
 		"endpoint_authentication": row("protected", login(401), login(200)),
 		"encryption_in_transit": {
 			declared: declared("front"),

@@ -48,7 +48,11 @@ func hostWorlds() map[string]world {
 	exposed.Host, exposed.Ports = "web-2", []fact.PortState{{Number: 6379, Service: "redis", State: fact.PortOpen}}
 	listens := fact.ListeningSockets{Host: "web-1", Sockets: []fact.ListeningSocket{{Address: "0.0.0.0", Port: 443, Public: true}}}
 	listensElsewhere := fact.ListeningSockets{Host: "web-2", Sockets: []fact.ListeningSocket{{Address: "0.0.0.0", Port: 6379, Public: true}}}
+	at := func(host, address string) fact.AnySet {
+		return facts(fact.AllHostAddresses(), fact.HostAddresses{Host: host, Addresses: []string{address}})
+	}
 	return map[string]world{
+		"public_address": {good: []fact.AnySet{at("web-1", "192.0.43.8")}, bad: []fact.AnySet{at("web-2", "10.0.0.5")}, atLeastOne: true},
 		"environment_file": {
 			good: []fact.AnySet{facts(fact.EnvironmentFiles(), file)}, bad: []fact.AnySet{facts(fact.EnvironmentFiles(), openFile)},
 		},

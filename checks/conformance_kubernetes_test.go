@@ -155,6 +155,13 @@ func clusterWorlds() map[string]world {
 	return map[string]world{
 		"kubernetes_health": clusters, "kubernetes_api_access": clusters, "node_capacity": clusters,
 		"ingress_controller": controllers, "ingress_exposure": controllers,
+		"cluster_public_address": {
+			declared: inMain(),
+			good: []fact.AnySet{
+				facts(fact.Clusters(), fact.Cluster{Name: "main", Nodes: []fact.Node{{Name: "a", External: []string{"192.0.43.8"}}}}), fact.Components().NoFacts(),
+			},
+			bad: []fact.AnySet{facts(fact.Clusters(), fact.Cluster{Name: "other"}), fact.Components().NoFacts()},
+		},
 		"cert_manager": {
 			declared: inMain(),
 			good: []fact.AnySet{facts(fact.Components(), part(fact.RoleCertManager, "cert-manager", 2),

@@ -52,6 +52,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	clusters, repositories := kubernetes.New(), gitrepo.New(options.Copies)
 	return []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
+		host.NewAddresses(options.RootFS),
 		dns.New(),
 		domain.New(),
 		endpoint.New(options.EndpointDurations),

@@ -77,6 +77,26 @@ func listeningCase(t *testing.T) conformance.Case {
 	}
 }
 
+func addressesCase(t *testing.T) conformance.Case {
+	t.Helper()
+	root := t.TempDir()
+	at := func(name string) string { return filepath.Join(root, name) }
+	const local = "        |-- 192.0.43.8\n           /32 host LOCAL\n"
+	write(t, at("proc/meminfo"), "")
+	write(t, at("proc/1/net/fib_trie"), "Local:\n"+local)
+	write(t, at("proc/1/net/if_inet6"), "2a0104f8000000000000000000000001 02 40 00 80     eth0\n")
+	return conformance.Case{
+		New:    named("host_addresses", collectors.Options{RootFS: root}),
+		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
+		Faults: []conformance.Fault{
+			moved("is not mounted", at("proc/1"), fact.ReasonNotFound),
+			moved("has no table of routes", at("proc/1/net/fib_trie"), fact.ReasonNotFound),
+			rewritten("has a strange table of routes", at("proc/1/net/fib_trie"), strange+"\n"+local, false),
+			rewritten("has strange addresses of IPv6", at("proc/1/net/if_inet6"), strange+" 02 40 00 80 eth0\n", false),
+		},
+	}
+}
+
 func certificateFolderCase(t *testing.T) conformance.Case {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "ssl")

@@ -41,6 +41,7 @@ func subjects() []subject {
 		{"ssh_server", "an SSH server", sshServerCase},
 		{"port_probe", "a host", portProbeCase},
 		{"listening_sockets", "a root file system", listeningCase},
+		{"host_addresses", "a root file system", addressesCase},
 		{"firewall", "a root file system", firewallCase},
 		{"fail2ban", "a root file system", fail2banCase},
 		{"systemd", "a system bus", systemdCase},

@@ -143,6 +143,8 @@ func expected(e *fact.Endpoint) string {
 			codes[i] = strconv.Itoa(status)
 		}
 		return words.List(codes)
+	case e.Expects(http.StatusNotFound):
+		return "less than 500"
 	case e.Expects(http.StatusFound):
 		return "less than 400"
 	case e.Expects(http.StatusNoContent):

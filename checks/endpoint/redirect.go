@@ -100,7 +100,7 @@ func (r redirectReasons) plain(e *fact.Endpoint) []check.Problem {
 	if len(steps) == 0 {
 		return []check.Problem{r.noAnswer.Problem("Port 80 does not answer" + because(e.Plain.Failure) + ".")}
 	}
-	if end, inClear := contentInClear(e.Plain); inClear {
+	if end, inClear := e.Plain.InClear(); inClear {
 		return []check.Problem{r.plainContent.Problem(fmt.Sprintf("Over plain HTTP %s answers %s.", end.URL, code(end.Status)))}
 	}
 	switch first := steps[0]; {

@@ -117,7 +117,7 @@ func (r transitReasons) plain(_ check.Context, e *fact.Endpoint, _ TransitParame
 		return nil // at a port of its own, where plain HTTP is not spoken
 	}
 	for i := range answers {
-		if first, is := contentInClear(&answers[i]); is {
+		if first, is := answers[i].InClear(); is {
 			return []check.Problem{r.plainContent.Problem(fmt.Sprintf("Over plain HTTP %s answers %s.", first.URL, code(first.Status)))}
 		}
 		if a := &answers[i]; e.Plain == nil && a.Failure != nil && len(a.Steps) == 0 {
@@ -125,13 +125,4 @@ func (r transitReasons) plain(_ check.Context, e *fact.Endpoint, _ TransitParame
 		}
 	}
 	return problems
-}
-
-// contentInClear gives the step at which something is answered over plain HTTP that is no redirect to HTTPS.
-func contentInClear(a *fact.EndpointAnswer) (fact.EndpointStep, bool) {
-	if len(a.Steps) == 0 {
-		return fact.EndpointStep{}, false
-	}
-	end := a.Steps[len(a.Steps)-1]
-	return end, end.RedirectsTo == "" && !secure(end.URL) || end.RedirectsTo != "" && !secure(end.RedirectsTo)
 }

@@ -174,5 +174,10 @@ func TestDatabaseExposure(t *testing.T) {
 	v.Finds("by an Ingress", reached(func(w *fact.Workload) { w.Routes = []string{"Ingress/database"} }),
 		"fail exposed_by_ingress: Requests from outside reach the database by Ingress/database.")
 	v.Finds("what is no database", api(),
-		"undeclared no_database on the item: No workload of the system runs a database that is known by its image.")
+		"undeclared no_database on the item: No workload of the system runs a database that is known by its image, and no port of a host is tried.")
+	v.With = []fact.AnySet{fact.PortProbes().Found(fact.PortProbe{Host: "db-1", Address: "203.0.113.7", Ports: []fact.PortState{
+		{Number: 5432, Service: "postgresql", State: fact.PortOpen},
+	}})}
+	v.Finds("from outside, by its port", by(fact.Outlet{Name: "database", Type: "ClusterIP"}),
+		"fail answers_outside on db-1/203.0.113.7: Connections are taken at port 5432 (postgresql) of 203.0.113.7.")
 }

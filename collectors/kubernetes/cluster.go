@@ -44,6 +44,11 @@ func keepNode(n *corev1.Node) fact.Node {
 		}
 	}
 	slices.Sort(keep.Taints)
+	for _, address := range n.Status.Addresses {
+		if address.Type == corev1.NodeExternalIP {
+			keep.External = append(keep.External, address.Address)
+		}
+	}
 	for _, condition := range n.Status.Conditions {
 		switch {
 		case condition.Type == corev1.NodeReady:

@@ -13,7 +13,7 @@ import (
 )
 
 // Discovery makes the collector of what targets are made of: the hosts of Ingresses and HTTPRoutes, in clusters of which namespaces or a
-// selector are declared. Wildcards, hosts that no listener serves, and solvers of ACME are passed over.
+// selector are declared. Hosts that no listener serves, and solvers of ACME, are passed over; of wildcards no target is made.
 func (c *Clusters) Discovery() collector.Collector[Target] {
 	made := c.collector("discovery",
 		"Hosts of the Ingresses and HTTPRoutes of declared namespaces, from which targets are made.",
@@ -96,10 +96,7 @@ type host struct{ by, name string }
 // discovered are the hosts at which a route is open, each once. Controllers of Ingresses listen at the ports of the web; they show a
 // certificate for a host that is secured.
 func (r namedRoute) discovered(secured func(door) bool) (all []fact.DiscoveredHost) {
-	for _, d := range r.doors {
-		if d.host == "" || strings.HasPrefix(d.host, "*") {
-			continue
-		}
+	for _, d := range r.openDoors() {
 		listeners, addresses := []fact.HostListener{{Port: d.port, Secure: d.secure}}, d.addresses
 		if r.fact.Kind == "Ingress" {
 			listeners, addresses = []fact.HostListener{{Port: 80}}, r.addresses
@@ -107,17 +104,27 @@ func (r namedRoute) discovered(secured func(door) bool) (all []fact.DiscoveredHo
 				listeners = append(listeners, fact.HostListener{Port: 443, Secure: true})
 			}
 		}
-		i := slices.IndexFunc(all, func(h fact.DiscoveredHost) bool { return h.Host == d.host })
+		name := cmp.Or(d.host, fact.AnyHost)
+		i := slices.IndexFunc(all, func(h fact.DiscoveredHost) bool { return h.Host == name })
 		if i < 0 {
 			i = len(all)
 			all = append(all, fact.DiscoveredHost{
-				Namespace: r.name.Namespace, Kind: r.fact.Kind, Name: r.name.Name, Host: d.host, Paths: r.pathsOf(d.host),
+				Namespace: r.name.Namespace, Kind: r.fact.Kind, Name: r.name.Name, Host: name, Paths: r.pathsOf(d.host),
 			})
 		}
 		all[i].Listeners = merged(all[i].Listeners, listeners, func(a, b fact.HostListener) int { return cmp.Compare(a.Port, b.Port) })
 		all[i].Addresses = merged(all[i].Addresses, addresses, strings.Compare)
 	}
 	return all
+}
+
+// openDoors are the doors of a route, with that for any host.
+func (r namedRoute) openDoors() (doors []door) {
+	doors = slices.Clone(r.doors)
+	if r.fact.Kind == "Ingress" && len(r.paths[""]) > 0 {
+		doors = append(doors, door{by: "class " + r.fact.Class})
+	}
+	return doors
 }
 
 // pathsOf are those of a host. A route that only sends clients to https has none of its own.

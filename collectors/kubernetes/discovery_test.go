@@ -65,7 +65,11 @@ func TestHostsOfIngressesAndRoutesAreDiscovered(t *testing.T) {
 				one("Ingress", "a", "shop.contoso.com", both, nil, "/"), one("Ingress", "b", "shop.contoso.com", both, nil, "/b"),
 			},
 		},
-		{"a rule without a host, or with a wildcard", ingressTo("web", "", "rules: [{http: {paths: []}}, "+rule(`"*.contoso.com"`, "/")+"]", status), nil},
+		{"rules without a host, or with a wildcard, are known, and not asked", ingressTo("web", "", "rules: [{http: {paths: []}}, "+rule(`"*.contoso.com"`, "/api")+
+			", {http: {paths: [{path: /v1, backend: {service: {name: web, port: {number: 80}}}}]}}]", status), []fact.DiscoveredHost{
+			one("Ingress", "web", "*", plain, []string{"10.0.0.7", "10.0.0.8"}, "/v1"),
+			one("Ingress", "web", "*.contoso.com", plain, []string{"10.0.0.7", "10.0.0.8"}, "/api"),
+		}},
 		{
 			"paths are taken as far as they name one", ingressTo("web", "", "rules: ["+rule("shop.contoso.com", "/api(/|$)(.*)")+", "+
 				rule("shop.contoso.com", "/api")+", "+rule("shop.contoso.com", "")+", "+rule("shop.contoso.com", "/a/../b")+", "+
@@ -99,7 +103,7 @@ func TestHostsOfIngressesAndRoutesAreDiscovered(t *testing.T) {
 			"a route without hosts serves that of its listener", edge + httpRoute("a", toHTTPS, rules),
 			[]fact.DiscoveredHost{one("HTTPRoute", "a", "shop.contoso.com", []fact.HostListener{{Port: 443, Secure: true}}, nil, "/")},
 		},
-		{"a listener for any host names none", edge + httpRoute("a", toHTTP, rules), nil},
+		{"a listener for any host names none", edge + httpRoute("a", toHTTP, rules), []fact.DiscoveredHost{one("HTTPRoute", "a", "*", plain, nil, "/")}},
 		{"a listener alone is not taken for a host that is served", edge, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -29,10 +29,12 @@ type Node struct {
 	Ready    bool   `json:"ready"`
 	Cordoned bool   `json:"cordoned"` // no pod is scheduled to it
 	// Taints keep away the pods that do not tolerate them, as key=value:effect; those of a node's own state are left out.
-	Taints      []string  `json:"taints,omitempty"`
-	Pressures   []string  `json:"pressures"` // DiskPressure, MemoryPressure, PIDPressure, NetworkUnavailable
-	Kubelet     string    `json:"kubelet"`   // its version
-	OS          string    `json:"os"`        // Ubuntu 24.04.3 LTS
+	Taints    []string `json:"taints,omitempty"`
+	Pressures []string `json:"pressures"` // DiskPressure, MemoryPressure, PIDPressure, NetworkUnavailable
+	Kubelet   string   `json:"kubelet"`   // its version
+	OS        string   `json:"os"`        // Ubuntu 24.04.3 LTS
+	// External are its addresses of the type ExternalIP, as the cloud's controller reports them.
+	External    []string  `json:"external,omitempty"`
 	Allocatable Resources `json:"allocatable"`
 	Requested   Resources `json:"requested"` // by the pods that are on it
 }

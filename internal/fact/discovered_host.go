@@ -2,6 +2,9 @@ package fact
 
 import "slices"
 
+// AnyHost stands for any host.
+const AnyHost = "*"
+
 // A DiscoveredHost is a host name that was discovered, and at which ports it is served. Whoever makes an Ingress chooses the name:
 // it says nothing of what is behind it.
 type DiscoveredHost struct {
@@ -9,7 +12,8 @@ type DiscoveredHost struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"` // Ingress, HTTPRoute
 	Name      string `json:"name"` // of that Ingress or HTTPRoute
-	Host      string `json:"host"` // no wildcard
+	// Host may be a wildcard, or AnyHost: of these no targets are made.
+	Host string `json:"host"`
 	// Selector is the one by which it was chosen, as the cluster's declaration has it.
 	Selector  string         `json:"selector,omitempty"`
 	Listeners []HostListener `json:"listeners"` // each once, in the order of their ports

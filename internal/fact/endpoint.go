@@ -4,6 +4,7 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -138,6 +139,16 @@ func (a *EndpointAnswer) Status() int {
 	return a.Steps[len(a.Steps)-1].Status
 }
 
+// InClear gives the step at which something is answered over plain HTTP that is no redirect to HTTPS.
+func (a *EndpointAnswer) InClear() (EndpointStep, bool) {
+	if len(a.Steps) == 0 {
+		return EndpointStep{}, false
+	}
+	secure := func(address string) bool { return strings.HasPrefix(address, "https:") }
+	end := a.Steps[len(a.Steps)-1]
+	return end, end.RedirectsTo == "" && !secure(end.URL) || end.RedirectsTo != "" && !secure(end.RedirectsTo)
+}
+
 // Expects tells whether a code is one that the endpoint is to answer.
 func (e *Endpoint) Expects(status int) bool {
 	switch {
@@ -180,8 +191,21 @@ func Endpoints() *Kind[Endpoint] {
 				Name: "endpoint_status_code", Help: "The HTTP status code of the last answer, after redirects; there is none without an answer.",
 				By: "ip_version", Values: func(e *Endpoint) iter.Seq2[string, float64] { return e.statuses },
 			},
+			{
+				Name:  "endpoint_plain_content",
+				Help:  "1 where plain HTTP at port 80 is answered, and not with a redirect to HTTPS; absent elsewhere.",
+				Value: (*Endpoint).plainContent,
+			},
 		},
 	}
+}
+
+func (e *Endpoint) plainContent() (float64, bool) {
+	if e.Plain == nil {
+		return 0, false
+	}
+	_, inClear := e.Plain.InClear()
+	return 1, inClear
 }
 
 func (e *Endpoint) statuses(yield func(string, float64) bool) {

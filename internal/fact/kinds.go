@@ -4,7 +4,7 @@ package fact
 func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
-		UpdatesOfHosts(), EnvironmentFiles(), DiscoveredHosts(), DomainNames(), Registrations(), Endpoints(), EndpointLogins(),
+		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DomainNames(), Registrations(), Endpoints(), EndpointLogins(),
 		TLSOffers(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),

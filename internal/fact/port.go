@@ -57,6 +57,13 @@ func PrivateServices() map[int]string {
 	}
 }
 
+// DatabaseServices are those of PrivateServices that keep data.
+func DatabaseServices() []string {
+	return []string{
+		"mssql", "oracle", "mysql", "postgresql", "couchdb", "redis", "influxdb", "clickhouse", "cassandra", "elasticsearch", "mongodb", "etcd",
+	}
+}
+
 // PortProbes describes the facts of ports that were tried.
 func PortProbes() *Kind[PortProbe] {
 	return &Kind[PortProbe]{
@@ -67,18 +74,34 @@ func PortProbes() *Kind[PortProbe] {
 			{Name: "host", Value: func(p *PortProbe) string { return p.Host }},
 			{Name: "address", Value: func(p *PortProbe) string { return p.Address }},
 		},
-		Gauges: []Gauge[PortProbe]{{
-			Name: "host_port_open",
-			Help: "1 for each tried port that takes connections of TCP; there is none for one that does not.",
-			By:   "port", Values: func(p *PortProbe) iter.Seq2[string, float64] { return p.open },
-		}},
+		Gauges: []Gauge[PortProbe]{
+			{
+				Name: "host_port_open",
+				Help: "1 for each tried port that takes connections of TCP; there is none for one that does not.",
+				By:   "port", Values: func(p *PortProbe) iter.Seq2[string, float64] { return p.open },
+			},
+			{
+				Name: "host_port_exposed",
+				Help: "1 for each port that takes connections from another machine, and at which no stranger should reach what usually listens.",
+				By:   "port", Values: func(p *PortProbe) iter.Seq2[string, float64] { return p.exposed },
+			},
+		},
 	}
 }
 
 func (p *PortProbe) open(yield func(string, float64) bool) {
+	p.each(func(PortState) bool { return true }, yield)
+}
+
+func (p *PortProbe) exposed(yield func(string, float64) bool) {
+	p.each(func(port PortState) bool { return !p.FromItself && port.Service != "" }, yield)
+}
+
+// each gives the open ports that are wanted, each once.
+func (p *PortProbe) each(wanted func(PortState) bool, yield func(string, float64) bool) {
 	for i, port := range p.Ports {
 		again := i > 0 && p.Ports[i-1].Number == port.Number
-		if port.State == PortOpen && !again && !yield(strconv.Itoa(port.Number), 1) {
+		if port.State == PortOpen && !again && wanted(port) && !yield(strconv.Itoa(port.Number), 1) {
 			return
 		}
 	}

@@ -65,7 +65,7 @@ func (f Fence) refuses(address netip.Addr) string {
 		return "an address of this network segment"
 	case inner.IsMulticast(), inner == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return "an address of many machines"
-	case slices.Contains(f.Own, inner), isPublic(inner):
+	case slices.Contains(f.Own, inner), fact.IsPublic(inner):
 		return ""
 	default:
 		return "no public address, and none that the status of its Ingress or Gateway reports"
@@ -106,25 +106,6 @@ func isMetadata(address netip.Addr) bool {
 		"192.0.0.192",     // Oracle
 		"168.63.129.16",   // Azure
 	}, address.String())
-}
-
-// isPublic tells addresses that are reached over the Internet, as the registries of IANA for special purposes have them.
-func isPublic(address netip.Addr) bool {
-	if address.Is6() {
-		return netip.MustParsePrefix("2000::/3").Contains(address) && !inAny(address,
-			"2001::/23",     // of protocols
-			"2001:db8::/32", // of documentation
-			"3fff::/20",     // of documentation
-		)
-	}
-	return !inAny(address,
-		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-		"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-	)
-}
-
-func inAny(address netip.Addr, prefixes ...string) bool {
-	return slices.ContainsFunc(prefixes, func(prefix string) bool { return netip.MustParsePrefix(prefix).Contains(address) })
 }
 
 // A refusal is the error of a connection that was not made.

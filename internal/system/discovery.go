@@ -159,7 +159,7 @@ type foundEndpoint struct {
 func endpointsOf(declared *System, hosts []foundHost) (all []foundEndpoint) {
 	taken := make(map[string]bool)
 	for _, each := range declared.Endpoints {
-		taken[hostOfURL(each.URL)] = true
+		taken[HostOfURL(each.URL)] = true
 	}
 	for i := range hosts {
 		host := &hosts[i]
@@ -221,7 +221,7 @@ func addressesOf(declared *System, hosts []foundHost) map[string]*Found {
 	}
 	for _, each := range declared.Endpoints {
 		if strings.HasPrefix(each.URL, "https:") {
-			taken[hostOfURL(each.URL)] = true
+			taken[HostOfURL(each.URL)] = true
 		}
 	}
 	for i := range hosts {
@@ -260,8 +260,8 @@ func certificatesOf(hosts []foundHost, addresses map[string]*Found) (all []Certi
 	return all
 }
 
-// hostOfURL is the name of a URL's host as DNS writes it; empty where there is none.
-func hostOfURL(text string) string {
+// HostOfURL is the name of a URL's host as DNS writes it; empty where there is none.
+func HostOfURL(text string) string {
 	address, err := url.Parse(text)
 	if err != nil {
 		return ""

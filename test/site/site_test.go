@@ -13,6 +13,9 @@ import (
 	"github.com/go-kit/log"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kubernetesyaml "sigs.k8s.io/yaml"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
@@ -26,11 +29,13 @@ import (
 
 // A table describes one item; README.md explains the form.
 type table struct {
-	Item   string
-	Site   string
-	Files  map[string]string
-	System map[string]any
-	Worlds []scene
+	Item  string
+	Site  string
+	Files map[string]string
+	// Ingresses are those of a cluster, each in its namespace and with the status that a controller would report.
+	Ingresses []map[string]any
+	System    map[string]any
+	Worlds    []scene
 }
 
 // A scene is one world of a table. The first passes.
@@ -89,15 +94,42 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	require.NoError(t, err)
 	described, err := yaml.Marshal(map[string]any{"systems": []any{of.System}})
 	require.NoError(t, err)
-	blocks, description := string(base)+of.Site, string(described)
+	routes, err := yaml.Marshal(of.Ingresses)
+	require.NoError(t, err)
+	texts := []string{string(base) + of.Site, string(described), string(routes)}
 	for _, old := range slices.Sorted(maps.Keys(scene.Change)) {
 		other := scene.Change[old]
-		changed := strings.ReplaceAll(blocks, old, other) + strings.ReplaceAll(description, old, other)
-		require.NotEqual(t, blocks+description, changed, "the world has no %q", old)
-		blocks, description = strings.ReplaceAll(blocks, old, other), strings.ReplaceAll(description, old, other)
+		before := strings.Join(texts, "")
+		for i := range texts {
+			texts[i] = strings.ReplaceAll(texts[i], old, other)
+		}
+		require.NotEqual(t, before, strings.Join(texts, ""), "the world has no %q", old)
 	}
-	servers.Nginx(t, dir, "203.0.113.10:443", strings.ReplaceAll(blocks, "$DIR", dir))
-	return judgeDescribed(t, filepath.Join(dir, "config.yml"), strings.ReplaceAll(description, "$DIR", dir))
+	servers.Nginx(t, dir, "203.0.113.10:443", strings.ReplaceAll(texts[0], "$DIR", dir))
+	description := strings.ReplaceAll(texts[1], "$DIR", dir)
+	if len(of.Ingresses) > 0 {
+		kubeconfig, namespace := cluster(t, texts[2])
+		description = strings.NewReplacer("$KUBECONFIG", kubeconfig, "$NAMESPACE", namespace).Replace(description)
+	}
+	return judgeDescribed(t, filepath.Join(dir, "config.yml"), description)
+}
+
+// cluster makes Ingresses in a namespace of their own.
+func cluster(t *testing.T, described string) (kubeconfig, namespace string) {
+	t.Helper()
+	shared := servers.Kubernetes(t)
+	namespace = shared.Namespace(t)
+	var all []networkingv1.Ingress
+	require.NoError(t, kubernetesyaml.UnmarshalStrict([]byte(described), &all))
+	ingresses := shared.Client.NetworkingV1().Ingresses(namespace)
+	for _, each := range all {
+		made, err := ingresses.Create(t.Context(), &each, metav1.CreateOptions{})
+		require.NoError(t, err)
+		made.Status = each.Status
+		_, err = ingresses.UpdateStatus(t.Context(), made, metav1.UpdateOptions{})
+		require.NoError(t, err)
+	}
+	return shared.Kubeconfig, namespace
 }
 
 func judgeDescribed(t *testing.T, file, description string) map[string]check.Result {

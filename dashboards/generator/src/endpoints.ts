@@ -33,7 +33,7 @@ export const endpoints = board({
   title: "Endpoints and names",
   description: "What users reach: which addresses of the web answer and how fast, what their servers accept, and whether their names will stay.",
   from: "now-24h",
-  alerts: "(Endpoint|Domain|DNS).+",
+  alerts: "(Endpoint|Domain|DNS|Redirect).+",
   now: [
     number({ ...one, title: "Endpoints", description: "How many addresses of the web are watched.", thresholds: plain }, [`count(${up})`]),
     number({ ...one, title: "Down", description: "Endpoints that did not answer as expected over every version of IP." }, [`sum(1 - ${up})`]),
