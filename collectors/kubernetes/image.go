@@ -51,7 +51,8 @@ type platformNode struct {
 
 func platforms() watch.Resource[platformNode] {
 	return watch.Resource[platformNode]{
-		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("nodes"), Example: &corev1.Node{}, Everywhere: true, Variant: " for platforms",
+		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("nodes"), Example: &corev1.Node{}, Everywhere: true,
+		Variant: " for platforms",
 		Keep: func(object any) platformNode {
 			n := object.(*corev1.Node)
 			keep := platformNode{labels: n.Labels}

@@ -69,7 +69,8 @@ func (r Registry) identity() (string, string) { return "host", r.Host }
 
 func (r Registry) validate(list *mistake.List, path []any) {
 	if !isHost(r.Host) && !isAddress(r.Host) {
-		list.Add(mistake.At(path, "host"), "host %q: expected a host with a port where images name one, such as registry.example.com:5000", r.Host)
+		list.Add(mistake.At(path, "host"), "host %q: expected a host, with a port where images name one, such as registry.example.com:5000",
+			r.Host)
 	}
 	checkFile(list, path, "docker_config_file", r.DockerConfigFile)
 	checkFile(list, path, "ca_file", r.CAFile)
