@@ -44,8 +44,9 @@ func Availability() check.Kind[AvailabilityParameters] {
 		Remedy: "Correct the image of the workload: names are in lower case, and variables are filled in before they are applied.",
 	}
 	obsolete := check.Reason{
-		Name: "obsolete_manifest", Level: check.Fail, Sentence: "An image has a manifest of schema 1, which containerd and Docker do not pull any more.",
-		Remedy: "Build the image anew, or copy it with a tool that converts it: skopeo copy --format v2s2.",
+		Name: "obsolete_manifest", Level: check.Fail,
+		Sentence: "An image has a manifest of schema 1, which containerd and Docker do not pull any more.",
+		Remedy:   "Build the image anew, or copy it with a tool that converts it: skopeo copy --format v2s2.",
 	}
 	foreign := check.Reason{
 		Name: "no_container_image", Level: check.Fail, Sentence: "A reference leads to something that is no image of a container.",

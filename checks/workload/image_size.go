@@ -3,7 +3,6 @@ package workload
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -50,11 +49,13 @@ func ImageSize() check.Kind[ImageSizeParameters] {
 			check.Each(fact.Workloads(), func(c check.Context, w *fact.Workload, p ImageSizeParameters) (problems []check.Problem) {
 				held := check.Read(c, fact.Images())
 				for _, container := range w.Containers {
-					size := quantity.Bytes(container.ImageSize)
-					if at := slices.IndexFunc(held, func(i *fact.Image) bool { return i.Reference == container.Image }); at >= 0 {
-						size = cmp.Or(unpackedSize(held[at]), size)
+					size := quantity.Bytes(0)
+					for _, each := range held {
+						if each.Reference == container.Image {
+							size = max(size, unpackedSize(each))
+						}
 					}
-					if size == 0 {
+					if size = cmp.Or(size, quantity.Bytes(container.ImageSize)); size == 0 {
 						problems = append(problems, unknown.Problem("Neither its registry nor a node reports the size of the image "+container.Image+"."))
 						continue
 					}
