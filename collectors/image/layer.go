@@ -190,7 +190,8 @@ func (r *reader) read(compressed *meter, into *layer) error {
 	}
 	defer end()
 	limited := &meter{
-		from: unpacked, most: r.bounds.unpacked, past: refuse("more than %s unpacked are not read", quantity.BytesInWords(float64(r.bounds.unpacked))),
+		from: unpacked, most: r.bounds.unpacked,
+		past: refuse("more than %s unpacked are not read", quantity.BytesInWords(float64(r.bounds.unpacked))),
 		check: func(n int64) error {
 			if n > r.bounds.trusted && n > r.bounds.ratio*compressed.read {
 				return refuse("it unpacks to more than %d times its size", r.bounds.ratio)
