@@ -18,6 +18,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/fail2ban"
 	"github.com/readiness-exporter/readiness-exporter/checks/firewall"
 	"github.com/readiness-exporter/readiness-exporter/checks/host"
+	"github.com/readiness-exporter/readiness-exporter/checks/image"
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
@@ -93,6 +94,8 @@ func All() []check.Any {
 		workload.ContainerEnvironment(),
 		workload.ImageSize(),
 		workload.ImageVulnerabilities(),
+		image.Availability(),
+		image.Contents(),
 		workload.Labels(),
 		workload.Autoscaling(),
 		workload.ServiceMonitor(),

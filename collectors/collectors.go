@@ -17,6 +17,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/fail2ban"
 	"github.com/readiness-exporter/readiness-exporter/collectors/firewall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
+	"github.com/readiness-exporter/readiness-exporter/collectors/image"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
@@ -70,6 +71,8 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Discovery(),
+		clusters.ImageDiscovery(),
+		image.New(),
 		clusters.Kubernetes(),
 		clusters.Configurations(),
 		clusters.Stagings(),

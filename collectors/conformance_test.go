@@ -69,6 +69,8 @@ func subjects() []subject {
 		{"kubernetes_object", "a control plane", kubernetesCase},
 		{"kubernetes_certificate", "a control plane", kubernetesCase},
 		{"discovery", "a control plane", kubernetesCase},
+		{"image_discovery", "a control plane", kubernetesCase},
+		{"image", "a registry of images", imageCase},
 	}
 }
 

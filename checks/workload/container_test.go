@@ -4,7 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/readiness-exporter/readiness-exporter/checks/workload"
+	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/check/checktest"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
@@ -85,7 +88,34 @@ func TestImageSize(t *testing.T) {
 	v.Finds("exactly as big as it may not be", api(size(500_000_000)),
 		"fail too_big: The image shop/api:1 has 500 MB; less than 500 MB is wanted.")
 	v.Finds("no node reports it", api(size(0)),
-		"unknown size_unknown: No node reports the size of the image shop/api:1.")
+		"unknown size_unknown: Neither its registry nor a node reports the size of the image shop/api:1.")
+	held := func(edits ...func(*fact.Image)) fact.AnySet {
+		i := fact.Image{Reference: "shop/api:1", Discovered: true, Builds: []fact.ImageBuild{{Platform: "linux/amd64", Unpacked: 600e6}}}
+		for _, edit := range edits {
+			edit(&i)
+		}
+		return checktest.Facts(fact.Images(), i)
+	}
+	for _, c := range []struct {
+		name     string
+		workload fact.Workload
+		image    fact.AnySet
+		want     []checktest.Finding
+	}{
+		{
+			"the registry knows better than the node", api(size(200e6)), held(),
+			checktest.One("too_big", check.Fail, "The image shop/api:1 has 600 MB; less than 500 MB is wanted."),
+		},
+		{"one that the registry tells nothing of is as the node reports", api(size(200e6)), held(func(i *fact.Image) { i.Builds = nil }), nil},
+		{"another image says nothing", api(size(200e6)), held(func(i *fact.Image) { i.Reference = "shop/web:1" }), nil},
+		{
+			"one that is declared is judged without a workload", api(size(200e6)), held(func(i *fact.Image) { i.Reference, i.Discovered = "blog:1", false }),
+			checktest.One("too_big", check.Fail, "The image blog:1 has 600 MB; less than 500 MB is wanted."),
+		},
+	} {
+		asked := checktest.Case{Kind: workload.ImageSize(), Now: time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC), Sets: []fact.AnySet{checktest.Facts(fact.Workloads(), c.workload), c.image}}
+		require.Equal(t, c.want, asked.Judge(t), c.name)
+	}
 	v.Finds("nothing runs", api(size(0), pod(func(p *fact.Pods) { p.Running = 0 })), leftOut)
 }
 

@@ -62,7 +62,7 @@ spec:
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil,
 		"systems: [{name: shop, environment: production, kubernetes: [{name: main, kubeconfig: %s, namespaces: [%s]}], "+
 			// No test may reach what is behind a real name.
-			"discovery: {endpoints: false, certificates: false}}]\n",
+			"discovery: {endpoints: false, certificates: false, images: false}}]\n",
 		cluster.Kubeconfig, namespace), 0o600))
 	e := startExporter(t, "--config.file", config)
 	begun := time.Now()

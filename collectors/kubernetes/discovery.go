@@ -20,7 +20,7 @@ func (c *Clusters) Discovery() collector.Collector[Target] {
 		[]joiner{discoveryJoin()}, system.Cluster.Discovers, nil)
 	chosen := made.Targets
 	made.Targets = func(s *system.System) []Target {
-		if !s.Discovery.Any() {
+		if !s.Discovery.Hosts() {
 			return nil
 		}
 		return chosen(s)

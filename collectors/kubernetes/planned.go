@@ -33,7 +33,7 @@ func Manifests(all []Manifest) []collector.Any {
 		Targets: func(*system.System) []plannedTarget { return []plannedTarget{{}} },
 		Target:  func(plannedTarget) string { return manifestCluster },
 		Collect: func(context.Context, plannedTarget, fact.Topics) ([]fact.AnySet, error) {
-			sets := []fact.AnySet{staging()}
+			sets := []fact.AnySet{staging(), images()}
 			for _, join := range joined {
 				sets = append(sets, join.plan(all, unreported(join.about().KindName())))
 			}
@@ -43,7 +43,7 @@ func Manifests(all []Manifest) []collector.Any {
 	for _, join := range joined {
 		made.Yields = append(made.Yields, join.about())
 	}
-	made.Yields = append(made.Yields, fact.Stagings())
+	made.Yields = append(made.Yields, fact.Stagings(), fact.Images())
 	return []collector.Any{made}
 }
 
@@ -74,6 +74,14 @@ func staging() fact.AnySet {
 	return fact.Stagings().Set(&fact.Set[fact.Staging]{Unavailable: []fact.Unavailable[fact.Staging]{
 		onlyInCluster(fact.Staging{}, "", "what runs in staging"),
 	}})
+}
+
+// images are what manifests do not report of the images that they name.
+func images() fact.AnySet {
+	return fact.Images().Set(&fact.Set[fact.Image]{Unavailable: []fact.Unavailable[fact.Image]{{
+		Subject: manifestCluster, Known: fact.Image{Discovered: true}, Reason: fact.ReasonManifest,
+		Detail: "manifests do not report what registries hold of images",
+	}}})
 }
 
 // onlyInCluster is what manifests do not report.

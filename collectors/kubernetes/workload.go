@@ -30,6 +30,7 @@ type workload struct {
 	revision  string            // of a Deployment or Rollout: the number of the newest one
 	ordinal   int               // of a StatefulSet: that of its first pod
 	notes     map[string]string // annotations of its pods that concern backups
+	nodes     *nodeChoice       // those that its pods may run on; nil: any
 }
 
 // A replicaSet is what is kept of a ReplicaSet.
@@ -74,7 +75,7 @@ func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template
 	requests, limits := ofPod(&template.Spec)
 	return workload{
 		id: intern(meta.UID), labels: meta.Labels, podLabels: template.Labels, notes: backupNotes(template.Annotations),
-		needs: references(&template.Spec), revision: revisionOf(meta.Annotations),
+		needs: references(&template.Spec), revision: revisionOf(meta.Annotations), nodes: nodeChoiceOf(&template.Spec),
 		fact: fact.Workload{
 			Namespace: meta.Namespace, Kind: kind, Name: meta.Name, Labels: meta.Labels, Observed: observed >= meta.Generation,
 			Revisions:  revisionNames(meta, &template.ObjectMeta),

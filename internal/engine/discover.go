@@ -54,6 +54,13 @@ func (s *systemState) note(running *runningJob) bool {
 	discovery := running.key.collector + " " + running.key.target
 	changed := false
 	for _, set := range last.Sets {
+		if images := fact.DiscoveredImages().Typed(set); images != nil && set != running.noted {
+			running.noted = set
+			if next, differs := s.discovered.NoteImages(discovery, images); differs {
+				s.discovered, changed = next, true
+			}
+			continue
+		}
 		found := fact.DiscoveredHosts().Typed(set)
 		if found == nil || set == running.noted && !s.discovered.Leaving(discovery) {
 			continue

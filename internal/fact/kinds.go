@@ -4,8 +4,8 @@ package fact
 func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
-		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DomainNames(), Registrations(), Endpoints(), EndpointLogins(),
-		TLSOffers(), Certificates(), Issuances(), Backups(), QueryResults(),
+		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DiscoveredImages(), DomainNames(), Registrations(),
+		Endpoints(), EndpointLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), Documents(), DocumentFolders(), DeclaredContacts(), Attestations(), Waivers(), Evidences(), DeployedRevisions(),

@@ -67,6 +67,8 @@ func (f Fence) refuses(address netip.Addr) string {
 		return "an address of many machines"
 	case slices.Contains(f.Own, inner), fact.IsPublic(inner):
 		return ""
+	case len(f.Own) == 0:
+		return "no public address"
 	default:
 		return "no public address, and none that the status of its Ingress or Gateway reports"
 	}

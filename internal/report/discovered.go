@@ -67,6 +67,8 @@ func withHosts(described *system.System, runs []*fact.Run) *system.System {
 	all.Certificates = slices.DeleteFunc(slices.Clone(described.Certificates), func(c system.Certificate) bool {
 		return c.Found.OverLimit() != nil
 	})
+	// What is released next names other images: they are discovered anew.
+	all.Images = slices.DeleteFunc(slices.Clone(described.Images), func(i system.Image) bool { return i.Found != nil })
 	for _, run := range runs {
 		for _, set := range run.Sets {
 			for i := range set.Len() {

@@ -10,9 +10,9 @@ import (
 
 // A DiscoveredTarget is one that nobody has declared.
 type DiscoveredTarget struct {
-	Sort   string `json:"sort"`   // the kind of fact that is collected from it: endpoint, certificate
-	Target string `json:"target"` // its URL or address
-	Source string `json:"source"` // Ingress shop/web in main
+	Sort   string `json:"sort"`   // the kind of fact that is collected from it: endpoint, certificate, image
+	Target string `json:"target"` // its URL, address or reference
+	Source string `json:"source"` // Ingress shop/web in main, Deployment shop/api in main
 	// Beyond is how many more there are than are collected, of which this is the first. Zero: it is collected.
 	Beyond int `json:"beyond,omitempty"`
 }
@@ -29,6 +29,9 @@ func targetsOf(s *system.System) (all []DiscoveredTarget) {
 	}
 	for _, c := range s.Certificates {
 		add(fact.Certificates().Name, c.Address, c.Found)
+	}
+	for _, i := range s.Images {
+		add(fact.Images().Name, i.Reference, i.Found)
 	}
 	return all
 }

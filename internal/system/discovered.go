@@ -20,7 +20,8 @@ const (
 
 // Discovered is what was discovered of a system. It does not change. The zero value: nothing.
 type Discovered struct {
-	pieces []piece // in the order in which they were discovered, then by name
+	pieces []piece       // hosts, in the order in which they were discovered, then by name
+	images []foundImages // in the order of the discoveries
 }
 
 // A piece is one fact as it was discovered. The same host with another port, path or address is another piece, so that what goes of it
@@ -38,7 +39,7 @@ func (p *piece) subject() string { return fact.DiscoveredHosts().Subject(p.host)
 // as it was. What the run could not tell of, since something was unavailable, stays.
 func (d Discovered) Note(discovery string, found *fact.Set[fact.DiscoveredHost], at time.Time) (Discovered, bool) {
 	own := make(map[string][]*piece)
-	next := Discovered{pieces: make([]piece, 0, len(d.pieces)+len(found.Facts))}
+	next := Discovered{pieces: make([]piece, 0, len(d.pieces)+len(found.Facts)), images: d.images}
 	for _, p := range d.pieces {
 		next.pieces = append(next.pieces, p)
 		if p.discovery == discovery {
@@ -112,12 +113,18 @@ func (d Discovered) Of(declared *System) (kept Discovered) {
 			kept.pieces = append(kept.pieces, p)
 		}
 	}
+	for _, found := range d.images {
+		found.images = slices.DeleteFunc(slices.Clone(found.images), func(i *fact.DiscoveredImage) bool { return !declared.runs(i) })
+		if len(found.images) > 0 {
+			kept.images = append(kept.images, found)
+		}
+	}
 	return kept
 }
 
 // hosts are those that are of a system as it is declared now, in the order in which they were discovered.
 func (d Discovered) hosts(declared *System) (all []foundHost) {
-	if !declared.Discovery.Any() {
+	if !declared.Discovery.Hosts() {
 		return nil
 	}
 	at := make(map[string]int)

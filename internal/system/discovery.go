@@ -14,11 +14,13 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// Discovery says which sorts of targets are made of what is discovered in the declared clusters: the hosts of Ingresses and
-// HTTPRoutes, in the declared namespaces or by the declared selector.
+// Discovery says which sorts of targets are made of what is discovered in the declared clusters, in the declared namespaces or by the
+// declared selector: the hosts of Ingresses and HTTPRoutes, and the images of workloads.
 type Discovery struct {
 	Endpoints    *bool `yaml:"endpoints,omitempty"`    // how hosts answer over HTTP; default: true
 	Certificates *bool `yaml:"certificates,omitempty"` // the certificates that hosts show; default: true
+	// Images: what registries hold of the images of workloads, the layers of which are read once; default: true.
+	Images *bool `yaml:"images,omitempty"`
 }
 
 // Seeks tells whether targets are made for a kind of fact, by its name.
@@ -28,17 +30,19 @@ func (d Discovery) Seeks(kind string) bool {
 		return d.Endpoints == nil || *d.Endpoints
 	case fact.Certificates().Name:
 		return d.Certificates == nil || *d.Certificates
+	case fact.Images().Name:
+		return d.Images == nil || *d.Images
 	default:
 		return true
 	}
 }
 
-// Any tells whether anything is made of what is discovered.
-func (d Discovery) Any() bool {
+// Hosts tells whether anything is made of hosts that are discovered.
+func (d Discovery) Hosts() bool {
 	return d.Seeks(fact.Endpoints().Name) || d.Seeks(fact.Certificates().Name)
 }
 
-// Discovers tells whether hosts are discovered in a cluster: only in namespaces, or by a selector, that are declared.
+// Discovers tells whether hosts and images are discovered in a cluster: only in namespaces, or by a selector, that are declared.
 func (c Cluster) Discovers() bool { return len(c.Namespaces) > 0 || c.Selector != "" }
 
 // Found says of a piece that was discovered where that was, and what may be contacted for it. Nobody has declared the piece: whoever
@@ -87,11 +91,12 @@ const maximumDiscovered = 200
 // Effective is the system as it is declared, with what was discovered. A declaration of a host wins over what was discovered of it. It
 // is the declared one itself where nothing was discovered.
 func Effective(declared *System, discovered Discovered) *System {
-	hosts := discovered.hosts(declared)
-	if len(hosts) == 0 {
+	hosts, images := discovered.hosts(declared), discovered.imagesOf(declared)
+	if len(hosts) == 0 && len(images) == 0 {
 		return declared
 	}
 	effective := *declared
+	effective.Images = append(slices.Clip(declared.Images), images...)
 	effective.DiscoveredNames = namesOf(hosts)
 	endpoints, certificates := slices.Clip(declared.Endpoints), addressesOf(declared, hosts)
 	if declared.Discovery.Seeks(fact.Endpoints().Name) {
@@ -288,18 +293,25 @@ func discoverable(name string) bool {
 
 // DiscoveredTargets gives how many targets of each sort were discovered and are collected, where there are any.
 func (s *System) DiscoveredTargets() iter.Seq2[string, int] {
-	endpoints, certificates := 0, 0
+	endpoints, certificates, images := 0, 0, 0
 	for i := range s.Endpoints {
 		endpoints += collectedOf(s.Endpoints[i].Found)
 	}
 	for i := range s.Certificates {
 		certificates += collectedOf(s.Certificates[i].Found)
 	}
+	for i := range s.Images {
+		images += collectedOf(s.Images[i].Found)
+	}
 	return func(yield func(string, int) bool) {
-		if endpoints > 0 && !yield(fact.Endpoints().Name, endpoints) || certificates == 0 {
-			return
+		for _, each := range []struct {
+			sort  string
+			count int
+		}{{fact.Endpoints().Name, endpoints}, {fact.Certificates().Name, certificates}, {fact.Images().Name, images}} {
+			if each.count > 0 && !yield(each.sort, each.count) {
+				return
+			}
 		}
-		yield(fact.Certificates().Name, certificates)
 	}
 }
 

@@ -39,6 +39,8 @@ type System struct {
 	Endpoints    []Endpoint    `yaml:"endpoints,omitempty"`
 	Certificates []Certificate `yaml:"certificates,omitempty"`
 	Backups      []Backup      `yaml:"backups,omitempty"`
+	Images       []Image       `yaml:"images,omitempty"`
+	Registries   []Registry    `yaml:"registries,omitempty"`
 	Repositories []Repository  `yaml:"repositories,omitempty"`
 	Documents    []Document    `yaml:"documents,omitempty"`
 	Prometheus   []Prometheus  `yaml:"prometheus,omitempty"`
@@ -165,6 +167,8 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	validateEach(&list, mistake.At(path, "endpoints"), s.Endpoints)
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
 	validateEach(&list, mistake.At(path, "backups"), s.Backups)
+	validateEach(&list, mistake.At(path, "images"), s.Images)
+	validateEach(&list, mistake.At(path, "registries"), s.Registries)
 	validateEach(&list, mistake.At(path, "repositories"), s.Repositories)
 	validateEach(&list, mistake.At(path, "documents"), s.Documents)
 	s.validateDocuments(&list, mistake.At(path, "documents"))

@@ -113,7 +113,7 @@ func describe(t *testing.T, kubeconfig, namespace string, of table, scene scene)
 		"name": "shop", "environment": "production",
 		"kubernetes": []any{map[string]any{"name": "main", "kubeconfig": kubeconfig, "namespaces": []any{namespace}}},
 		// No test may reach what is behind a real name.
-		"discovery": map[string]any{"endpoints": false, "certificates": false},
+		"discovery": map[string]any{"endpoints": false, "certificates": false, "images": false},
 	}
 	for _, further := range []map[string]any{of.System, scene.System} {
 		described = merged(described, filled(t, namespace, further)).(map[string]any)

@@ -34,6 +34,7 @@ func (c *Cluster) AddNodes(tb testing.TB, n int, edits ...func(*corev1.Node)) []
 			corev1.LabelArchStable:   "amd64",
 		}
 		node.Status.NodeInfo.OSImage = "Ubuntu 24.04.3 LTS"
+		node.Status.NodeInfo.OperatingSystem, node.Status.NodeInfo.Architecture = "linux", "amd64"
 		for _, edit := range edits {
 			edit(node)
 		}
