@@ -111,7 +111,7 @@ func TestSourcesCoverTogether(t *testing.T) {
 	both := system.OnCallSchedule{Calendars: []system.Calendar{{Path: calendar}, {Path: other}}}
 	s, err := collect(t, both)
 	require.NoError(t, err)
-	require.Equal(t, "night", s.At(now.Add(11*time.Hour))[0].Person)
+	require.Equal(t, "night", s.At(now.Add(11 * time.Hour))[0].Person)
 	require.Equal(t, "Ann", s.At(now)[0].Person)
 	require.Equal(t, []fact.TimeSpan{{Start: s.From, End: s.From.Add(8 * time.Hour)}}, s.Gaps(s.From, s.Until))
 	require.Equal(t, s.Until, s.CoveredUntil)

@@ -44,7 +44,9 @@ const berlin = "BEGIN:VTIMEZONE\nTZID:Office\nBEGIN:STANDARD\nDTSTART:16010101T0
 	"TZOFFSETTO:+0200\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3\nEND:DAYLIGHT\nEND:VTIMEZONE\n"
 
 func TestRead(t *testing.T) {
-	at := func(lines ...string) string { return calendar(event(append([]string{"1", "SUMMARY:Ann"}, lines...)...)) }
+	at := func(lines ...string) string {
+		return calendar(event(append([]string{"1", "SUMMARY:Ann"}, lines...)...))
+	}
 	for _, c := range []struct {
 		name, text string
 		want       []string
@@ -164,7 +166,9 @@ func TestRead(t *testing.T) {
 }
 
 func TestReadRefusesWhatItDoesNotUnderstand(t *testing.T) {
-	at := func(lines ...string) string { return calendar(event(append([]string{"1", "SUMMARY:Ann"}, lines...)...)) }
+	at := func(lines ...string) string {
+		return calendar(event(append([]string{"1", "SUMMARY:Ann"}, lines...)...))
+	}
 	recurs := func(rule string) string { return at("DTSTART:20260301T090000Z", "DURATION:PT1H", "RRULE:"+rule) }
 	whole := at("DTSTART:20260310T090000Z", "DURATION:PT1H")
 	for name, c := range map[string]struct{ text, want string }{

@@ -26,7 +26,7 @@ const (
 
 // A scanner goes through the lines of a text.
 type scanner struct {
-	rest  []byte
+	rest []byte
 	calendar
 	inside []string // the components that have begun
 	event  *event
