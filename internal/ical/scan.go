@@ -114,7 +114,8 @@ func (s *scanner) wants(name string) bool {
 		return name == "X-WR-TIMEZONE"
 	case s.at("VCALENDAR", "VEVENT"):
 		return slices.Contains([]string{
-			"UID", "SUMMARY", "ATTENDEE", "STATUS", "SEQUENCE", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID",
+			"UID", "SUMMARY", "ATTENDEE", "STATUS", "SEQUENCE", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE",
+			"RECURRENCE-ID",
 		}, name)
 	case s.at("VCALENDAR", "VTIMEZONE"):
 		return name == "TZID" || name == "X-LIC-LOCATION"
