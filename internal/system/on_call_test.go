@@ -69,6 +69,6 @@ func TestWallTime(t *testing.T) {
 		require.Equal(t, "2026-01-05 09:00", string(written))
 	}
 	for _, text := range []string{"", "2026-01-05", "2026-01-05 09:00:00", "2026-02-30 09:00", "09:00"} {
-		require.EqualError(t, new(system.WallTime).UnmarshalText([]byte(text)), `"`+text+`" is no time: expected one such as 2006-01-02 15:04`)
+		require.ErrorContains(t, new(system.WallTime).UnmarshalText([]byte(text)), `" is no time: expected one such as 2006-01-02 15:04`)
 	}
 }
