@@ -22,6 +22,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
+	"github.com/readiness-exporter/readiness-exporter/checks/oncall"
 	"github.com/readiness-exporter/readiness-exporter/checks/port"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
 	"github.com/readiness-exporter/readiness-exporter/checks/repository"
@@ -141,6 +142,7 @@ func All() []check.Any {
 		document.Folder(),
 		document.Environment(),
 		contact.EmergencyContacts(),
+		oncall.Schedule(),
 		repository.CommittedSecrets(),
 
 		// What pipelines report and people sign, other items, and checks of one's own.

@@ -1,6 +1,8 @@
 package checks_test
 
 import (
+	"time"
+
 	"github.com/readiness-exporter/readiness-exporter/checks/document"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
@@ -31,6 +33,14 @@ func documentWorlds() map[string]world {
 	history := func(secrets ...fact.CommittedSecret) fact.AnySet {
 		return facts(fact.Repositories(), fact.Repository{Repository: "shop", EnvironmentIgnored: true, Secrets: secrets})
 	}
+	onCall := func(people ...string) fact.AnySet {
+		var shifts []fact.OnCallShift
+		for i, person := range people {
+			start := now.Add(time.Duration(i-1) * 7 * day)
+			shifts = append(shifts, fact.OnCallShift{Person: person, Start: start, End: start.Add(7 * day)})
+		}
+		return facts(fact.OnCallSchedules(), fact.NewOnCallSchedule("primary", fact.TimeSpan{Start: now.Add(-28 * day), End: now.Add(56 * day)}, shifts, now))
+	}
 	return map[string]world{
 		"committed_secrets": {
 			good: []fact.AnySet{history()}, bad: []fact.AnySet{history(fact.CommittedSecret{Rule: "private-key", Path: "a", Line: 1, Commit: "b", At: now})},
@@ -49,6 +59,7 @@ func documentWorlds() map[string]world {
 			tune: func(p any) { p.(*document.EnvironmentParameters).Document = "readme" },
 			good: []fact.AnySet{written(), configured}, bad: []fact.AnySet{written(empty), configured},
 		},
+		"on_call_schedule":   {good: []fact.AnySet{onCall("Ann", "Bob", "Ann")}, bad: []fact.AnySet{onCall("Ann")}},
 		"emergency_contacts": {good: []fact.AnySet{contacts(3)}, bad: []fact.AnySet{contacts(2)}},
 	}
 }

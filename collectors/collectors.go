@@ -19,6 +19,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/image"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/oncall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
@@ -83,6 +84,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		repository.New(repositories),
 		document.New(repositories),
 		contact.New(),
+		oncall.New(time.Now),
 		attestation.New(options.Record, time.Now),
 	}, func() { clusters.Close(); repositories.Close() }
 }

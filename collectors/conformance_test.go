@@ -58,6 +58,8 @@ func subjects() []subject {
 		{"evidence", "a folder", evidenceCase},
 		{"attestation", "a description", attestationCase},
 		{"contact", "a description", contactsCase},
+		{"on_call", "calendars", calendarCase},
+		{"on_call", "PagerDuty", pagerDutyCase},
 		{"repository", "a repository on this machine", localRepositoryCase},
 		{"repository", "a repository at a server", servedRepositoryCase},
 		{"document", "a repository on this machine", localRepositoryCase},

@@ -97,6 +97,8 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: sizePattern, Examples: []any{"50GB", "10Gi"}}
 	case reflect.TypeFor[time.Time]():
 		return &jsonschema.Schema{Type: "string", Pattern: datePattern, Examples: []any{"2006-01-02", "2006-01-02T15:04:05Z"}}
+	case reflect.TypeFor[system.WallTime]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}$`, Examples: []any{"2006-01-02 15:04"}}
 	case reflect.TypeFor[yaml.Node]():
 		return &jsonschema.Schema{Type: "object"}
 	default:

@@ -27,6 +27,7 @@ type System struct {
 	Source      string         `json:"source,omitempty"` // where its description stands, or how it was found
 	Contacts    []Contact      `json:"contacts,omitempty"`
 	Channel     string         `json:"channel,omitempty"` // where people talk while they fix it
+	OnCall      []OnCall       `json:"on_call,omitempty"` // who is on call now, by schedule
 	Checklist   string         `json:"checklist"`
 	Title       string         `json:"title"`
 	EvaluatedAt time.Time      `json:"evaluated_at"`
@@ -149,7 +150,7 @@ func Summarize(a *assess.Assessment) System {
 	report := System{
 		Name: described.Name, Environment: described.Environment, Description: described.Description,
 		Team: described.Owner, Source: described.Origin.String(), origin: described.Origin,
-		Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel,
+		Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel, OnCall: onCall(a),
 		Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,
 		EvaluatedAt: a.At.UTC(), Ready: judge(counts) == Ready, Counts: make(map[string]int, len(check.Statuses())),
 		Gates: make([]Gate, len(a.Gates)), Discovered: targetsOf(described),

@@ -32,20 +32,21 @@ type System struct {
 	// Origin is where the description comes from.
 	Origin Origin `yaml:"-"`
 
-	Contacts     Contacts      `yaml:"contacts,omitempty"`
-	Hosts        []Host        `yaml:"hosts,omitempty"`
-	Kubernetes   []Cluster     `yaml:"kubernetes,omitempty"`
-	Domains      []Domain      `yaml:"domains,omitempty"`
-	Endpoints    []Endpoint    `yaml:"endpoints,omitempty"`
-	Certificates []Certificate `yaml:"certificates,omitempty"`
-	Backups      []Backup      `yaml:"backups,omitempty"`
-	Images       []Image       `yaml:"images,omitempty"`
-	Registries   []Registry    `yaml:"registries,omitempty"`
-	Repositories []Repository  `yaml:"repositories,omitempty"`
-	Documents    []Document    `yaml:"documents,omitempty"`
-	Prometheus   []Prometheus  `yaml:"prometheus,omitempty"`
-	Evidence     Evidence      `yaml:"evidence,omitempty"`
-	Discovery    Discovery     `yaml:"discovery,omitempty"`
+	Contacts     Contacts         `yaml:"contacts,omitempty"`
+	OnCall       []OnCallSchedule `yaml:"on_call,omitempty"`
+	Hosts        []Host           `yaml:"hosts,omitempty"`
+	Kubernetes   []Cluster        `yaml:"kubernetes,omitempty"`
+	Domains      []Domain         `yaml:"domains,omitempty"`
+	Endpoints    []Endpoint       `yaml:"endpoints,omitempty"`
+	Certificates []Certificate    `yaml:"certificates,omitempty"`
+	Backups      []Backup         `yaml:"backups,omitempty"`
+	Images       []Image          `yaml:"images,omitempty"`
+	Registries   []Registry       `yaml:"registries,omitempty"`
+	Repositories []Repository     `yaml:"repositories,omitempty"`
+	Documents    []Document       `yaml:"documents,omitempty"`
+	Prometheus   []Prometheus     `yaml:"prometheus,omitempty"`
+	Evidence     Evidence         `yaml:"evidence,omitempty"`
+	Discovery    Discovery        `yaml:"discovery,omitempty"`
 	// DiscoveredNames are the host names that were discovered, whatever is made of them.
 	DiscoveredNames []DiscoveredName `yaml:"-"`
 
@@ -161,6 +162,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 		CheckLink(&list, mistake.At(at, "runbook"), "runbook", s.Checks[id].Runbook)
 	}
 	s.Contacts.validate(&list, mistake.At(path, "contacts"))
+	validateEach(&list, mistake.At(path, "on_call"), s.OnCall)
 	validateEach(&list, mistake.At(path, "hosts"), s.Hosts)
 	validateEach(&list, mistake.At(path, "kubernetes"), s.Kubernetes)
 	validateEach(&list, mistake.At(path, "domains"), s.Domains)
