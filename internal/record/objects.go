@@ -20,8 +20,11 @@ const (
 	commitPatience = time.Minute
 	// openPatience bounds the first one, for which the exporter waits.
 	openPatience = 5 * time.Second
-	// giveWay is the least time between two writes of one replica: that in which another one that was too late reads, and writes.
-	giveWay = 100 * time.Millisecond
+	// giveWay is the least time between two writes of a replica while others write too: that in which one that was too late reads, and
+	// writes. Where the API server is slow it is longer: so many times what the last write took.
+	giveWay, giveWayTimes = 100 * time.Millisecond, 2
+	// othersWrite is how long after one of theirs that is expected.
+	othersWrite = time.Minute
 	// shareOfEvidence and shareOfOthers are which parts of the bytes evidence, and signatures and changes each, may take once they are
 	// written anew. The rest is room for what comes until the next time.
 	shareOfEvidence, shareOfOthers = 3. / 8, 3. / 16
@@ -42,6 +45,8 @@ type Objects struct {
 	current  state                // as it was read or written last
 	texts    map[types.UID]string // of its parts
 	written  time.Time            // when all was written anew last
+	foreign  time.Time            // when others were found to have written
+	took     time.Duration        // by the last write
 	put      time.Time            // when anything was
 	asked    time.Time            // when the first object was read last
 	reported map[types.UID]bool   // of what somebody deleted or edited
@@ -128,7 +133,9 @@ func (o *Objects) commitWithin(patience time.Duration, batch []line, anew bool) 
 	if anew {
 		batch = o.all()
 	}
-	pause(ctx, time.Until(o.put.Add(giveWay)))
+	if time.Since(o.foreign) < othersWrite {
+		pause(ctx, time.Until(o.put.Add(max(giveWay, giveWayTimes*o.took))))
+	}
 	err := errAgain
 	for ; ctx.Err() == nil; pause(ctx, rand.N(giveWay)) {
 		if ask {
@@ -194,6 +201,9 @@ func (o *Objects) refresh(ctx context.Context, batch []line) (missing []line, al
 		batch, all = o.all(), true
 	} else if before.main != nil && before.version() == found.version() {
 		return batch, false, nil
+	}
+	if before.uid != "" {
+		o.foreign = o.asked
 	}
 	loaded, err := o.read(ctx, found)
 	if err != nil {

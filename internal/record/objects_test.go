@@ -180,10 +180,10 @@ func TestTwoReplicasOfOneStoreAgree(t *testing.T) {
 	var workers sync.WaitGroup
 	for n, store := range []*Objects{a, b} {
 		workers.Go(func() {
-			for i := range 60 {
+			for i := range 20 {
 				keepAll(t, store, large(fmt.Sprintf("%d-%d", n, i), 6000))
-				if i%10 == 0 {
-					status := []string{"pass", "fail"}[i/10%2]
+				if i%5 == 0 {
+					status := []string{"pass", "fail"}[i/5%2]
 					store.Append(shop("a", status, time.Duration(10*i+n)*time.Second))
 					_, err := store.KeepSignature(t.Context(), Signature{ID: fmt.Sprint(n, " ", i), System: "shop", Check: fmt.Sprint(i), Kind: Attestation, By: fmt.Sprint(n), At: start()})
 					require.NoError(t, err)
@@ -193,8 +193,8 @@ func TestTwoReplicasOfOneStoreAgree(t *testing.T) {
 	}
 	workers.Wait()
 	requireSame(t, a, b)
-	require.Len(t, a.Evidence("shop"), 120)
-	require.Len(t, a.Attestations("shop"), 12)
+	require.Len(t, a.Evidence("shop"), 40)
+	require.Len(t, a.Attestations("shop"), 8)
 	require.NotEmpty(t, watched)
 	var told2 reports
 	requireSame(t, a, openObjects(t, client, place, &told2))
@@ -373,11 +373,11 @@ func TestEveryAcknowledgedRecordInObjectsSurvivesThatReplicasAreKilled(t *testin
 	cluster, client, place := inCluster(t)
 	environment := objectsPlace + "=" + strings.Join([]string{cluster.Kubeconfig, place.Namespace}, "|")
 	var acknowledged []string
-	for range 3 {
+	for range 2 {
 		var both [2][]string
 		var replicas sync.WaitGroup
 		for i := range both {
-			replicas.Go(func() { both[i] = killed(t, environment, 40+rand.IntN(80)) })
+			replicas.Go(func() { both[i] = killed(t, environment, 20+rand.IntN(40)) })
 		}
 		replicas.Wait()
 		acknowledged = slices.Concat(acknowledged, both[0], both[1])

@@ -141,6 +141,7 @@ func (o *Objects) clear(ctx context.Context, unknown []part) error {
 
 // write writes the first object in the place of the version that is known.
 func (o *Objects) write(ctx context.Context, next state) error {
+	began := time.Now()
 	main, err := o.client.write(ctx, next.object(o.client.place))
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err) && o.current.uid != "":
@@ -148,7 +149,9 @@ func (o *Objects) write(ctx context.Context, next state) error {
 	case err != nil:
 		return err
 	}
-	next.main, next.uid, o.put = main, main.UID, time.Now()
+	next.main, next.uid = main, main.UID
+	o.put = time.Now()
+	o.took = o.put.Sub(began)
 	o.settleOn(next)
 	return nil
 }
