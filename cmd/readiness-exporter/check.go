@@ -16,7 +16,6 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
-	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
 )
 
@@ -33,7 +32,7 @@ type checkCommand struct {
 	exclude      []string
 	namespace    string
 	changedSince string
-	storage      string
+	storage      storageFlags
 }
 
 func registerCheck(app *kingpin.Application, commands map[string]command) {
@@ -47,9 +46,8 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("changed-since", "Report only what changed within this time, as 7d, by the record in --storage.path: what was lost, what was "+
 		"fixed, by team. For --output markdown, table and json. The exit status is 0 then: it is news, and no verdict.").
 		PlaceHolder("DURATION").StringVar(&c.changedSince)
-	clause.Flag("storage.path", "Folder in which the running exporter keeps the changes of status, and what was reported and "+
-		"signed by API; it is only read.").
-		Default(defaultStorage).StringVar(&c.storage)
+	c.storage.register(clause, "Folder in which the running exporter keeps the changes of status, and what was reported and "+
+		"signed by API; it is only read.", "ConfigMaps in which it keeps that, if it does.")
 	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. Repeatable. "+
 		"Charts and kustomizations in a folder are rendered where helm, and kustomize or kubectl, are on the PATH. "+
 		"What only a cluster reports is unknown, and does not change the exit status.").PlaceHolder("PATH").StringsVar(&c.manifests)
@@ -66,7 +64,7 @@ func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
 	if len(c.manifests) > 0 {
 		return c.runOnManifests(ctx, p)
 	}
-	assessments, err := p.collectOnce(ctx, nil, c.storage)
+	assessments, err := p.collectOnce(ctx, nil, &c.storage)
 	if err != nil {
 		return 0, err
 	}
@@ -94,11 +92,11 @@ func (c *checkCommand) runOnChanges(ctx context.Context, p *program) (int, error
 	case !can:
 		return 0, fmt.Errorf("--changed-since cannot be written as %s: expected --output markdown, table or json", c.output)
 	}
-	snapshot, err := record.ReadDirectory(c.storage, countsAsReady)
+	snapshot, err := c.storage.read(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("--changed-since: %w", err)
 	}
-	assessments, err := p.collectOnce(ctx, pastMemory{snapshot}, c.storage)
+	assessments, err := p.collectOnce(ctx, pastMemory{snapshot}, &c.storage)
 	if err != nil {
 		return 0, err
 	}
@@ -173,7 +171,7 @@ func registerFacts(app *kingpin.Application, commands map[string]command) {
 }
 
 func (c *factsCommand) run(ctx context.Context, p *program) (int, error) {
-	assessments, err := p.collectOnce(ctx, nil, "")
+	assessments, err := p.collectOnce(ctx, nil, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -205,7 +205,7 @@ func (p *program) explainKind(bound *check.Bound) error {
 }
 
 func (c *checklistMarkdownCommand) run(ctx context.Context, p *program) (int, error) {
-	assessments, err := p.collectOnce(ctx, nil, "")
+	assessments, err := p.collectOnce(ctx, nil, nil)
 	if err != nil {
 		return 0, err
 	}

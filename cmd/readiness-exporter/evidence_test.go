@@ -37,7 +37,7 @@ type submittedTo struct {
 	config string
 }
 
-func startSubmittedTo(t *testing.T) *submittedTo {
+func startSubmittedTo(t *testing.T, flags ...string) *submittedTo {
 	t.Helper()
 	hash := func(token string) string {
 		sum := sha256.Sum256([]byte(token))
@@ -58,7 +58,7 @@ systems:
 	s.write("bad.xml", `<testsuite name="a"><testcase name="breaks"><failure>password=hunter2</failure></testcase></testsuite>`)
 	s.write("pipeline", pipelineToken+"\n")
 	s.write("person", personToken)
-	s.runningExporter = startExporter(t, "--config.file", s.config, "--storage.path", filepath.Join(s.folder, "data"))
+	s.runningExporter = startExporter(t, append([]string{"--config.file", s.config, "--storage.path", filepath.Join(s.folder, "data")}, flags...)...)
 	return s
 }
 

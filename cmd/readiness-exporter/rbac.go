@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -10,15 +11,18 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
+	"github.com/readiness-exporter/readiness-exporter/internal/record"
 )
 
 // rbacCommand prints what the configuration takes of the API servers, and nothing beyond it.
 type rbacCommand struct {
 	name           string
 	serviceAccount string
+	configMaps     string
 }
 
 func registerRBAC(app *kingpin.Application, commands map[string]command) {
@@ -28,6 +32,7 @@ func registerRBAC(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("name", "Name of the roles and bindings.").Default("readiness-exporter").StringVar(&c.name)
 	clause.Flag("service-account", "The service account to bind them to, as NAMESPACE/NAME.").
 		Default("readiness-exporter/readiness-exporter").StringVar(&c.serviceAccount)
+	registerConfigMaps(clause, "Print the role for the record in these ConfigMaps too, as serve has it.", &c.configMaps)
 	commands[clause.FullCommand()] = c
 }
 
@@ -47,15 +52,44 @@ func (c *rbacCommand) run(ctx context.Context, p *program) (int, error) {
 	}
 	for _, cluster := range slices.Sorted(maps.Keys(byCluster)) {
 		fmt.Fprintf(p.stdout, "# For %s.\n", cluster)
-		for _, object := range c.roles(byCluster[cluster], subject) {
-			content, err := yaml.Marshal(object)
-			if err != nil {
-				return 0, fmt.Errorf("write roles: %w", err)
-			}
-			fmt.Fprintf(p.stdout, "---\n%s", content)
+		if err := printObjects(p.stdout, c.roles(byCluster[cluster], subject)); err != nil {
+			return 0, err
 		}
 	}
-	return exitReady, nil
+	if c.configMaps == "" {
+		return exitReady, nil
+	}
+	place, err := placeOf(c.configMaps)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(p.stdout, "# For the record of the exporter.\n")
+	return exitReady, printObjects(p.stdout, bound(recordRole(place), subject))
+}
+
+func printObjects(out io.Writer, objects []any) error {
+	for _, object := range objects {
+		content, err := yaml.Marshal(object)
+		if err != nil {
+			return fmt.Errorf("write roles: %w", err)
+		}
+		fmt.Fprintf(out, "---\n%s", content)
+	}
+	return nil
+}
+
+// recordRole is what the record in ConfigMaps takes: those of its own names. What is made anew has no name that a role could hold.
+func recordRole(place types.NamespacedName) rbacv1.Role {
+	return rbacv1.Role{
+		TypeMeta: typed("Role"), ObjectMeta: metav1.ObjectMeta{Name: place.Name, Namespace: place.Namespace},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"create"}},
+			{
+				APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get", "update", "delete"},
+				ResourceNames: record.ObjectNames(place.Name),
+			},
+		},
+	}
 }
 
 // permissions are those of every collection that the configuration asks for.
@@ -100,14 +134,17 @@ func (c *rbacCommand) roles(permissions []collector.Permission, subject rbacv1.S
 		if len(own) == 0 {
 			continue
 		}
-		objects = append(objects,
-			rbacv1.Role{TypeMeta: typed("Role"), ObjectMeta: meta, Rules: own},
-			rbacv1.RoleBinding{
-				TypeMeta: typed("RoleBinding"), ObjectMeta: meta, Subjects: []rbacv1.Subject{subject},
-				RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: c.name},
-			})
+		objects = append(objects, bound(rbacv1.Role{TypeMeta: typed("Role"), ObjectMeta: meta, Rules: own}, subject)...)
 	}
 	return objects
+}
+
+// bound is a role with its binding.
+func bound(role rbacv1.Role, subject rbacv1.Subject) []any {
+	return []any{role, rbacv1.RoleBinding{
+		TypeMeta: typed("RoleBinding"), ObjectMeta: role.ObjectMeta, Subjects: []rbacv1.Subject{subject},
+		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
+	}}
 }
 
 func typed(kind string) metav1.TypeMeta {

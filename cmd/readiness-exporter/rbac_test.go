@@ -163,7 +163,7 @@ func (l *leastPrivileged) printed(t *testing.T) []*unstructured.Unstructured {
 func (l *leastPrivileged) judge(t require.TestingT) map[string]check.Result {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	assessments, err := l.program.collectOnce(ctx, nil, "")
+	assessments, err := l.program.collectOnce(ctx, nil, nil)
 	require.NoError(t, err)
 	results := make(map[string]check.Result)
 	for i, result := range assessments[0].Results {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -15,12 +16,12 @@ type reportedRecord struct{ of collectors.Record }
 
 var _ collectors.Record = (*reportedRecord)(nil)
 
-// read reads what the running exporter keeps in a folder, if it keeps anything there.
-func (r *reportedRecord) read(path string) error {
-	if path == "" {
+// read reads what the running exporter keeps, if it keeps anything.
+func (r *reportedRecord) read(ctx context.Context, storage *storageFlags) error {
+	if storage == nil {
 		return nil
 	}
-	snapshot, err := record.ReadDirectory(path, countsAsReady)
+	snapshot, err := storage.read(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, record.ErrNoRecord):
 		return nil

@@ -59,7 +59,7 @@ type serveCommand struct {
 	web           *exporterweb.FlagConfig
 	lifecycle     bool
 	configCheck   bool
-	storage       string
+	storage       storageFlags
 	externalURL   string
 	maxRequests   int
 	exposeDetails bool
@@ -86,9 +86,10 @@ func registerServe(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("metrics.facts", "Kinds of fact whose own gauges are exported, separated by commas or repeated; all or none. What is "+
 		"concluded of facts is always exported. One or more of: "+strings.Join(gaugedFacts(), ", ")).
 		Default(allFacts).StringsVar(&c.facts)
-	clause.Flag("storage.path", "Folder for what must outlive the process: the changes of status, and what is reported and signed by "+
-		"API. Empty: nothing is kept, and nothing is taken by API.").
-		Default(defaultStorage).StringVar(&c.storage)
+	c.storage.register(clause, "Folder for what must outlive the process: the changes of status, and what is reported and signed by "+
+		"API. Empty: nothing is kept, and nothing is taken by API.",
+		"Keep that in ConfigMaps in place of a folder, for pods without a disk: of this name, in the namespace of the pod. Replicas of the "+
+			"same configuration share them. 14 MiB of records at most, in 33 objects; the command rbac prints the role for them.")
 	c.sharding.register(clause)
 	commands[clause.FullCommand()] = c
 }
@@ -118,7 +119,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	hangup.Release()
 	logger, libraries := p.logger()
 	self := metrics.NewSelf()
-	s := p.setUp(libraries, copiesIn(c.storage), self)
+	s := p.setUp(libraries, copiesIn(c.storage.path()), self)
 	defer s.close()
 	external, err := web.ParseExternalURL(c.externalURL)
 	if err != nil {
@@ -130,6 +131,9 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	}
 	if c.shard, err = c.sharding.shard(os.Hostname, p.common.configFile); err != nil {
 		return 0, err
+	}
+	if c.shard != nil && c.storage.configMaps != "" {
+		return 0, errors.New("--storage.configmaps with --shards: give each shard a folder (--storage.path)")
 	}
 	if c.configCheck {
 		if _, err := p.load(ctx, s); err != nil {
@@ -160,7 +164,7 @@ func boundMemory(logger log.Logger) {
 // serve runs the exporter until ctx ends.
 func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL, omitted []string, libraries *slog.Logger) error {
 	e.share.of = c.shard
-	store, err := e.openStorage(c.storage)
+	store, err := e.openStorage(&c.storage)
 	if err != nil {
 		return err
 	}
@@ -243,22 +247,19 @@ func (e *exporter) runUntil(ctx context.Context, server *http.Server, listen fun
 }
 
 // openStorage opens what must outlive the process; nil where nothing is to be kept.
-func (e *exporter) openStorage(path string) (record.Store, error) {
-	if path == "" {
-		return nil, nil //nolint:nilnil // To keep nothing is a choice.
-	}
-	store, err := record.OpenDirectory(path, record.Options{
+func (e *exporter) openStorage(flags *storageFlags) (record.Store, error) {
+	store, err := flags.open(record.Options{
 		Ready: countsAsReady,
 		Report: func(err error) {
 			if err != nil {
-				level.Warn(e.logger).Log("msg", "the storage has a problem", "path", path, "err", err)
+				level.Warn(e.logger).Log("msg", "the storage has a problem", "path", flags.path(), "configmaps", flags.configMaps, "err", err)
 			} else {
-				level.Info(e.logger).Log("msg", "changes of status can be stored again", "path", path)
+				level.Info(e.logger).Log("msg", "changes of status can be stored again", "path", flags.path(), "configmaps", flags.configMaps)
 			}
 		},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("--storage.path %s: %w", path, err)
+	if store == nil || err != nil {
+		return nil, err
 	}
 	e.self.WatchStorage(store.Writable)
 	return store, nil

@@ -145,12 +145,12 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 
 // collectOnce collects everything that the configuration describes once, and judges it. Progress is shown while it works.
 // What is remembered, if anything, tells since when each status is what it is.
-// What was reported and signed by API is that of the record in a folder, where there is one; empty: none.
-func (p *program) collectOnce(ctx context.Context, remembered engine.Memory, storage string) ([]*assess.Assessment, error) {
+// What was reported and signed by API is that of the record, where there is one; nil: none.
+func (p *program) collectOnce(ctx context.Context, remembered engine.Memory, storage *storageFlags) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
 	s := p.setUp(libraries, "", nil)
 	defer s.close()
-	if err := s.reported.read(storage); err != nil {
+	if err := s.reported.read(ctx, storage); err != nil {
 		return nil, err
 	}
 	loaded, err := p.load(ctx, s)

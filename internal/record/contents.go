@@ -16,11 +16,22 @@ type contents struct {
 	others     [][]byte // lines of kinds that this version does not know
 }
 
-// evidenceShare is which part of the bytes evidence may take.
-const evidenceShare = 16
+// newContents are empty; evidence may take so many bytes, 0: any number.
+func newContents(evidenceBytes int64) contents {
+	return contents{changes: make(history), evidence: newArchive(evidenceBytes), signatures: newSignatures()}
+}
 
-func newContents(maximumBytes int64) contents {
-	return contents{changes: make(history), evidence: newArchive(maximumBytes / evidenceShare), signatures: newSignatures()}
+// has tells whether a record is among them, or, of a change, that its check has that status already.
+func (c *contents) has(record line) bool {
+	switch {
+	case record.Change != nil:
+		return c.changes.has(*record.Change)
+	case record.Evidence != nil:
+		return c.evidence.has(*record.Evidence)
+	case record.Signature != nil:
+		return c.signatures.ids[record.Signature.ID]
+	}
+	return false
 }
 
 // add adds a record, the newest.
@@ -52,89 +63,90 @@ func (c *contents) lines() (lines []line) {
 }
 
 // Evidence is what is kept of a system, the newest first of each component of each item.
-func (d *Directory) Evidence(system string) []fact.Evidence {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.kept.evidence.facts(system)
+func (l *ledger) Evidence(system string) []fact.Evidence {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.evidence.facts(system)
 }
 
 // Attestations are those about a system that nobody took back.
-func (d *Directory) Attestations(system string) []fact.Attestation {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.kept.signatures.attestations(system)
+func (l *ledger) Attestations(system string) []fact.Attestation {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.signatures.attestations(system)
 }
 
 // Waivers are those about a system that nobody took back.
-func (d *Directory) Waivers(system string) []fact.Waiver {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.kept.signatures.waivers(system)
+func (l *ledger) Waivers(system string) []fact.Waiver {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.signatures.waivers(system)
 }
 
 // Signatures are all that was signed about a system, and taken back, the oldest first.
-func (d *Directory) Signatures(system string) []Signature {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.kept.signatures.of(system)
+func (l *ledger) Signatures(system string) []Signature {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.signatures.of(system)
 }
 
 // InForce are the signatures of a kind about a system that nobody took back.
-func (d *Directory) InForce(system, kind string) []Signature {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.kept.signatures.inForce(system, kind)
+func (l *ledger) InForce(system, kind string) []Signature {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.signatures.inForce(system, kind)
 }
 
-// KeepEvidence returns once evidence is on disk. What repeats a submission of just before is not kept once more, which known tells.
-// With an error it is not known to be on disk: it counts until the process ends, and whoever submits it is to do so again.
-func (d *Directory) KeepEvidence(ctx context.Context, e Evidence) (known bool, err error) {
+// KeepEvidence returns once evidence is on disk, or at the API server. What repeats a submission of just before is not kept once more,
+// which known tells.
+// With an error it is not known to be kept: it counts until the process ends, and whoever submits it is to do so again.
+func (l *ledger) KeepEvidence(ctx context.Context, e Evidence) (known bool, err error) {
 	e.Report.At, e.Report.Result.MadeAt = e.Report.At.UTC().Round(0), e.Report.Result.MadeAt.UTC().Round(0)
-	d.mu.Lock()
-	if known = d.kept.evidence.knows(e); !known {
-		d.kept.evidence.add(e, nil)
-		d.enqueue(line{Evidence: &e})
-		d.tell(e.System)
+	l.mu.Lock()
+	if known = l.kept.evidence.knows(e); !known {
+		l.kept.evidence.add(e, nil)
+		l.enqueue(line{Evidence: &e})
+		l.tell(e.System)
 	}
-	d.mu.Unlock()
-	return known, d.written(ctx)
+	l.mu.Unlock()
+	return known, l.written(ctx)
 }
 
-// KeepSignature returns once a signature is on disk, as KeepEvidence does; it gives the one that is kept.
-func (d *Directory) KeepSignature(ctx context.Context, s Signature) (Signature, error) {
+// KeepSignature returns once a signature is kept, as KeepEvidence does; it gives the one that is kept.
+func (l *ledger) KeepSignature(ctx context.Context, s Signature) (Signature, error) {
 	s.At, s.Until = s.At.UTC().Round(0), s.Until.UTC().Round(0)
-	d.mu.Lock()
-	if before := d.kept.signatures.repeats(s); before != nil {
+	l.mu.Lock()
+	if before := l.kept.signatures.repeats(s); before != nil {
 		s = *before
 	} else {
-		d.kept.signatures.add(s)
-		d.enqueue(line{Signature: &s})
-		d.tell(s.System)
+		l.kept.signatures.add(s)
+		l.enqueue(line{Signature: &s})
+		l.tell(s.System)
 	}
-	d.mu.Unlock()
-	return s, d.written(ctx)
+	l.mu.Unlock()
+	return s, l.written(ctx)
 }
 
 // errClosed says that the store was given up.
 var errClosed = errors.New("the exporter is shutting down")
 
-// written returns when all that was added before is on disk, or cannot be written, or when ctx ends.
-func (d *Directory) written(ctx context.Context) error {
+// written returns when all that was added before is kept, or cannot be written, or when ctx ends.
+func (l *ledger) written(ctx context.Context) error {
 	written := make(chan error, 1)
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
 		return errClosed
 	}
-	d.waiters = append(d.waiters, written)
-	d.mu.Unlock()
-	signal(d.hurry)
+	l.waiters = append(l.waiters, written)
+	l.mu.Unlock()
+	signal(l.hurry)
 	select {
 	case err := <-written:
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-d.stopped:
+	case <-l.stopped:
 		return errClosed
 	}
 }
@@ -143,19 +155,19 @@ func (d *Directory) written(ctx context.Context) error {
 type watcher struct{ system, who string }
 
 // Watch gives a channel that holds a token when evidence of a system, or a signature, was added. It is the same for the same who.
-func (d *Directory) Watch(system, who string) <-chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (l *ledger) Watch(system, who string) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	by := watcher{system, who}
-	if d.watchers[by] == nil {
-		d.watchers[by] = make(chan struct{}, 1)
+	if l.watchers[by] == nil {
+		l.watchers[by] = make(chan struct{}, 1)
 	}
-	return d.watchers[by]
+	return l.watchers[by]
 }
 
-// tell tells whoever watches a system. The caller holds d.mu.
-func (d *Directory) tell(system string) {
-	for by, token := range d.watchers {
+// tell tells whoever watches a system. The caller holds l.mu.
+func (l *ledger) tell(system string) {
+	for by, token := range l.watchers {
 		if by.system == system {
 			signal(token)
 		}

@@ -19,7 +19,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
+
+// servers are the real ones that tests talk to.
+var servers *world.World
 
 const childDirectory = "READINESS_RECORD_CHILD"
 
@@ -28,11 +33,15 @@ func TestMain(m *testing.M) {
 		appendForEver(path)
 		return
 	}
+	if place := os.Getenv(objectsPlace); place != "" {
+		keepInObjects(place)
+		return
+	}
 	if path := os.Getenv(evidenceDirectory); path != "" {
 		keepForEver(path)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(world.Around(m, &servers))
 }
 
 // A reports collects what a directory reports.

@@ -152,6 +152,12 @@ func (a *archive) knows(e Evidence) bool {
 	return apart.Abs() <= sameWithin
 }
 
+// has tells whether evidence is kept.
+func (a *archive) has(e Evidence) bool {
+	before := a.byID[e.ID]
+	return before != nil && before.Value.(*kept).Report.At.Equal(e.Report.At)
+}
+
 // all gives everything, in the order of arrival.
 func (a *archive) all() (all []Evidence) {
 	for element := a.order.Front(); element != nil; element = element.Next() {

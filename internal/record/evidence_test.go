@@ -293,15 +293,20 @@ func keepForEver(path string) {
 		fmt.Println(err)
 		return
 	}
+	keepIn(d)
+}
+
+// keepIn has several at once keep evidence and signatures, and prints what was acknowledged.
+func keepIn(store Store) {
 	run := time.Now().UnixNano()
 	var printing sync.Mutex
 	for worker := range 8 {
 		go func() {
 			for i := 0; ; i++ {
 				check := fmt.Sprintf("%d-%d-%d", run, worker, i)
-				_, err := d.KeepEvidence(context.Background(), reported(check, check, 0))
+				_, err := store.KeepEvidence(context.Background(), reported(check, check, 0))
 				if err == nil && i%5 == 0 {
-					_, err = d.KeepSignature(context.Background(), Signature{
+					_, err = store.KeepSignature(context.Background(), Signature{
 						ID: check, System: "shop", Check: check, Kind: Attestation, By: "ann", At: time.Now(),
 					})
 				}
@@ -318,39 +323,52 @@ func TestEveryAcknowledgedRecordSurvivesThatTheProcessIsKilled(t *testing.T) {
 	path := t.TempDir()
 	var acknowledged []string
 	for range 10 {
-		child := exec.CommandContext(t.Context(), os.Args[0])
-		child.Env = append(os.Environ(), evidenceDirectory+"="+path)
-		output, err := child.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, child.Start())
-		lines := bufio.NewScanner(output)
-		take := func() {
-			id, outcome, _ := strings.Cut(lines.Text(), " ")
-			if outcome == "<nil>" {
-				acknowledged = append(acknowledged, id)
-				return
-			}
-			require.Empty(t, outcome, "but for the line at which it was killed")
-		}
-		for range 20 + rand.IntN(60) {
-			require.True(t, lines.Scan())
-			take()
-		}
-		require.NoError(t, child.Process.Kill())
-		for lines.Scan() {
-			take()
-		}
-		require.Error(t, child.Wait())
+		acknowledged = append(acknowledged, killed(t, evidenceDirectory+"="+path, 20+rand.IntN(60))...)
 	}
 	var told reports
 	d, err := OpenDirectory(path, options(&told))
 	require.NoError(t, err)
 	defer shut(t, d)
+	requireAcknowledged(t, d, acknowledged)
+}
+
+// killed is what a process acknowledged that keeps records until it is killed, after so many.
+func killed(t *testing.T, environment string, after int) (acknowledged []string) {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), environment)
+	output, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	lines := bufio.NewScanner(output)
+	take := func() {
+		id, outcome, _ := strings.Cut(lines.Text(), " ")
+		if outcome == "<nil>" {
+			acknowledged = append(acknowledged, id)
+			return
+		}
+		require.Empty(t, outcome, "but for the line at which it was killed")
+	}
+	for range after {
+		require.True(t, lines.Scan())
+		take()
+	}
+	require.NoError(t, child.Process.Kill())
+	for lines.Scan() {
+		take()
+	}
+	require.Error(t, child.Wait())
+	return acknowledged
+}
+
+// requireAcknowledged wants all that was acknowledged to be in a store.
+func requireAcknowledged(t *testing.T, store Store, acknowledged []string) {
+	t.Helper()
 	there, signed := make(map[string]bool), make(map[string]bool)
-	for _, each := range d.Evidence("shop") {
+	for _, each := range store.Evidence("shop") {
 		there[each.Check] = true
 	}
-	for _, each := range d.Attestations("shop") {
+	for _, each := range store.Attestations("shop") {
 		signed[each.Check] = true
 	}
 	require.Less(t, len(there), maximumEvidence, "or the oldest would have gone")

@@ -41,6 +41,13 @@ func (h history) add(change Change, ready func(string) bool) {
 	checks[change.Check] = entries
 }
 
+// has tells whether a change is kept, or changes nothing since its check has that status.
+func (h history) has(change Change) bool {
+	entries := h[change.System][change.Check]
+	return slices.Contains(entries, entry{change.At, change.Status}) ||
+		len(entries) > 0 && entries[len(entries)-1].status == change.Status
+}
+
 // essentials are the changes that tell since when a check is as it is and whether that is a regression: the newest, those
 // with which the last time began and ended that it was ready for a day, and that since which it is ready.
 func essentials(entries []entry, ready func(string) bool) []entry {

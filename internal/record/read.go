@@ -31,7 +31,7 @@ func (d *Directory) read() error {
 		_ = d.segment.Close() // of an attempt that failed; nothing was written
 	}
 	d.segment, d.obsolete = nil, nil
-	r := reading{Directory: d, loaded: newContents(d.options.MaximumBytes)}
+	r := reading{Directory: d, loaded: newContents(d.options.MaximumBytes / evidenceShare)}
 	var foreign []string
 	for _, file := range files {
 		var err error

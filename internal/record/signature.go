@@ -73,6 +73,18 @@ func (s *signatures) remove(at int) {
 	}
 }
 
+// bound has the oldest go until they take no more than so many bytes.
+func (s *signatures) bound(maximum int64) {
+	var size int64
+	for i := range s.all {
+		size += int64(len(appendLine(nil, line{Signature: &s.all[i]})))
+	}
+	for size > maximum && len(s.all) > 0 {
+		size -= int64(len(appendLine(nil, line{Signature: &s.all[0]})))
+		s.remove(0)
+	}
+}
+
 // of gives what was signed about a system.
 func (s *signatures) of(system string) (all []Signature) {
 	for _, each := range s.all {

@@ -10,7 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
-// A Snapshot is what a directory kept when it was read.
+// A Snapshot is what a store kept when it was read.
 type Snapshot struct{ kept contents }
 
 // Changes are those that were kept of one system; of each check, the oldest first.
@@ -49,8 +49,8 @@ func (s *Snapshot) Waivers(system string) []fact.Waiver { return s.kept.signatur
 // Watch gives nil: nothing is added any more.
 func (s *Snapshot) Watch(string, string) <-chan struct{} { return nil }
 
-// ErrNoRecord says that nothing was ever kept in a directory.
-var ErrNoRecord = errors.New("there is none: run the exporter with this --storage.path, or name the folder that it uses")
+// ErrNoRecord says that nothing was ever kept there.
+var ErrNoRecord = errors.New("there is none: run the exporter with this --storage.path or --storage.configmaps, or name what it uses")
 
 func readNewest(path string, ready func(status string) bool) (contents, error) {
 	files, err := os.ReadDir(path) // sorted by name, which is in the order in which segments were made

@@ -126,21 +126,6 @@ func (d *Directory) commit(batch []line, anew bool) error {
 	return nil
 }
 
-// renew has all that is kept written to a new segment.
-func (d *Directory) renew() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.queue, d.anew = nil, true
-}
-
-// again has a batch appended later.
-func (d *Directory) again(batch []line) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.queue = append(batch, d.queue...)
-	d.boundQueue()
-}
-
 // rewrite makes a new segment of all that is kept, beside those that there are, and only then removes those that it
 // replaces.
 func (d *Directory) rewrite() error {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -68,6 +69,20 @@ func (l Login) read() (clientConfig, error) {
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	content, err := contentOf(config)
 	return clientConfig{rest: config, content: content}, err
+}
+
+// Core gives a client of its own for the objects of the core group, and what closes it. What the login's files hold is read once, but
+// for tokens in files.
+func (l Login) Core() (rest.Interface, func(), error) {
+	config, err := l.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	connection, err := newConnection(config, func(string) {})
+	if err != nil {
+		return nil, nil, err
+	}
+	return connection.groups[corev1.SchemeGroupVersion], connection.close, nil
 }
 
 func (l Login) load() (*rest.Config, error) {

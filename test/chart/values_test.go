@@ -31,6 +31,8 @@ func TestAWrongValueIsRefusedByItsName(t *testing.T) {
 		{"a host that a pod cannot see", "config: {systems: [{name: a, environment: b, hosts: [{name: a}]}]}", `config.systems\[0\].hosts`},
 		{"two monitors of the same", "{serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}", "serviceMonitor.enabled and podMonitor.enabled"},
 		{"two pods and one volume", "{replicas: 2, persistence: {enabled: true}}", "replicas: 2 with persistence.enabled"},
+		{"two places for one record", "persistence: {enabled: true, configMaps: true}", "persistence.enabled and persistence.configMaps"},
+		{"one record for many shards", "{shards: {count: 2}, persistence: {configMaps: true}}", "persistence.configMaps with shards.count"},
 		{"a claim for many pods", "{shards: {count: 2}, persistence: {enabled: true, existingClaim: data}}", "persistence.existingClaim with shards.count"},
 		{"one address for many shards", "{shards: {count: 2}, web: {externalURL: 'https://r.example.com'}}", "web.externalURL with shards.count.*shards.address"},
 		{"an address of no shard", "shards: {address: 'https://r-{shard}.example.com'}", "shards.address: expected shards.count"},

@@ -80,6 +80,11 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{/* Name of the ConfigMaps that have the record. */}}
+{{- define "re.record" -}}
+{{ include "re.fullname" . }}-record
+{{- end }}
+
 {{/* What a claim for the record asks for. */}}
 {{- define "re.claim" -}}
 accessModes:
@@ -116,6 +121,12 @@ resources:
 {{- $sharded := include "re.sharded" . }}
 {{- if and .Values.persistence.enabled (gt (int .Values.replicas) 1) (not $sharded) }}
 {{- fail (printf "replicas: %d with persistence.enabled: one replica at most writes to a volume" (int .Values.replicas)) }}
+{{- end }}
+{{- if and .Values.persistence.enabled .Values.persistence.configMaps }}
+{{- fail "persistence.enabled and persistence.configMaps: one of the two" }}
+{{- end }}
+{{- if and $sharded .Values.persistence.configMaps }}
+{{- fail "persistence.configMaps with shards.count above 1: expected persistence.enabled, since each shard has a record of its own" }}
 {{- end }}
 {{- if and $sharded .Values.persistence.existingClaim }}
 {{- fail "persistence.existingClaim with shards.count above 1: each pod of the StatefulSet writes to a volume of its own" }}
