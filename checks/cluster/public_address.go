@@ -14,13 +14,15 @@ import (
 // ingress controller.
 func PublicAddress() check.Kind[struct{}] {
 	none := check.Reason{
-		Name: "no_public_address", Level: check.Fail, Sentence: "Neither a node nor the load balancer of an ingress controller has a public address.",
+		Name: "no_public_address", Level: check.Fail,
+		Sentence: "Neither a node nor the load balancer of an ingress controller has a public address.",
 		Remedy: "Give the ingress controller a Service of type LoadBalancer, or the nodes external addresses; where a translation of " +
 			"addresses before the cluster has the public one, list the item under not_applicable with that reason.",
 	}
 	named := check.Reason{
-		Name: "address_unknown", Level: check.Unknown, Sentence: "A load balancer is known by its name alone, and whether that is public is not known.",
-		Remedy: "See its addresses with: dig +short NAME. Where they are public, list the item under not_applicable with that reason.",
+		Name: "address_unknown", Level: check.Unknown,
+		Sentence: "A load balancer is known by its name alone, and whether that is public is not known.",
+		Remedy:   "See its addresses with: dig +short NAME. Where they are public, list the item under not_applicable with that reason.",
 	}
 	return check.Kind[struct{}]{
 		Name:    "cluster_public_address",

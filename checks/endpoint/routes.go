@@ -18,7 +18,7 @@ type RoutesParameters struct{}
 func Routes() check.Kind[RoutesParameters] {
 	reasons := answerReasonsOf(true)
 	unasked := check.Reason{
-		Name: "not_asked", Level: check.Unknown, Sentence: "A path of an Ingress or HTTPRoute is asked by no endpoint.",
+		Name: "not_asked", Level: check.Unknown, Sentence: "A path of an Ingress or HTTPRoute is requested by no endpoint.",
 		Remedy: "Add one of its addresses with purpose: ingress under endpoints in the system description.",
 	}
 	return check.Kind[RoutesParameters]{
@@ -44,7 +44,8 @@ func Routes() check.Kind[RoutesParameters] {
 			}),
 		},
 		WhenEmpty: check.Reason{
-			Name: "no_route", Level: check.Undeclared, Sentence: "No Ingress or HTTPRoute is discovered, and no endpoint with the purpose ingress is declared.",
+			Name: "no_route", Level: check.Undeclared,
+			Sentence: "No Ingress or HTTPRoute is discovered, and no endpoint with the purpose ingress is declared.",
 			Remedy: "Name the cluster's namespaces under kubernetes in the system description, or add URLs with purpose: ingress under " +
 				"endpoints; where requests come otherwise, list the item under not_applicable with a reason.",
 		},
@@ -54,11 +55,11 @@ func Routes() check.Kind[RoutesParameters] {
 func notAsked(h *fact.DiscoveredHost, path string) string {
 	switch {
 	case h.Host == fact.AnyHost:
-		return fmt.Sprintf("No declared endpoint with the purpose ingress asks the path %s of the %s, which is for any host.", path, h.Source())
+		return fmt.Sprintf("No declared endpoint with the purpose ingress requests the path %s of the %s, which is for any host.", path, h.Source())
 	case strings.HasPrefix(h.Host, "*."):
-		return fmt.Sprintf("No declared endpoint asks the path %s of a host of %s, by which the %s leads.", path, h.Host, h.Source())
+		return fmt.Sprintf("No declared endpoint requests the path %s of a host of %s, which the %s routes.", path, h.Host, h.Source())
 	default:
-		return fmt.Sprintf("No endpoint asks the path %s of %s, which the %s leads.", path, h.Host, h.Source())
+		return fmt.Sprintf("No endpoint requests the path %s of %s, which the %s routes.", path, h.Host, h.Source())
 	}
 }
 

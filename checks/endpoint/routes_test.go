@@ -43,20 +43,20 @@ func TestRoutes(t *testing.T) {
 		"a declared address asks the path by which it is led, and no other": {
 			hosts: []fact.DiscoveredHost{led("shop.example.com", "/", "/api", "/apix")}, asked: []fact.Endpoint{at(address+"api/health", "health", 200)},
 			want: []found{
-				{"not_asked", "No endpoint asks the path / of shop.example.com, which the Ingress shop/web leads."},
-				{"not_asked", "No endpoint asks the path /apix of shop.example.com, which the Ingress shop/web leads."},
+				{"not_asked", "No endpoint requests the path / of shop.example.com, which the Ingress shop/web routes."},
+				{"not_asked", "No endpoint requests the path /apix of shop.example.com, which the Ingress shop/web routes."},
 			},
 		},
 		"another port of the host is not the way of the Ingress": {
 			hosts: []fact.DiscoveredHost{led("shop.example.com", "/")}, asked: []fact.Endpoint{at("https://shop.example.com:9090/", "metrics", 500)},
-			want: []found{{"not_asked", "No endpoint asks the path / of shop.example.com, which the Ingress shop/web leads."}},
+			want: []found{{"not_asked", "No endpoint requests the path / of shop.example.com, which the Ingress shop/web routes."}},
 		},
 		"unless it is declared to be": {
 			hosts: []fact.DiscoveredHost{led("shop.example.com", "/")}, asked: []fact.Endpoint{at("https://shop.example.com:8443/", "ingress", 200)},
 		},
 		"a wildcard wants an address of it, and one that has a rule of its own is none": {
 			hosts: []fact.DiscoveredHost{led("*.example.com", "/"), led("shop.example.com", "/")}, asked: []fact.Endpoint{at(address, "ingress", 200)},
-			want: []found{{"not_asked", "No declared endpoint asks the path / of a host of *.example.com, by which the Ingress shop/web leads."}},
+			want: []found{{"not_asked", "No declared endpoint requests the path / of a host of *.example.com, which the Ingress shop/web routes."}},
 		},
 		"an address of a wildcard is led by the longest": {
 			hosts: []fact.DiscoveredHost{led("*.example.com", "/"), led("*.shop.example.com", "/")},
@@ -67,7 +67,7 @@ func TestRoutes(t *testing.T) {
 		},
 		"and by nothing else": {
 			hosts: []fact.DiscoveredHost{led("*", "/")}, asked: []fact.Endpoint{at("https://203.0.113.10/", "front", 200)},
-			want: []found{{"not_asked", "No declared endpoint with the purpose ingress asks the path / of the Ingress shop/web, which is for any host."}},
+			want: []found{{"not_asked", "No declared endpoint with the purpose ingress requests the path / of the Ingress shop/web, which is for any host."}},
 		},
 		"one that only redirects has no path to ask": {hosts: []fact.DiscoveredHost{led("shop.example.com")}},
 	} {

@@ -24,7 +24,8 @@ func DatabaseExposure() check.Kind[struct{}] {
 		Remedy: "Remove the rule that leads to it.",
 	}
 	answers := check.Reason{
-		Name: "answers_outside", Level: check.Fail, Sentence: "A port at which a database usually listens takes connections from another machine.",
+		Name: "answers_outside", Level: check.Fail,
+		Sentence: "A port at which a database usually listens takes connections from another machine.",
 		Remedy: "Bind the database to the loopback address or a private one, or close the port in the firewall. Rules of ufw do not hold " +
 			"for ports that Docker publishes.",
 	}
@@ -67,7 +68,8 @@ func DatabaseExposure() check.Kind[struct{}] {
 			}).Where(func(_ check.Context, probe *fact.PortProbe, _ struct{}) bool { return !probe.FromItself }),
 		},
 		WhenEmpty: check.Reason{
-			Name: "no_database", Level: check.Undeclared, Sentence: "No workload of the system runs a database that is known by its image, and no port of a host is tried.",
+			Name: "no_database", Level: check.Undeclared,
+			Sentence: "No workload of the system runs a database that is known by its image, and no port of a host is tried.",
 			Remedy: "Add the cluster that the database runs in to kubernetes in the system description, or its host with addresses and ports " +
 				"to an exporter on another machine; where there is no database, list the item under not_applicable with a reason.",
 		},

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/collectors/oncall"
@@ -168,12 +169,12 @@ func TestAnAddressIsToldToNobody(t *testing.T) {
 		"/too-long": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat(ann, 1<<18)) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		require.Empty(t, r.Header.Get("Referer"))
+		assert.Empty(t, r.Header.Get("Referer"))
 		if r.URL.Path == "/new" {
 			fmt.Fprint(w, ann)
 			return
 		}
-		require.Equal(t, token, r.URL.Query().Get("token"))
+		assert.Equal(t, token, r.URL.Query().Get("token"))
 		answers[r.URL.Path](w, r)
 	}))
 	defer server.Close()

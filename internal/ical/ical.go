@@ -25,9 +25,9 @@ type Event struct {
 }
 
 var (
-	// ErrNoCalendar: it is something else, such as a page that asks for a login.
+	// ErrNoCalendar says that it is something else, such as a page that asks for a login.
 	ErrNoCalendar = errors.New("it is no calendar: it does not begin with BEGIN:VCALENDAR")
-	// ErrCut: its end is missing.
+	// ErrCut says that its end is missing.
 	ErrCut = errors.New("the calendar is cut short: its end is missing")
 )
 

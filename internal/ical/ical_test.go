@@ -22,9 +22,9 @@ func event(lines ...string) string {
 	return "BEGIN:VEVENT\r\nUID:" + lines[0] + "\r\n" + strings.Join(lines[1:], "\r\n") + "\r\nEND:VEVENT\r\n"
 }
 
-// of are the events of 2026, unless a test says otherwise.
-func of(year int) ical.Options {
-	return ical.Options{From: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), Until: time.Date(year+1, 1, 1, 0, 0, 0, 0, time.UTC)}
+// of2026 are the events of that year.
+func of2026() ical.Options {
+	return ical.Options{From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Until: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
 }
 
 // shown are events as texts, so that a table can have them.
@@ -158,7 +158,7 @@ func TestRead(t *testing.T) {
 		{"so is the thirtieth of February", at("DTSTART:20260310T000000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), []string{"03-10T00:00/03-10T01:00 Ann"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			events, err := ical.Read(t.Context(), []byte(c.text), of(2026))
+			events, err := ical.Read(t.Context(), []byte(c.text), of2026())
 			require.NoError(t, err)
 			require.Equal(t, c.want, shown(events))
 		})
@@ -204,7 +204,7 @@ func TestReadRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"too many that recur":         {calendar(strings.Repeat(event("", "DTSTART:20260301T090000Z", "DURATION:PT1H", "RRULE:FREQ=HOURLY"), 50)), "its events recur too often to be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := ical.Read(t.Context(), []byte(c.text), of(2026))
+			_, err := ical.Read(t.Context(), []byte(c.text), of2026())
 			require.EqualError(t, err, c.want)
 		})
 	}
@@ -221,7 +221,7 @@ func upTo(n int) string {
 func TestTimesWithoutAZoneAreOfTheDeclaredOne(t *testing.T) {
 	tokyo, err := time.LoadLocation("Asia/Tokyo")
 	require.NoError(t, err)
-	options := of(2026)
+	options := of2026()
 	options.Zone = tokyo
 	events, err := ical.Read(t.Context(), []byte(calendar("X-WR-TIMEZONE:Mars/Olympus\n", event("1", "SUMMARY:Ann", "DTSTART:20260310T090000", "DTEND:20260310T100000"))), options)
 	require.NoError(t, err, "what a calendar says of that does not count then")
@@ -239,7 +239,7 @@ func TestACalendarOfTenThousandEventsIsRead(t *testing.T) {
 	content := []byte(calendar(text.String()))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	events, err := ical.Read(t.Context(), content, of(2026))
+	events, err := ical.Read(t.Context(), content, of2026())
 	runtime.ReadMemStats(&after)
 	require.NoError(t, err)
 	require.NotEmpty(t, events)
@@ -250,7 +250,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(context.DeadlineExceeded)
 	never := event("", "DTSTART:20260310T000000Z", "DURATION:PT1H", "RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30")
-	_, err := ical.Read(ctx, []byte(calendar(strings.Repeat(never, 40_000))), of(2026))
+	_, err := ical.Read(ctx, []byte(calendar(strings.Repeat(never, 40_000))), of2026())
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
@@ -271,7 +271,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(calendar(event("1", "SUMMARY:Ann", "DTSTART;TZID=Office:20260302T100000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20260302T090000Z"), berlin))
 	f.Add(calendar(event("1", `ATTENDEE;CN="A:B";PARTSTAT=DECLINED:mailto:a@b`, "DTSTART;VALUE=DATE:20260302", "RDATE;VALUE=PERIOD:20260304T100000Z/PT2H", "RRULE:FREQ=MONTHLY;BYDAY=-1MO;BYSETPOS=1")))
 	f.Fuzz(func(t *testing.T, text string) {
-		options := of(2026)
+		options := of2026()
 		events, err := ical.Read(t.Context(), []byte(text), options)
 		if err != nil {
 			require.Empty(t, events)

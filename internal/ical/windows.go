@@ -2,7 +2,7 @@ package ical
 
 // windowsZones are the names of time zones of Windows, which Outlook and Exchange write, and the zones of IANA in the part of the world
 // where most people use them. Source: windowsZones of the Common Locale Data Repository of Unicode, territory 001.
-func windowsZones() map[string]string {
+func windowsZones() map[string]string { //nolint:funlen // It is a table.
 	return map[string]string{
 		"AUS Central Standard Time":       "Australia/Darwin",
 		"AUS Eastern Standard Time":       "Australia/Sydney",
