@@ -67,7 +67,7 @@ func TestRoutes(t *testing.T) {
 		},
 		"and by nothing else": {
 			hosts: []fact.DiscoveredHost{led("*", "/")}, asked: []fact.Endpoint{at("https://203.0.113.10/", "front", 200)},
-			want: []found{{"not_asked", "No declared endpoint with the purpose ingress requests the path / of the Ingress shop/web, which is for any host."}},
+			want: []found{{"not_asked", "No declared endpoint with the purpose ingress requests the path / of the Ingress shop/web, which routes any host."}},
 		},
 		"one that only redirects has no path to ask": {hosts: []fact.DiscoveredHost{led("shop.example.com")}},
 	} {
