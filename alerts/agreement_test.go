@@ -73,6 +73,9 @@ func sameAs() map[string][]string {
 		},
 		"ReadinessDomainExpiring": {"domain_registration expires_soon", "domain_registration expired"},
 
+		"ReadinessOnCallGap":       {"on_call_schedule nobody_on_call", "on_call_schedule on_call_gap"},
+		"ReadinessSecretCommitted": {"committed_secrets secret_committed"},
+
 		"ReadinessWorkloadDown":            {"workload_replicas unavailable"},
 		"ReadinessWorkloadReplicasMissing": {"workload_replicas unavailable"},
 		"ReadinessWorkloadTooFewReplicas": {
@@ -97,6 +100,7 @@ func TestAlertsAndItemsAgree(t *testing.T) {
 		{7 * time.Hour, hostWorlds},
 		{time.Hour, domainWorlds},
 		{time.Hour, endpointWorlds},
+		{time.Hour, teamWorlds},
 		{time.Hour, workloadWorlds},
 	} {
 		now := time.Unix(0, 0).UTC().Add(family.after) // promtool begins in 1970

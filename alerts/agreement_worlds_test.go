@@ -353,6 +353,38 @@ func domainWorlds(now time.Time) (worlds []factWorld) {
 	return worlds
 }
 
+func teamWorlds(now time.Time) (worlds []factWorld) {
+	const (
+		gap       = "ReadinessOnCallGap (warning)"
+		committed = "ReadinessSecretCommitted (warning)"
+	)
+	covered := func(name string, until time.Duration, fires ...string) {
+		known := fact.TimeSpan{Start: now.Add(-day), End: now.Add(60 * day)}
+		shifts := []fact.OnCallShift{{Person: "ann", Start: known.Start, End: now.Add(until)}}
+		for from := until + time.Hour; from < 60*day; from += 2 * day {
+			person := []string{"bob", "ann"}[len(shifts)%2]
+			shifts = append(shifts, fact.OnCallShift{Person: person, Start: now.Add(from), End: now.Add(from + 2*day)})
+		}
+		worlds = append(worlds, worldOf(fact.OnCallSchedules(), name, fires, fact.NewOnCallSchedule("first", known, shifts, now)))
+	}
+	covered("a gap on call in 8 days", 8*day)
+	covered("a gap on call in 3 days", 3*day)
+	worlds[len(worlds)-1].spared = true // which is a ticket a day later
+	covered("a gap on call tomorrow", day, gap)
+	covered("nobody on call", -30*time.Minute, gap)
+
+	repository := func(name string, secrets []fact.CommittedSecret, fires ...string) {
+		worlds = append(worlds, worldOf(fact.Repositories(), name, fires, fact.Repository{
+			Repository: "shop", EnvironmentIgnored: true, Secrets: secrets,
+		}))
+	}
+	repository("a repository without secrets", nil)
+	repository("a repository with a secret", []fact.CommittedSecret{
+		{Rule: "private key", Path: "deploy/id_ed25519", Line: 1, Commit: "0123456789", At: now.Add(-300 * day)},
+	}, committed)
+	return worlds
+}
+
 func workloadWorlds(now time.Time) (worlds []factWorld) {
 	workload := func(name string, edit func(*fact.Workload)) fact.Workload {
 		w := fact.Workload{

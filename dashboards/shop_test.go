@@ -144,6 +144,7 @@ systems:
       - name: web-1
         filesystems: [{mount: %q, purpose: data}]
       - {name: edge-1, remote: true, addresses: [127.0.0.1], ssh: {port: %d}, ports: {also: [%[2]d]}}
+    discovery: {images: false}
     kubernetes:
       - {name: main, kubeconfig: %q, namespaces: [%q]}
     certificates:

@@ -68,6 +68,7 @@ func newFirstHour(t *testing.T) *firstHour {
     environment: production
     owner: team-%d
     kubernetes: [{name: main, kubeconfig: %s, namespaces: [%s]}]
+    discovery: {images: false}
     certificates: [{address: %q, server_name: localhost, ca_file: %s}]
 `, newcomer(i), i%5, f.cluster.Kubeconfig, namespace, site, root)
 		if i%withObjective == 0 {

@@ -118,6 +118,7 @@ func newLeastPrivileged(t *testing.T) *leastPrivileged {
 systems:
   - name: shop
     environment: production
+    discovery: {images: false}
     kubernetes:
       - {name: main, kubeconfig: %s, namespaces: [%s], tls_secrets: true, secret_values: true}
 `, kubeconfigOf(t, cluster.Config, token.Status.Token), namespace), 0o600))
