@@ -53,7 +53,8 @@ func longestSeries(t *testing.T) string {
 	t.Helper()
 	labels := map[string]string{
 		"host": long(253), "name": long(253) + ":65535", "server_name": long(253), "target": long(1000), "mountpoint": long(255), "group": long(253),
-		"by": long(253), "place": long(253), "ip": long(39), "collector": long(30), "kind": "StatefulSet", "fault": "unknown_authority",
+		"by": long(253), "place": long(253), "ip": long(39), "address": long(39), "port": "65535", "collector": long(30), "kind": "StatefulSet",
+		"fault": "unknown_authority",
 	}
 	for _, alert := range alertRules(t) {
 		for _, text := range alert.Annotations {
