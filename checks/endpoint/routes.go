@@ -55,7 +55,8 @@ func Routes() check.Kind[RoutesParameters] {
 func notAsked(h *fact.DiscoveredHost, path string) string {
 	switch {
 	case h.Host == fact.AnyHost:
-		return fmt.Sprintf("No declared endpoint with the purpose ingress requests the path %s of the %s, which routes any host.", path, h.Source())
+		return fmt.Sprintf("No declared endpoint with the purpose ingress requests the path %s of the %s, which routes any host.",
+			path, h.Source())
 	case strings.HasPrefix(h.Host, "*."):
 		return fmt.Sprintf("No declared endpoint requests the path %s of a host of %s, which the %s routes.", path, h.Host, h.Source())
 	default:

@@ -39,6 +39,7 @@ func ImageSize() check.Kind[ImageSizeParameters] {
 		return []check.Problem{tooBig.Problem(fmt.Sprintf("The image %s has %s; less than %s is wanted.",
 			image, quantity.BytesInWords(float64(size)), quantity.BytesInWords(float64(p.MaximumSize))))}
 	}
+	images := fact.Images() // once: it is asked for with each workload
 	return check.Kind[ImageSizeParameters]{
 		Name:     "image_size",
 		Summary:  "Every image that workloads run is smaller than the maximum.",
@@ -47,7 +48,7 @@ func ImageSize() check.Kind[ImageSizeParameters] {
 		Defaults: ImageSizeParameters{MaximumSize: 500_000_000},
 		Over: []check.Quantified[ImageSizeParameters]{
 			check.Each(fact.Workloads(), func(c check.Context, w *fact.Workload, p ImageSizeParameters) (problems []check.Problem) {
-				held := check.Read(c, fact.Images())
+				held := check.Read(c, images)
 				for _, container := range w.Containers {
 					size := quantity.Bytes(0)
 					for _, each := range held {
@@ -64,14 +65,14 @@ func ImageSize() check.Kind[ImageSizeParameters] {
 				return problems
 			}).Where(func(_ check.Context, w *fact.Workload, _ ImageSizeParameters) bool { return w.Pods.Running > 0 }).
 				Needs(fact.TopicPods, fact.TopicNodeImages),
-			check.Each(fact.Images(), func(_ check.Context, i *fact.Image, p ImageSizeParameters) []check.Problem {
+			check.Each(images, func(_ check.Context, i *fact.Image, p ImageSizeParameters) []check.Problem {
 				return judge(i.Reference, unpackedSize(i), p)
 			}).Where(func(_ check.Context, i *fact.Image, _ ImageSizeParameters) bool {
 				return !i.Discovered && unpackedSize(i) > 0
 			}).
 				Known(func(i *fact.Image, _ ImageSizeParameters) bool { return !i.Discovered }).Needs(fact.TopicContents),
 		},
-		With:      []check.Input{check.Reading(fact.Images(), fact.TopicContents).Optional()},
+		With:      []check.Input{check.Reading(images, fact.TopicContents).Optional()},
 		WhenEmpty: noWorkload(),
 	}
 }
