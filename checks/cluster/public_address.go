@@ -47,8 +47,13 @@ func PublicAddress() check.Kind[struct{}] {
 					}
 					return judgeAddresses(none, named, found)
 				}).Needs(fact.TopicNodes),
+			// They are judged with their cluster.
+			check.Each(fact.Components(), func(check.Context, *fact.Component, struct{}) []check.Problem { return nil }).
+				Where(func(_ check.Context, f *fact.Component, _ struct{}) bool { return f.Role == fact.RoleIngressController }).
+				Known(func(f *fact.Component, _ struct{}) bool { return f.Role == "" || f.Role == fact.RoleIngressController }).
+				Needs(fact.TopicServices),
 		},
-		With: []check.Input{check.Reading(fact.Components(), fact.TopicServices)},
+		With: []check.Input{check.Reading(fact.Components(), fact.TopicServices).Optional()},
 		WhenEmpty: check.Reason{
 			Name: "no_cluster", Level: check.Undeclared, Sentence: "No cluster is declared.",
 			Remedy: "Add the cluster to kubernetes in the system description.",

@@ -215,9 +215,8 @@ func (l *leastPrivileged) needing(t *testing.T, plan *assess.Plan, sound map[str
 	s := l.program.setUp(libraries, "", nil)
 	defer s.close()
 	for i := range plan.Items {
-		before := sound[plan.Items[i].Item.ID]
-		collected := func(p check.Problem) bool { return p.Reason != "not_declared" }
-		if len(before.Problems) > 0 && !slices.ContainsFunc(before.Problems, collected) {
+		waits := func(p check.Problem) bool { return p.Reason == "not_declared" }
+		if slices.ContainsFunc(sound[plan.Items[i].Item.ID].Problems, waits) {
 			continue // It waits for a declaration, and not for facts.
 		}
 		needs := fact.Needs{Topics: make(fact.Topics)}

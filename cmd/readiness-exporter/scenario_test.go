@@ -201,7 +201,8 @@ func (s *shop) unknownCluster(t *testing.T, well map[string]string) map[string]s
 	yielded := make(map[string]bool)
 	for _, each := range all {
 		jobs := each.Jobs(plan.System, plan.Needs())
-		if strings.HasPrefix(each.Describe().Name, "kubernetes") && len(jobs) > 0 {
+		name := each.Describe().Name
+		if (strings.HasPrefix(name, "kubernetes") || strings.HasSuffix(name, "discovery")) && len(jobs) > 0 {
 			for _, kind := range each.Describe().Yields {
 				yielded[kind.KindName()] = true
 			}
