@@ -51,7 +51,7 @@ func TestReplicasShareARecordInConfigMaps(t *testing.T) {
 	third.status("team.trained", "pass")
 	checked, _ := exec.CommandContext(t.Context(), "readiness-exporter", "--config.file", first.config, "check", "--storage.configmaps", place.String(), "--output", "json").Output()
 	require.Regexp(t, `"check": "quality.unit-tests",[^}]*"status": "pass"`, string(checked))
-	require.Eventually(t, func() bool { // What it wrote last was the first look at all items.
+	require.Eventually(t, func() bool { // What it wrote last was the first result of all items.
 		maps, err := cluster.Client.CoreV1().ConfigMaps(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "readiness-exporter.io/record=record"})
 		return err == nil && len(maps.Items) == 1
 	}, 2*time.Minute, 100*time.Millisecond)

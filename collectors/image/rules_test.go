@@ -34,7 +34,7 @@ func TestRules(t *testing.T) {
 			"*usr/local/go/bin/go", "usr/share/dotnet/sdk/8.0.100/dotnet.dll", "*./usr/bin/clang-17",
 		},
 		fact.RulePackageCaches: {
-			"var/cache/apt/archives/gcc_12_amd64.deb", "var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4",
+			"var/cache/apt/archives/gcc_12_amd64.deb", "var/lib/apt/lists/mirror.example.com_debian_dists_bookworm_main_binary-amd64_Packages.lz4",
 			"var/cache/apk/APKINDEX.066df28d.tar.gz", "root/.cache/pip/http/a/b", "home/node/.npm/_cacache/index-v5/00/11", "var/cache/dnf/a/repodata/repomd.xml",
 			"root/.m2/repository/a/b.jar", "usr/local/cargo/registry/cache/a/b.crate", "go/pkg/mod/cache/download/a.zip", "usr/local/share/.cache/yarn/v6/a",
 		},
