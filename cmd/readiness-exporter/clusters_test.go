@@ -69,6 +69,7 @@ func (d *duty) called(t *testing.T, receiver string) (alerts []string) {
 // a real Prometheus, Alertmanager and the shipped rules and routes. The bad one calls, once, whatever happens to its exporters for
 // some minutes; the good one never does. An hour is a minute.
 func TestOneNameInTwoClustersIsTwoSystems(t *testing.T) {
+	t.Parallel()
 	ca := world.NewCA(t, world.Spec{})
 	kept := t.TempDir()
 	for age := range 8 {

@@ -45,6 +45,7 @@ func startSubmittedTo(t *testing.T, flags ...string) *submittedTo {
 	}
 	s := &submittedTo{t: t, folder: t.TempDir()}
 	s.config = s.write("readiness.yaml", fmt.Sprintf(`
+collectors: {evidence: {schedule: '@every 1s'}}
 tokens:
   - {name: ci, sha256: [%s], systems: [shop/*], checks: ["quality.*", performance.load-test]}
   - {name: ann, sha256: [%s], systems: ["*/*"], checks: ["*"], may: [attest, waive]}
@@ -89,6 +90,7 @@ func (s *submittedTo) status(check, want string) {
 }
 
 func TestAPipelineSubmitsItsResults(t *testing.T) {
+	t.Parallel()
 	s := startSubmittedTo(t)
 	s.status("quality.unit-tests", "undeclared")
 	status, said := s.run("pipeline", "evidence", "submit", "quality.unit-tests", "good.xml", "--revision", "1a2b3c4d5e6f7a8b", "--link", "https://ci.example.com/1")
@@ -226,6 +228,7 @@ func (s *submittedTo) kill() {
 // TestEveryAnsweredSubmissionSurvivesKills posts evidence while the exporter is killed and started again: what was answered is there,
 // and whoever submits by the command does not notice.
 func TestEveryAnsweredSubmissionSurvivesKills(t *testing.T) {
+	t.Parallel()
 	s := startSubmittedTo(t)
 	var mu sync.Mutex
 	answered := make(map[string]bool)

@@ -131,6 +131,7 @@ func (d *duty) said(t *testing.T, receiver string) (lines []string) {
 // servers, and all durations divided: rules are evaluated every five minutes of it. Nobody is paged; each system is in one
 // summary. Then what really breaks pages, each once.
 func TestTheFirstHourCallsNobody(t *testing.T) {
+	t.Parallel()
 	f := newFirstHour(t)
 	d := newDuty(t, everyDay)
 	exporter := startExporter(t, "--config.file", f.config, "--web.external-url", externalURL)

@@ -142,6 +142,7 @@ func (f *fleet) steady(t *testing.T, alert, of, within string) {
 // their series and their alerts; those of the dead shard are reported as absent, each once, and nothing else is; all come back. Of a
 // shard with two replicas one is enough, and both count once.
 func TestAShardDiesAndComesBack(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	const (
 		unfinished = fleetSystems / 10

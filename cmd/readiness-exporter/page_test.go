@@ -132,6 +132,7 @@ func TestPagesInABrowser(t *testing.T) {
 
 // TestTheOverviewOfALargeFleetInABrowser shows 200 systems, some of which are not ready.
 func TestTheOverviewOfALargeFleetInABrowser(t *testing.T) {
+	t.Parallel()
 	fleet := config.File{}
 	for i := range 200 {
 		each := &system.System{Name: fmt.Sprintf("service-%03d", i), Environment: "production", Owner: fmt.Sprintf("team-%d", i%7)}

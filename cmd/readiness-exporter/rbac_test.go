@@ -45,6 +45,7 @@ type leastPrivileged struct {
 // so that nothing else is asked for. Then it takes one resource after the other away: just the items that need it become
 // unknown, and say its name.
 func TestNothingBeyondThePrintedRolesIsAskedFor(t *testing.T) {
+	t.Parallel()
 	l := newLeastPrivileged(t)
 	for _, each := range l.printed(t) {
 		create(t, l.objects, each)
