@@ -32,6 +32,8 @@ type checkCommand struct {
 	exclude      []string
 	namespace    string
 	changedSince string
+	wait         bool
+	timeout      time.Duration
 	storage      storageFlags
 }
 
@@ -46,6 +48,9 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 	clause.Flag("changed-since", "Report only what changed within this time, as 7d, by the record in --storage.path: what was lost, what was "+
 		"fixed, by team. For --output markdown, table and json. The exit status is 0 then: it is news, and no verdict.").
 		PlaceHolder("DURATION").StringVar(&c.changedSince)
+	clause.Flag("wait", "Wait until everything that is asked for is ready, and report on standard error what changes meanwhile. Facts are "+
+		"collected on the schedules of the configuration.").BoolVar(&c.wait)
+	clause.Flag("timeout", "How long to --wait. The exit status is that of the last report.").Default("10m").DurationVar(&c.timeout)
 	c.storage.register(clause, "Folder in which the running exporter keeps the changes of status, and what was reported and "+
 		"signed by API; it is only read.", "ConfigMaps in which it keeps that, if it does.")
 	clause.Flag("manifests", "Judge these Kubernetes manifests in place of what runs: a file, a folder, or - for standard input. Repeatable. "+
@@ -58,6 +63,9 @@ func registerCheck(app *kingpin.Application, commands map[string]command) {
 }
 
 func (c *checkCommand) run(ctx context.Context, p *program) (int, error) {
+	if c.wait {
+		return c.runUntilReady(ctx, p)
+	}
 	if c.changedSince != "" {
 		return c.runOnChanges(ctx, p)
 	}

@@ -53,6 +53,7 @@ systems:
   - name: shop
     environment: production
     evidence: {deployed: [{file: %s}]}
+    checks: {quality.unit-tests: {owner: testers}}
     waivers: [{check: quality.lint, by: bob, reason: in the file, until: %s}]
 `, hash(pipelineToken), hash(personToken), s.write("REVISION", "1a2b3c4\n"), time.Now().AddDate(0, 1, 0).Format(time.DateOnly)))
 	s.write("good.xml", `<testsuite name="a"><testcase name="works"/></testsuite>`)
@@ -117,6 +118,25 @@ func TestAPipelineSubmitsItsResults(t *testing.T) {
 	page := string(s.get("/systems/shop/production/checks/quality.unit-tests"))
 	require.Contains(t, page, "readiness-exporter evidence submit quality.unit-tests --system shop/production --revision COMMIT REPORT")
 	require.Contains(t, page, ">ci<", "who submitted it")
+}
+
+// TestWhatIsSubmittedWhileAPipelineWaitsCounts has another pipeline submit to the running exporter what one waits for.
+func TestWhatIsSubmittedWhileAPipelineWaitsCounts(t *testing.T) {
+	t.Parallel()
+	s := startSubmittedTo(t)
+	waiting := exec.CommandContext(t.Context(), "readiness-exporter", "--config.file", s.config, "check", "--wait", "--timeout", "2m", "--team", "testers",
+		"--storage.path", filepath.Join(s.folder, "data"))
+	var said logBuffer
+	waiting.Stderr = &said
+	require.NoError(t, waiting.Start())
+	require.Eventually(t, func() bool {
+		return strings.Contains(said.String(), "waiting for 1 check: shop/production quality.unit-tests")
+	},
+		2*time.Minute, 50*time.Millisecond)
+	status, answered := s.run("pipeline", "evidence", "submit", "quality.unit-tests", "good.xml", "--revision", "1a2b3c4")
+	require.Equal(t, exitReady, status, answered)
+	require.NoError(t, waiting.Wait(), said.String())
+	require.Contains(t, said.String(), "shop/production quality.unit-tests: undeclared → pass")
 }
 
 func TestWhatATokenDoesNotPermitIsRefused(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"sync/atomic"
 
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -11,8 +12,10 @@ import (
 )
 
 // A reportedRecord has what was reported and signed by API. It is given to collectors before the storage is open, and has nothing until
-// then; what it is of is set before any of them runs.
-type reportedRecord struct{ of collectors.Record }
+// then.
+type reportedRecord struct {
+	of atomic.Pointer[collectors.Record]
+}
 
 var _ collectors.Record = (*reportedRecord)(nil)
 
@@ -28,38 +31,47 @@ func (r *reportedRecord) read(ctx context.Context, storage *storageFlags) error 
 	case err != nil:
 		return err
 	}
-	r.of = snapshot
+	r.set(snapshot)
+	return nil
+}
+
+func (r *reportedRecord) set(of collectors.Record) { r.of.Store(&of) }
+
+func (r *reportedRecord) get() collectors.Record {
+	if of := r.of.Load(); of != nil {
+		return *of
+	}
 	return nil
 }
 
 // Evidence is what was submitted about a system.
 func (r *reportedRecord) Evidence(system string) []fact.Evidence {
-	if r.of == nil {
-		return nil
+	if of := r.get(); of != nil {
+		return of.Evidence(system)
 	}
-	return r.of.Evidence(system)
+	return nil
 }
 
 // Attestations are those that were signed about a system.
 func (r *reportedRecord) Attestations(system string) []fact.Attestation {
-	if r.of == nil {
-		return nil
+	if of := r.get(); of != nil {
+		return of.Attestations(system)
 	}
-	return r.of.Attestations(system)
+	return nil
 }
 
 // Waivers are those that were signed about a system.
 func (r *reportedRecord) Waivers(system string) []fact.Waiver {
-	if r.of == nil {
-		return nil
+	if of := r.get(); of != nil {
+		return of.Waivers(system)
 	}
-	return r.of.Waivers(system)
+	return nil
 }
 
 // Watch tells of news about a system.
 func (r *reportedRecord) Watch(system, who string) <-chan struct{} {
-	if r.of == nil {
-		return nil
+	if of := r.get(); of != nil {
+		return of.Watch(system, who)
 	}
-	return r.of.Watch(system, who)
+	return nil
 }

@@ -179,7 +179,7 @@ func (c *serveCommand) serve(ctx context.Context, e *exporter, external *url.URL
 	if store != nil {
 		defer e.closeStorage(store)
 		options.Memory = memory{store}
-		e.setup.reported.of = store
+		e.setup.reported.set(store)
 	}
 	e.engine = e.program.engine(e.setup, e.logger, options)
 	e.self.CountClockSteps(e.engine.ClockSteps)

@@ -147,23 +147,34 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 // What is remembered, if anything, tells since when each status is what it is.
 // What was reported and signed by API is that of the record, where there is one; nil: none.
 func (p *program) collectOnce(ctx context.Context, remembered engine.Memory, storage *storageFlags) ([]*assess.Assessment, error) {
-	logger, libraries := p.logger()
-	s := p.setUp(libraries, "", nil)
-	defer s.close()
-	if err := s.reported.read(ctx, storage); err != nil {
+	logger, s, loaded, err := p.prepare(ctx, storage)
+	if err != nil {
 		return nil, err
 	}
-	loaded, err := p.load(ctx, s)
-	if err != nil {
-		return nil, configurationError(p.common.configFile, err)
-	}
-	// What could not be collected is in the report; the log repeats it only where it is asked for.
-	if p.common.logLevel != "debug" {
-		logger = level.NewFilter(logger, level.AllowError())
-	}
+	defer s.close()
 	progress := newProgress(p.stderr)
 	defer progress.clear()
 	return p.round(ctx, s, logger, loaded.Plans, remembered, progress.show)
+}
+
+// prepare wires what a command that ends by itself collects with, and reads its configuration and the record, where there is one. What
+// could not be collected is in its report; the log repeats it only where it is asked for. The caller closes the setup.
+func (p *program) prepare(ctx context.Context, storage *storageFlags) (log.Logger, *setup, *config.Config, error) {
+	logger, libraries := p.logger()
+	if p.common.logLevel != "debug" {
+		logger = level.NewFilter(logger, level.AllowError())
+	}
+	s := p.setUp(libraries, "", nil)
+	if err := s.reported.read(ctx, storage); err != nil {
+		s.close()
+		return nil, nil, nil, err
+	}
+	loaded, err := p.load(ctx, s)
+	if err != nil {
+		s.close()
+		return nil, nil, nil, configurationError(p.common.configFile, err)
+	}
+	return logger, s, loaded, nil
 }
 
 // round has the collectors of a setup collect once, and judges it.
