@@ -107,7 +107,7 @@ vulnerabilities: $(BIN)/govulncheck
 	fi
 
 .PHONY: bench
-## bench: what a scrape, a judgement, a system at rest, a large cluster, many endpoints and a Prometheus cost; KUBE_STATE_METRICS=PATH and BLACKBOX_EXPORTER=PATH measure these beside it
+## bench: what a scrape, a judgement, a system at rest, a full record, a large cluster, many endpoints and a Prometheus cost; KUBE_STATE_METRICS=PATH and BLACKBOX_EXPORTER=PATH measure these beside it
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 90m ./test/bench
 
