@@ -39,10 +39,6 @@ type submittedTo struct {
 
 func startSubmittedTo(t *testing.T, flags ...string) *submittedTo {
 	t.Helper()
-	hash := func(token string) string {
-		sum := sha256.Sum256([]byte(token))
-		return hex.EncodeToString(sum[:])
-	}
 	s := &submittedTo{t: t, folder: t.TempDir()}
 	s.config = s.write("readiness.yaml", fmt.Sprintf(`
 collectors: {evidence: {schedule: '@every 1s'}}
@@ -55,13 +51,19 @@ systems:
     evidence: {deployed: [{file: %s}]}
     checks: {quality.unit-tests: {owner: testers}}
     waivers: [{check: quality.lint, by: bob, reason: in the file, until: %s}]
-`, hash(pipelineToken), hash(personToken), s.write("REVISION", "1a2b3c4\n"), time.Now().AddDate(0, 1, 0).Format(time.DateOnly)))
+`, sha256Of(pipelineToken), sha256Of(personToken), s.write("REVISION", "1a2b3c4\n"), time.Now().AddDate(0, 1, 0).Format(time.DateOnly)))
 	s.write("good.xml", `<testsuite name="a"><testcase name="works"/></testsuite>`)
 	s.write("bad.xml", `<testsuite name="a"><testcase name="breaks"><failure>password=hunter2</failure></testcase></testsuite>`)
 	s.write("pipeline", pipelineToken+"\n")
 	s.write("person", personToken)
 	s.runningExporter = startExporter(t, append([]string{"--config.file", s.config, "--storage.path", filepath.Join(s.folder, "data")}, flags...)...)
 	return s
+}
+
+// sha256Of is what a configuration has of a token.
+func sha256Of(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
 }
 
 func (s *submittedTo) write(name, content string) string {

@@ -30,39 +30,6 @@ import (
 
 const day = 24 * time.Hour
 
-// page is a document with these headings, each with some text beneath.
-func page(headings ...string) string {
-	text := "# The shop\n\n"
-	for _, heading := range headings {
-		text += "## " + heading + "\n\n" + strings.Repeat("What is done here is told in words that somebody can follow at night. ", 3) + "\n\n"
-	}
-	return text + strings.Repeat("Further words that make it no stub. ", 8) + "\n"
-}
-
-// files are those of the repository in which every item passes.
-func files() map[string]string {
-	all := map[string]string{
-		".gitignore":                  "node_modules/\n.env*\n",
-		"README.md":                   page("Run it") + "[Roll back](docs/rollback.md#steps)\n",
-		"docs/rollback.md":            page("When to roll back", "Steps", "Verify"),
-		"docs/backup-and-restore.md":  page("Backup", "Restore: steps", "Verify", "Steps"),
-		"docs/migration.md":           page("Steps", "Rollback"),
-		"docs/architecture.md":        page("Parts") + "```mermaid\ngraph TD\n```\n",
-		"docs/deployment.md":          page("Deploy"),
-		"docs/scaling.md":             page("Scale out"),
-		"docs/incident-response.md":   page("Severities", "Roles", "Communication"),
-		"docs/privacy.md":             page("Personal data"),
-		"docs/retention.md":           page("How long data is kept"),
-		"docs/disaster-recovery.md":   page("RTO and RPO", "Steps"),
-		"docs/business-continuity.md": page("Without the shop"),
-		"docs/costs.md":               page("What is saved"),
-	}
-	for _, name := range []string{"disk", "mail", "database", "certificate", "traffic"} {
-		all["runbooks/"+name+".md"] = page("Steps")
-	}
-	return all
-}
-
 // described is a system whose people have signed what is signed, and can be called.
 func described(g *world.Git) *system.System {
 	call := func(name string) *system.Contact {
@@ -146,17 +113,17 @@ func scenes() []scene {
 		{"no document on rolling back", removed("docs/rollback.md"), map[string]string{
 			"quality.rollback-plan": none, "deployment.rollback": none, "operational-docs.rollback": none, "technical-docs.readme": "fail broken_link",
 		}},
-		{"a rollback plan that nobody verifies", written("docs/rollback.md", page("When to roll back", "Steps")), only("quality.rollback-plan", "fail no_heading")},
-		{"one whose steps are to be written", written("docs/rollback.md", page("When to roll back", "Verify")+"\n## Steps\n\nTBD\n"), all(
+		{"a rollback plan that nobody verifies", written("docs/rollback.md", world.Page("When to roll back", "Steps")), only("quality.rollback-plan", "fail no_heading")},
+		{"one whose steps are to be written", written("docs/rollback.md", world.Page("When to roll back", "Verify")+"\n## Steps\n\nTBD\n"), all(
 			"fail empty_heading placeholder", "quality.rollback-plan", "deployment.rollback", "operational-docs.rollback")},
 		{"no document on restoring", removed("docs/backup-and-restore.md"), map[string]string{
 			"persistence.restore-procedure": none, "operational-docs.backup": none,
 		}},
-		{"restoring without steps", written("docs/backup-and-restore.md", page("Backup", "Restore", "Verify")), only("persistence.restore-procedure", "fail no_heading")},
+		{"restoring without steps", written("docs/backup-and-restore.md", world.Page("Backup", "Restore", "Verify")), only("persistence.restore-procedure", "fail no_heading")},
 		{"no plan of migration", removed("docs/migration.md"), only("persistence.migration-plan", none)},
 		{"no readme", removed("README.md"), only("technical-docs.readme", none)},
-		{"a readme with a link that leads nowhere", written("README.md", page("Run it")+"[Roll back](docs/rollback.md#gone)"), only("technical-docs.readme", "fail broken_link")},
-		{"an architecture without a diagram", written("docs/architecture.md", page("Parts")), only("technical-docs.architecture", "fail no_diagram")},
+		{"a readme with a link that leads nowhere", written("README.md", world.Page("Run it")+"[Roll back](docs/rollback.md#gone)"), only("technical-docs.readme", "fail broken_link")},
+		{"an architecture without a diagram", written("docs/architecture.md", world.Page("Parts")), only("technical-docs.architecture", "fail no_diagram")},
 		{"no process of deployment", removed("docs/deployment.md"), only("technical-docs.deployment", none)},
 		{"four runbooks", removed("runbooks/mail.md"), only("operational-docs.runbooks", "fail too_few")},
 		{"five runbooks of which one is a stub", written("runbooks/mail.md", "# Mail\n\nAsk Ann.\n"), only("operational-docs.runbooks", "fail too_few")},
@@ -165,7 +132,7 @@ func scenes() []scene {
 		{"no procedures for personal data", removed("docs/privacy.md"), only("data-protection.pii", none)},
 		{"no policy of retention", removed("docs/retention.md"), only("data-protection.retention", none)},
 		{"no plan for disasters", removed("docs/disaster-recovery.md"), only("recovery.plan", none)},
-		{"a plan for disasters without objectives", written("docs/disaster-recovery.md", page("Steps")), only("recovery.plan", "fail no_heading")},
+		{"a plan for disasters without objectives", written("docs/disaster-recovery.md", world.Page("Steps")), only("recovery.plan", "fail no_heading")},
 		{"no plan of continuity", removed("docs/business-continuity.md"), only("recovery.continuity", none)},
 		{"no plan of costs", removed("docs/costs.md"), only("financial.plan", none)},
 		{"nobody has signed the plan of costs", func(_ *world.Git, s *system.System) { s.Attestations = s.Attestations[:3] }, only("financial.plan", "undeclared not_attested")},
@@ -188,7 +155,7 @@ func scenes() []scene {
 func TestEveryItemPassesAndBreaksInItsOwnWay(t *testing.T) {
 	judged := func(broken func(*world.Git, *system.System)) map[string]check.Result {
 		g := world.NewGit(t)
-		g.Commit(time.Now().Add(-10*day), files())
+		g.Commit(time.Now().Add(-10*day), world.Documents())
 		s := described(g)
 		if broken != nil {
 			broken(g, s)
@@ -229,7 +196,7 @@ func verdict(result check.Result) string {
 
 func TestDocumentsGrowTooOldUnlessNothingWasReleasedSince(t *testing.T) {
 	g := world.NewGit(t)
-	g.Commit(time.Now().Add(-400*day), files())
+	g.Commit(time.Now().Add(-400*day), world.Documents())
 	g.Commit(time.Now().Add(-day), map[string]string{"main.go": "package main"})
 	found := judge(t, described(g))
 	for _, id := range []string{"quality.rollback-plan", "recovery.plan", "technical-docs.readme", "financial.plan"} {
