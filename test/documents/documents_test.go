@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-kit/log"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
@@ -17,14 +16,13 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/contact"
 	"github.com/readiness-exporter/readiness-exporter/collectors/document"
 	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
-	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/judging"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -56,18 +54,7 @@ func judge(t *testing.T, s *system.System) map[string]check.Result {
 	all := []collector.Any{document.New(store), repository.New(store), contact.New(), attestation.New(nil, time.Now)}
 	loaded, err := config.For([]*system.System{s}, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
-	judged, err := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
-		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
-	}).Once(t.Context(), loaded.Plans, func(int, int) {})
-	require.NoError(t, err)
-	results := make(map[string]check.Result)
-	for i, result := range judged[0].Results {
-		if !judged[0].Plan.Items[i].Composite() {
-			results[result.Check] = result
-		}
-	}
-	return results
+	return judging.Once(t, loaded, all)
 }
 
 // A scene breaks the world in one way.

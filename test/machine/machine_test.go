@@ -11,19 +11,16 @@ import (
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
-	"github.com/go-kit/log"
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
-	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/judging"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -137,18 +134,7 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	}
 	loaded, err := config.For([]*system.System{&described}, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
-	judged, err := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
-		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
-	}).Once(t.Context(), loaded.Plans, func(int, int) {})
-	require.NoError(t, err)
-	results := make(map[string]check.Result)
-	for i, result := range judged[0].Results {
-		if !judged[0].Plan.Items[i].Composite() {
-			results[result.Check] = result
-		}
-	}
-	return results
+	return judging.Once(t, loaded, all)
 }
 
 // start starts an SSH server, and declares it as that of a host.
