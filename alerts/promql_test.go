@@ -62,7 +62,13 @@ func newReader(t *testing.T) *reader {
 	families, err := metrics.Families(all)
 	require.NoError(t, err)
 	for _, family := range families {
-		r.labels[family.Name] = append(slices.Clone(family.Labels), "job", "instance")
+		names := []string{family.Name}
+		if family.Type == "histogram" {
+			names = append(names, family.Name+"_sum", family.Name+"_count") // where it is scraped as plain text
+		}
+		for _, name := range names {
+			r.labels[name] = append(slices.Clone(family.Labels), "job", "instance")
+		}
 	}
 	for _, each := range allRules(t) {
 		if each.Record != "" {
