@@ -58,6 +58,7 @@ func All() []check.Any {
 
 		// Addresses of the web.
 		endpoint.DomainAccess(),
+		endpoint.VantagePointAccess(),
 		endpoint.Responses(),
 		endpoint.Health(),
 		endpoint.Metrics(),

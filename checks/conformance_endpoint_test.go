@@ -47,7 +47,16 @@ func endpointWorlds() map[string]world {
 	led := facts(fact.DiscoveredHosts(), fact.DiscoveredHost{
 		Cluster: "main", Namespace: "shop", Kind: "Ingress", Name: "web", Host: "shop.example.com", Paths: []string{"/"},
 	})
+	frankfurt := func(e *fact.Endpoint) { e.Vantage = "frankfurt" }
+	watched := declared("front")
+	watched.VantagePoints = []system.VantagePoint{{Name: "frankfurt"}}
+	point := facts(fact.VantagePoints(), fact.VantagePoint{Name: "frankfurt", Version: "1.0.0"})
 	return map[string]world{
+		"vantage_point_access": {
+			declared: watched,
+			good:     []fact.AnySet{asked("front", 200, frankfurt), point},
+			bad:      []fact.AnySet{asked("front", 503, frankfurt), point},
+		},
 		"ingress_routes": {
 			declared: &system.System{
 				Endpoints:       []system.Endpoint{{URL: "https://shop.example.com/", Purpose: "ingress"}},

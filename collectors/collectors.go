@@ -28,6 +28,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/systemd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/tlsoffer"
 	"github.com/readiness-exporter/readiness-exporter/collectors/updates"
+	"github.com/readiness-exporter/readiness-exporter/collectors/vantage"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
 )
@@ -49,27 +50,42 @@ type Record interface {
 	evidence.Record
 }
 
+// Outside gives those of All that collect what is reached over the network from anywhere, and from vantage points too.
+func Outside(options Options) []collector.Any {
+	return []collector.Any{
+		dns.New(),
+		endpoint.New(options.EndpointDurations),
+		tlsoffer.New(),
+		ssh.New(),
+		port.New(),
+		certificate.New(),
+	}
+}
+
+// From gives the collectors that collect from a vantage point.
+func From(name string, options Options) (all []collector.Any) {
+	for _, each := range Outside(options) {
+		all = append(all, collector.From(name, each))
+	}
+	return all
+}
+
 // All gives every collector, and the function that ends what they keep running.
 func All(options Options) (all []collector.Any, closeAll func()) {
 	clusters, repositories := kubernetes.New(), gitrepo.New(options.Copies)
-	return []collector.Any{
+	outside := Outside(options)
+	return append(outside, []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
 		host.NewAddresses(options.RootFS),
-		dns.New(),
 		domain.New(),
-		endpoint.New(options.EndpointDurations),
 		endpoint.NewLogin(),
-		tlsoffer.New(),
 		sshd.New(options.RootFS),
-		ssh.New(),
 		firewall.New(options.RootFS),
-		port.New(),
 		port.NewListening(options.RootFS),
 		fail2ban.New(options.RootFS),
 		systemd.New(options.RootFS),
 		updates.New(options.RootFS, time.Now),
 		envfile.New(options.RootFS),
-		certificate.New(),
 		backup.New(backup.Options{}),
 		clusters.Discovery(),
 		clusters.ImageDiscovery(),
@@ -86,5 +102,6 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		contact.New(),
 		oncall.New(time.Now),
 		attestation.New(options.Record, time.Now),
-	}, func() { clusters.Close(); repositories.Close() }
+		vantage.New(outside),
+	}...), func() { clusters.Close(); repositories.Close() }
 }

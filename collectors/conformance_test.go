@@ -73,6 +73,7 @@ func subjects() []subject {
 		{"discovery", "a control plane", kubernetesCase},
 		{"image_discovery", "a control plane", kubernetesCase},
 		{"image", "a registry of images", imageCase},
+		{"vantage", "another exporter", vantageCase},
 	}
 }
 

@@ -49,7 +49,7 @@ func answerReasonsOf(urgent bool) answerReasons {
 		},
 		notTried: check.Reason{
 			Name: "not_tried", Level: check.Warn,
-			Sentence: "The endpoint has addresses of a version of IP that this machine cannot use.",
+			Sentence: "The endpoint has addresses of a version of IP that the machine that asks cannot use.",
 			Remedy:   "Run the exporter where both versions of IP work, or remove the addresses that nobody is to use from the DNS.",
 		},
 	}
@@ -73,7 +73,7 @@ func (r answerReasons) judge(e *fact.Endpoint) (problems []check.Problem) {
 	}
 	for _, version := range e.NotTried {
 		problems = append(problems, r.notTried.Problem(fmt.Sprintf(
-			"The endpoint has addresses of %s too, and this machine has no route for them.", inWords(version))))
+			"The endpoint has addresses of %s too, and %s has no route for them.", inWords(version), e.Here())))
 	}
 	return problems
 }

@@ -118,7 +118,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	defer signal.Stop(hangups)
 	hangup.Release()
 	logger, libraries := p.logger()
-	self := metrics.NewSelf()
+	self := metrics.NewSelfFrom(p.common.vantage)
 	s := p.setUp(libraries, copiesIn(c.storage.path()), self)
 	defer s.close()
 	external, err := web.ParseExternalURL(c.externalURL)

@@ -23,6 +23,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
+	"github.com/readiness-exporter/readiness-exporter/internal/exchange"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -31,6 +32,7 @@ type commonFlags struct {
 	configFile       string
 	rootFS           string
 	hostName         string
+	vantage          string
 	logLevel         string
 	logFormat        string
 	maxRuns          int
@@ -46,6 +48,9 @@ func (f *commonFlags) register(app *kingpin.Application) {
 	app.Flag("host.name", "Name of the machine that the exporter runs on, for hosts that are declared without one. Default: what the "+
 		"machine calls itself.").
 		StringVar(&f.hostName)
+	app.Flag("vantage.name", "Name of the vantage point that the exporter is, one that systems declare under vantage_points: it collects "+
+		"what is reached over the network alone, for the exporter that takes it over from here.").
+		PlaceHolder("NAME").StringVar(&f.vantage)
 	app.Flag("collector.max-runs", "How many collections may be under way at one time, in all.").
 		Default("64").IntVar(&f.maxRuns)
 	app.Flag("collector.max-runs-per-server", "How many collections may be under way at one time, at one server.").
@@ -101,12 +106,15 @@ func copiesIn(storage string) string {
 func (p *program) setUp(libraries *slog.Logger, copies string, durations endpoint.Durations) *setup {
 	klog.SetSlogLogger(libraries)
 	reported := &reportedRecord{}
-	all, closeAll := collectors.All(collectors.Options{
-		RootFS: p.common.rootFS, Record: reported, Copies: copies, EndpointDurations: durations,
-	})
+	options := collectors.Options{RootFS: p.common.rootFS, Record: reported, Copies: copies, EndpointDurations: durations}
+	all, closeAll := collectors.All(options)
+	collecting := all
+	if p.common.vantage != "" {
+		collecting = collectors.From(p.common.vantage, options)
+	}
 	return &setup{
 		reported:   reported,
-		collectors: all,
+		collectors: collecting,
 		options: config.Options{
 			Kinds: checks.All(), Collectors: all, HostName: p.hostName(),
 		},
@@ -114,8 +122,17 @@ func (p *program) setUp(libraries *slog.Logger, copies string, durations endpoin
 	}
 }
 
-// load reads the configuration file, or describes this machine where there is none.
+// load reads the configuration file, or describes this machine where there is none. On a vantage point, what is not collected there is
+// left out.
 func (p *program) load(ctx context.Context, s *setup) (*config.Config, error) {
+	loaded, err := p.describe(ctx, s)
+	if err == nil && p.common.vantage != "" {
+		err = loaded.From(p.common.vantage, exchange.Kinds())
+	}
+	return loaded, err
+}
+
+func (p *program) describe(ctx context.Context, s *setup) (*config.Config, error) {
 	if p.common.configFile != "" {
 		return config.Load(p.common.configFile, s.options)
 	}

@@ -68,10 +68,12 @@ type Any interface {
 
 // A Job is one target of one collector.
 type Job struct {
-	Target   string // its name
-	Server   string // what a run puts load on; empty: no bound
-	Value    any    // the target itself, to compare with another time's by reflect.DeepEqual
-	Declared []fact.AnySet
+	Target string // its name
+	Server string // what a run puts load on; empty: no bound
+	// Described tells one description of the target from another, of whoever compares them; empty: nobody does.
+	Described string
+	Value     any // the target itself, to compare with another time's by reflect.DeepEqual
+	Declared  []fact.AnySet
 	// Asked is what is to be collected; nil: everything. It is no part of what the target is.
 	Asked fact.Topics
 	// Discovers has a set for every kind of fact that there may be targets of by what it yields.

@@ -89,6 +89,13 @@ func (r *reference) openAPI() openAPI {
 				"304": {Description: "It is as the ETag in If-None-Match says."},
 			},
 		}
+		if endpoint.Right != "" {
+			operation.Security = []map[string][]string{{"token": {}}}
+			delete(operation.Responses, "304")
+			operation.Responses["401"] = openAPIResponse{"No known token was sent.", jsonOf(r.answer(web.Error{}, schemas))}
+			operation.Responses["403"] = openAPIResponse{"The token does not permit it.", jsonOf(r.answer(web.Error{}, schemas))}
+			operation.Responses["503"] = openAPIResponse{"Not everything has been collected yet.", jsonOf(r.answer(web.Error{}, schemas))}
+		}
 		if endpoint.Detailed {
 			operation.Responses["403"] = openAPIResponse{"It is not for everybody.", jsonOf(r.answer(web.Error{}, schemas))}
 		}

@@ -2,6 +2,8 @@ package docgen_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/intake"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/web"
@@ -43,13 +46,25 @@ func described(t *testing.T) http.Handler {
 		collected(now, fact.Attestations(), fact.Attestation{Check: "team.trained", By: "ann", At: now}),
 		collected(now, fact.Waivers(), fact.Waiver{Check: "server.capacity", By: "ann", Reason: "ordered", Until: now.Add(time.Hour)}),
 	}
+	endpoint := fact.Endpoint{EndpointPlace: fact.EndpointPlace{URL: "https://shop.example.com/", Purpose: "front"}}
+	fromFrankfurt := collected(now, fact.Endpoints(), endpoint)
+	fromFrankfurt.Declared = []fact.AnySet{fact.Endpoints().Missing(endpoint)}
+	judged := loaded.Plans[0].Assess(append(runs, fromFrankfurt), now, nil)
+	judged.Plan.System.Vantage = "frankfurt"
+	sum := sha256.Sum256([]byte(token))
 	handler, err := web.Handler(web.Options{
 		Metrics: http.NotFoundHandler(), Ready: func() bool { return true },
-		Assessments: func() []*assess.Assessment { return []*assess.Assessment{loaded.Plans[0].Assess(runs, now, nil)} },
+		Assessments: func() []*assess.Assessment { return []*assess.Assessment{judged} },
+		Intake: intake.New(intake.Options{Now: time.Now, Tokens: func() []system.Token {
+			return []system.Token{{Name: "main", SHA256: []string{hex.EncodeToString(sum[:])}, Systems: []string{"*/*"}, May: []string{system.MayFacts}}}
+		}}),
 	})
 	require.NoError(t, err)
 	return handler
 }
+
+// token lets read facts.
+const token = "token-of-the-main-exporter"
 
 // collected is a run that has collected one fact.
 func collected[F any](now time.Time, kind *fact.Kind[F], f F) *fact.Run {
@@ -84,6 +99,7 @@ func TestTheAPIAnswersWhatItsDescriptionSays(t *testing.T) {
 				recorded := httptest.NewRecorder()
 				request := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 				request.RemoteAddr = "127.0.0.1:40000" // Details are shown to this machine alone.
+				request.Header.Set("Authorization", "Bearer "+token)
 				handler.ServeHTTP(recorded, request)
 				value, err := jsonschema.UnmarshalJSON(bytes.NewReader(recorded.Body.Bytes()))
 				require.NoError(t, err)

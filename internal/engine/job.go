@@ -80,6 +80,7 @@ func newJob(key jobKey, target collector.Job, interval, timeout time.Duration) *
 		Job: target, key: key, interval: interval, timeout: timeout, asked: target.Asked, more: make(chan struct{}, 1),
 		newest: &fact.Run{
 			Collector: key.collector, Target: key.target, Declared: target.Declared, Discovers: target.Discovers, Interval: interval,
+			Described: target.Described,
 		},
 	}
 }

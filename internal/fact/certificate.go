@@ -10,6 +10,7 @@ import (
 
 // A Certificate is a chain of X.509 certificates as it was seen in one place, and whether it verifies there.
 type Certificate struct {
+	Standpoint
 	CertificatePlace
 	// Chain is everything that was served or stored there: the leaf, which the fact is about, and then the others in
 	// the order in which they were found. Never empty.
@@ -140,6 +141,9 @@ func (p CertificatePlace) Subject() string {
 	return subject
 }
 
+// Subject names the place, and from where it was seen.
+func (c *Certificate) Subject() string { return c.CertificatePlace.Subject() + c.From() }
+
 // Leaf is the certificate itself, without those that vouch for it; the zero value where nothing was found.
 func (c *Certificate) Leaf() ChainCertificate {
 	if len(c.Chain) == 0 {
@@ -208,6 +212,7 @@ func Certificates() *Kind[Certificate] {
 			{Name: "name", Value: func(c *Certificate) string { return c.Name }},
 			{Name: "server_name", Value: func(c *Certificate) string { return c.ServerName }},
 			{Name: "ip", Value: func(c *Certificate) string { return c.IP }},
+			{Name: LabelVantage, Value: func(c *Certificate) string { return c.Vantage }},
 		},
 		Gauges: certificateGauges(),
 	}

@@ -36,7 +36,9 @@ func samples(c fact.Certificate) string {
 	kind.Samples(&c, func(family int, values []string, value float64) {
 		var labels []string
 		for i, label := range families[family].Labels {
-			labels = append(labels, fmt.Sprintf("%s=%q", label, values[i]))
+			if label != fact.LabelVantage || values[i] != "" { // It is left out where it is empty.
+				labels = append(labels, fmt.Sprintf("%s=%q", label, values[i]))
+			}
 		}
 		lines = append(lines, fmt.Sprintf("%s{%s} %.0f", families[family].Name, strings.Join(labels, ","), value))
 	})

@@ -8,6 +8,7 @@ import (
 
 // A DomainName is a name of the system as its name servers and resolvers answer for it.
 type DomainName struct {
+	Standpoint
 	DomainNamePlace
 	// Zone is where the name is, example.com; empty where no zone below a public suffix has it, or it is not known.
 	Zone string `json:"zone,omitempty"`
@@ -168,8 +169,11 @@ func DomainNames() *Kind[DomainName] {
 	return &Kind[DomainName]{
 		Name:    "domain_name",
 		Help:    "A name of the system, and what name servers and resolvers answer for it.",
-		Subject: func(d *DomainName) string { return d.Domain },
-		Labels:  []Label[DomainName]{{Name: "domain", Value: func(d *DomainName) string { return d.Domain }}},
+		Subject: func(d *DomainName) string { return d.Domain + d.From() },
+		Labels: []Label[DomainName]{
+			{Name: "domain", Value: func(d *DomainName) string { return d.Domain }},
+			{Name: LabelVantage, Value: func(d *DomainName) string { return d.Vantage }},
+		},
 		Gauges: []Gauge[DomainName]{
 			{
 				Name: "dns_answers_agree", Help: "Whether all name servers and resolvers that answer give the same for the name, 1 or 0.",

@@ -10,6 +10,7 @@ import (
 
 // An Endpoint is an address of the web, and how it answered as a browser asks it.
 type Endpoint struct {
+	Standpoint
 	EndpointPlace
 	// ExpectedStatus has the codes that the description declares; none: its purpose decides.
 	ExpectedStatus []int `json:"expected_status,omitempty"`
@@ -177,10 +178,11 @@ func Endpoints() *Kind[Endpoint] {
 	return &Kind[Endpoint]{
 		Name:    "endpoint",
 		Help:    "An address of the web, and how it answered over each version of IP.",
-		Subject: func(e *Endpoint) string { return e.URL },
+		Subject: func(e *Endpoint) string { return e.URL + e.From() },
 		Labels: []Label[Endpoint]{
 			{Name: "url", Value: func(e *Endpoint) string { return e.URL }},
 			{Name: "purpose", Value: func(e *Endpoint) string { return e.Purpose }},
+			{Name: LabelVantage, Value: func(e *Endpoint) string { return e.Vantage }},
 		},
 		Gauges: []Gauge[Endpoint]{
 			{

@@ -47,6 +47,10 @@ type Any interface {
 	Zero() any
 	// NoFacts is an empty set of this kind.
 	NoFacts() AnySet
+	// Decode is a set of this kind that another exporter has encoded, of facts from one vantage point.
+	Decode(encoded Encoded, vantage string) (AnySet, error)
+	// Join is one set of this kind with all that several have.
+	Join(sets []AnySet) AnySet
 	// SubjectOf names the thing a fact is about. The fact must be a pointer to one of this kind.
 	SubjectOf(fact any) string
 	// Families lists the gauges in a fixed order.

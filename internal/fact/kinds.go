@@ -9,6 +9,6 @@ func Kinds() []Any {
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), Documents(), DocumentFolders(), DeclaredContacts(), OnCallSchedules(), Attestations(), Waivers(),
-		Evidences(), DeployedRevisions(),
+		Evidences(), DeployedRevisions(), VantagePoints(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 // A PortProbe is which ports of one address of a host take connections of TCP, as tried from where the exporter runs.
 type PortProbe struct {
+	Standpoint
 	Host    string `json:"host"`
 	Address string `json:"address"`
 	// FromItself: it was tried from its own machine, so that no firewall stood between.
@@ -69,10 +70,11 @@ func PortProbes() *Kind[PortProbe] {
 	return &Kind[PortProbe]{
 		Name:    "port_probe",
 		Help:    "Which ports of an address of a host take connections, as tried from where the exporter runs.",
-		Subject: func(p *PortProbe) string { return p.Host + "/" + p.Address },
+		Subject: func(p *PortProbe) string { return p.Host + "/" + p.Address + p.From() },
 		Labels: []Label[PortProbe]{
 			{Name: "host", Value: func(p *PortProbe) string { return p.Host }},
 			{Name: "address", Value: func(p *PortProbe) string { return p.Address }},
+			{Name: LabelVantage, Value: func(p *PortProbe) string { return p.Vantage }},
 		},
 		Gauges: []Gauge[PortProbe]{
 			{

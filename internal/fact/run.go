@@ -15,6 +15,7 @@ type Run struct {
 	Collector string
 	Target    string
 	Interval  time.Duration // the longest time between two runs, as scheduled
+	Described string        // what tells this description of the target from another; empty where nobody compares
 	// Declared has a set for every kind that the collector yields, in which what the target declares is unavailable: what
 	// is known of it until it has been collected, and whenever it cannot be.
 	Declared []AnySet

@@ -56,6 +56,10 @@ type AnySet interface {
 	// Fail gives a set without facts, in which all that this one names as unavailable is so for one failure; where it
 	// names nothing, the target is.
 	Fail(target string, failure Failure) AnySet
+	// From is the set as it is collected from a vantage point.
+	From(vantage string) AnySet
+	// Encode is the set as it is handed to another exporter, which reads it with Any.Decode.
+	Encode() (Encoded, error)
 }
 
 // A Gap is something unavailable, whatever its kind.

@@ -4,6 +4,7 @@ import "slices"
 
 // An SSHServer is an SSH server as a client reaches it over the network, and what it offers before anybody has logged in.
 type SSHServer struct {
+	Standpoint
 	Host    string `json:"host"`
 	Address string `json:"address"` // 203.0.113.7:22
 	// FromItself: it was asked from its own machine, where addresses and firewalls are not what others meet.
@@ -67,10 +68,11 @@ func SSHServers() *Kind[SSHServer] {
 	return &Kind[SSHServer]{
 		Name:    "ssh_server",
 		Help:    "An SSH server as a client reaches it over the network, and what it offers before anybody has logged in.",
-		Subject: func(s *SSHServer) string { return s.Host + "/" + s.Address },
+		Subject: func(s *SSHServer) string { return s.Host + "/" + s.Address + s.From() },
 		Labels: []Label[SSHServer]{
 			{Name: "host", Value: func(s *SSHServer) string { return s.Host }},
 			{Name: "address", Value: func(s *SSHServer) string { return s.Address }},
+			{Name: LabelVantage, Value: func(s *SSHServer) string { return s.Vantage }},
 		},
 		Gauges: []Gauge[SSHServer]{
 			{

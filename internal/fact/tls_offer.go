@@ -8,6 +8,7 @@ import (
 
 // A TLSOffer is which versions of TLS and which broken cipher suites a server accepts, by handshakes that were begun for each.
 type TLSOffer struct {
+	Standpoint
 	Address    string `json:"address"`     // host:port
 	ServerName string `json:"server_name"` // that was asked for
 	// Over has one for each version of IP that its name has addresses of and this machine can use.
@@ -59,8 +60,11 @@ func TLSOffers() *Kind[TLSOffer] {
 	return &Kind[TLSOffer]{
 		Name:    "tls_offer",
 		Help:    "Which versions of TLS and which broken cipher suites a server of HTTPS accepts.",
-		Subject: func(o *TLSOffer) string { return o.Address },
-		Labels:  []Label[TLSOffer]{{Name: "address", Value: func(o *TLSOffer) string { return o.Address }}},
+		Subject: func(o *TLSOffer) string { return o.Address + o.From() },
+		Labels: []Label[TLSOffer]{
+			{Name: "address", Value: func(o *TLSOffer) string { return o.Address }},
+			{Name: LabelVantage, Value: func(o *TLSOffer) string { return o.Vantage }},
+		},
 		Gauges: []Gauge[TLSOffer]{{
 			Name: "tls_version_accepted",
 			Help: "Always 1, for each version of TLS that the server accepts over some version of IP: ssl-3.0, 1.0, 1.1, 1.2, 1.3.",

@@ -57,18 +57,22 @@ type Refusal struct {
 
 func refuse(status int, message string) *Refusal { return &Refusal{Status: status, Message: message} }
 
-// Authorize gives the name of the token with which a request was made, if it lets do something about an item of a system.
-func (i *Intake) Authorize(request *http.Request, right, system, check string) (string, *Refusal) {
-	if i.options.Record == nil {
+// Authorize gives the name of the token with which a request was made, if it lets do something about an item of a system. To read
+// facts, which are of no item, nothing needs to be kept, and how often is not bounded: who reads asks for each system.
+func (i *Intake) Authorize(request *http.Request, right, id, check string) (string, *Refusal) {
+	reads := right == system.MayFacts
+	if i.options.Record == nil && !reads {
 		return "", refuse(http.StatusServiceUnavailable, "Nothing is kept here: the exporter runs without --storage.path.")
 	}
 	token := i.find(tokenOf(request))
 	switch {
 	case token == nil:
 		return "", refuse(http.StatusUnauthorized, "No known token: send one as Authorization: Bearer TOKEN, or as X-Readiness-Token.")
-	case !token.Permits(right, system, check):
-		return "", refuse(http.StatusForbidden, "The token "+token.Name+" does not permit "+right+" for "+check+" of "+system+".")
-	case !i.limiter(token.Name).AllowN(i.options.Now(), 1):
+	case !token.Permits(right, id, check) && reads:
+		return "", refuse(http.StatusForbidden, "The token "+token.Name+" does not permit "+right+" of "+id+".")
+	case !token.Permits(right, id, check):
+		return "", refuse(http.StatusForbidden, "The token "+token.Name+" does not permit "+right+" for "+check+" of "+id+".")
+	case !reads && !i.limiter(token.Name).AllowN(i.options.Now(), 1):
 		refusal := refuse(http.StatusTooManyRequests, "The token "+token.Name+" was used too often.")
 		refusal.RetryAfter = time.Second
 		return "", refusal

@@ -123,14 +123,22 @@ func (l *layout) value(of labelled, values []string, label int) string {
 	}
 }
 
+// absent tells whether a label is left out, which is the same as an empty one: what nobody collects from a vantage point has no label
+// of that. It is never the first, which is one of the system or sorts before.
+func (l *layout) absent(label int, value string) bool {
+	return value == "" && l.labels[label] == fact.LabelVantage
+}
+
 // appendSeries appends one series with its value. Its labels must be clean.
 func (l *layout) appendSeries(to []byte, format format, of labelled, values []string, value float64) []byte {
 	if format == protobuf {
 		return l.appendMetric(to, of, values, value)
 	}
 	for i := range l.labels {
-		to = append(to, l.pieces[i]...)
-		to = appendEscaped(to, l.value(of, values, i))
+		if value := l.value(of, values, i); !l.absent(i, value) {
+			to = append(to, l.pieces[i]...)
+			to = appendEscaped(to, value)
+		}
 	}
 	to = append(to, l.pieces[len(l.labels)]...)
 	return append(appendNumber(to, format, value), '\n')
@@ -184,11 +192,16 @@ const (
 func (l *layout) appendMetric(to []byte, of labelled, values []string, value float64) []byte {
 	size := 2 + sizeOfGauge
 	for i, name := range l.labels {
-		size += 1 + protowire.SizeBytes(pairSize(name, l.value(of, values, i)))
+		if value := l.value(of, values, i); !l.absent(i, value) {
+			size += 1 + protowire.SizeBytes(pairSize(name, value))
+		}
 	}
 	to = protowire.AppendVarint(append(to, tagFamilyMetric), uint64(size))
 	for i, name := range l.labels {
 		value := l.value(of, values, i)
+		if l.absent(i, value) {
+			continue
+		}
 		to = protowire.AppendVarint(append(to, tagMetricLabel), uint64(pairSize(name, value)))
 		to = protowire.AppendString(append(to, tagPairName), name)
 		to = protowire.AppendString(append(to, tagPairValue), value)

@@ -17,6 +17,17 @@ func (s *sink) assessment(a *assess.Assessment, collectors []assess.CollectorSta
 	for sort, number := range a.Plan.System.DiscoveredTargets() {
 		s.add(discoveredTargets, float64(number), sort)
 	}
+	if a.Plan.System.Vantage == "" {
+		s.conclusions(a)
+	}
+	for i := range collectors {
+		s.collector(&collectors[i])
+	}
+}
+
+// conclusions gives what was concluded. Of a system that is collected from a vantage point nothing is: whoever judges it by all that
+// was collected exports that, and the same series would be there twice, with two values.
+func (s *sink) conclusions(a *assess.Assessment) {
 	for i := range a.Results {
 		s.result(&a.Plan.Items[i], &a.Results[i], a.History)
 	}
@@ -36,9 +47,6 @@ func (s *sink) assessment(a *assess.Assessment, collectors []assess.CollectorSta
 	for _, gate := range a.Gates {
 		s.add(gateReady, fact.Bool(gate.Ready), gate.Gate.ID)
 		s.add(gateBlocking, float64(len(gate.Blocking)), gate.Gate.ID)
-	}
-	for i := range collectors {
-		s.collector(&collectors[i])
 	}
 }
 

@@ -34,7 +34,14 @@ type Self struct {
 }
 
 // NewSelf makes the metrics of the exporter itself, with those of its process and of Go.
-func NewSelf() *Self {
+func NewSelf() *Self { return NewSelfFrom("") }
+
+// NewSelfFrom is NewSelf of an exporter that is a vantage point; empty: it is none.
+func NewSelfFrom(vantage string) *Self {
+	var from prometheus.Labels
+	if vantage != "" {
+		from = prometheus.Labels{fact.LabelVantage: vantage}
+	}
 	s := &Self{
 		registry: prometheus.NewRegistry(),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -48,6 +55,7 @@ func NewSelf() *Self {
 			Help: "How long the phases of an answer of an endpoint took, over redirects: resolve, connect, tls, processing (until its " +
 				"first byte) and transfer. Answers that were not whole are left out. It has native buckets alone.",
 			NativeHistogramBucketFactor: 1.2, NativeHistogramMaxBucketNumber: 60, NativeHistogramMinResetDuration: time.Hour,
+			ConstLabels: from,
 		}, []string{"system", "environment", "url", "phase"}),
 		assessmentDuration: prometheus.NewHistogram(histogram(prefix+"assessment_duration_seconds",
 			"How long it took to judge every item of one system.", prometheus.ExponentialBuckets(1e-4, 10, 5))),

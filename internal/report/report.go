@@ -23,8 +23,9 @@ type System struct {
 	Name        string         `json:"system"`
 	Environment string         `json:"environment"`
 	Description string         `json:"description,omitempty"`
-	Team        string         `json:"team,omitempty"`   // its owner
-	Source      string         `json:"source,omitempty"` // where its description stands, or how it was found
+	Vantage     string         `json:"vantage,omitempty"` // the vantage point that judges it, by what is collected there alone
+	Team        string         `json:"team,omitempty"`    // its owner
+	Source      string         `json:"source,omitempty"`  // where its description stands, or how it was found
 	Contacts    []Contact      `json:"contacts,omitempty"`
 	Channel     string         `json:"channel,omitempty"` // where people talk while they fix it
 	OnCall      []OnCall       `json:"on_call,omitempty"` // who is on call now, by schedule
@@ -148,7 +149,7 @@ func Summarize(a *assess.Assessment) System {
 	described := a.Plan.System
 	counts := a.Counts()
 	report := System{
-		Name: described.Name, Environment: described.Environment, Description: described.Description,
+		Name: described.Name, Environment: described.Environment, Description: described.Description, Vantage: described.Vantage,
 		Team: described.Owner, Source: described.Origin.String(), origin: described.Origin,
 		Contacts: contactsOf(described.Contacts), Channel: described.Contacts.Channel, OnCall: onCall(a),
 		Checklist: a.Plan.Checklist.Name, Title: a.Plan.Checklist.Title,

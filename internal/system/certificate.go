@@ -19,6 +19,8 @@ type Certificate struct {
 	Path         string `yaml:"path,omitempty"`
 	PasswordFile string `yaml:"password_file,omitempty"` // a file that holds the password of those in PKCS#12 or of Java
 	CAFile       string `yaml:"ca_file,omitempty"`       // PEM file of the authorities that may sign it; default: the public ones
+	// LocalOnly: it is not collected from vantage points, since its address cannot be reached from there.
+	LocalOnly bool `yaml:"local_only,omitempty"`
 	// Found is where it was discovered; nil: it is declared.
 	Found *Found `yaml:"-"`
 }
@@ -92,6 +94,9 @@ func (c Certificate) validatePath(list *mistake.List, path []any) {
 	}
 	if c.ServerName != "" {
 		list.Add(mistake.At(path, "server_name"), "server_name goes with address, not with path")
+	}
+	if c.LocalOnly {
+		list.Add(mistake.At(path, "local_only"), "local_only goes with address, not with path: files are never collected from vantage points")
 	}
 	if c.PasswordFile != "" && !filepath.IsAbs(c.PasswordFile) {
 		list.Add(mistake.At(path, "password_file"), "password_file %q: expected an absolute path", c.PasswordFile)

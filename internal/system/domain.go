@@ -26,6 +26,8 @@ type Domain struct {
 	NameServers []string `yaml:"name_servers,omitempty"`
 	// RDAP is the server that knows the registration of the domain: https://rdap.denic.de; default: the one that the list names.
 	RDAP string `yaml:"rdap,omitempty"`
+	// LocalOnly: it is not collected from vantage points, since its resolvers or name servers cannot be reached from there.
+	LocalOnly bool `yaml:"local_only,omitempty"`
 	// RDAPBootstrap is the list of RDAP servers (RFC 9224); default: https://data.iana.org/rdap/dns.json.
 	RDAPBootstrap string `yaml:"rdap_bootstrap,omitempty"`
 }

@@ -35,6 +35,8 @@ type Endpoint struct {
 	RequestHeaders map[string]string `yaml:"request_headers,omitempty"`
 	// ProxyURL is a proxy of HTTP to ask through, such as http://proxy.example.com:3128; default: as the environment says.
 	ProxyURL string `yaml:"proxy_url,omitempty"`
+	// LocalOnly: it is not collected from vantage points, since it cannot be reached from there.
+	LocalOnly bool `yaml:"local_only,omitempty"`
 	// Found is where it was discovered; nil: it is declared.
 	Found *Found `yaml:"-"`
 }

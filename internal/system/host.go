@@ -22,6 +22,8 @@ type Host struct {
 	Addresses   []string     `yaml:"addresses,omitempty"`   // the IP addresses by which others reach it: 203.0.113.7
 	SSH         *SSH         `yaml:"ssh,omitempty"`         // its SSH server, to be asked at each address what it offers
 	Ports       *Ports       `yaml:"ports,omitempty"`       // its ports, to be tried at each address
+	// LocalOnly: its addresses are not asked from vantage points, since they cannot be reached from there.
+	LocalOnly bool `yaml:"local_only,omitempty"`
 }
 
 // An EnvFile is a file of assignments, KEY=value, by which a program is configured.

@@ -47,6 +47,10 @@ type System struct {
 	Prometheus   []Prometheus     `yaml:"prometheus,omitempty"`
 	Evidence     Evidence         `yaml:"evidence,omitempty"`
 	Discovery    Discovery        `yaml:"discovery,omitempty"`
+	// VantagePoints are other hosts from which the same is collected, as far as it is reached over the network.
+	VantagePoints []VantagePoint `yaml:"vantage_points,omitempty"`
+	// Vantage is the vantage point from which this is collected; empty: that of the exporter that judges all.
+	Vantage string `yaml:"-"`
 	// DiscoveredNames are the host names that were discovered, whatever is made of them.
 	DiscoveredNames []DiscoveredName `yaml:"-"`
 
@@ -176,6 +180,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	s.validateDocuments(&list, mistake.At(path, "documents"))
 	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)
 	s.Evidence.validate(&list, mistake.At(path, "evidence"))
+	s.validateVantagePoints(&list, mistake.At(path, "vantage_points"))
 	s.Objectives.validate(&list, mistake.At(path, "objectives"))
 	validateEach(&list, mistake.At(path, "not_applicable"), s.NotApplicable)
 	validateEach(&list, mistake.At(path, "attestations"), s.Attestations)

@@ -15,25 +15,26 @@ const (
 	MayEvidence = "evidence" // to submit results
 	MayAttest   = "attest"   // to sign that an item holds
 	MayWaive    = "waive"    // to excuse an item that fails
+	MayFacts    = "facts"    // to read what is collected from a vantage point, and nothing else
 )
 
 // Rights are all that a token can give.
-func Rights() []string { return []string{MayEvidence, MayAttest, MayWaive} }
+func Rights() []string { return []string{MayEvidence, MayAttest, MayWaive, MayFacts} }
 
-// A Token lets a pipeline or a person submit and sign by API.
+// A Token lets a pipeline or a person submit and sign by API, or another exporter read what is collected from a vantage point.
 type Token struct {
 	Name string `yaml:"name"` // who it is of: what it submits and signs carries the name
 	// SHA256 are the hashes of the token, in hexadecimal digits; several while it is being replaced. The token itself is nowhere.
 	SHA256 []string `yaml:"sha256"`
 	// Systems are patterns of name and environment: shop/production, shop/*, */*.
 	Systems []string `yaml:"systems"`
-	// Checks are patterns of ids of items: quality.unit-tests, quality.*, *.
-	Checks []string `yaml:"checks"`
-	// May is what it lets do, of evidence, attest and waive; default: evidence.
+	// Checks are patterns of ids of items: quality.unit-tests, quality.*, *. One that lets only read facts needs none.
+	Checks []string `yaml:"checks,omitempty"`
+	// May is what it lets do, of evidence, attest, waive and facts; default: evidence.
 	May []string `yaml:"may,omitempty"`
 }
 
-// Permits tells whether the token lets do something about an item of a system.
+// Permits tells whether the token lets do something about an item of a system; facts are of no item.
 func (t *Token) Permits(right, system, check string) bool {
 	may := t.May
 	if len(may) == 0 {
@@ -45,7 +46,7 @@ func (t *Token) Permits(right, system, check string) bool {
 			return err == nil && matched
 		})
 	}
-	return slices.Contains(may, right) && matches(t.Systems, system) && matches(t.Checks, check)
+	return slices.Contains(may, right) && matches(t.Systems, system) && (right == MayFacts || matches(t.Checks, check))
 }
 
 // ValidateTokens gives every mistake of tokens that stand at a path.
@@ -71,7 +72,8 @@ func (t Token) validate(list *mistake.List, at []any) {
 		key, example string
 		patterns     []string
 	}{{"systems", "shop/production", t.Systems}, {"checks", "quality.*", t.Checks}} {
-		if len(each.patterns) == 0 {
+		needless := each.key == "checks" && slices.Equal(t.May, []string{MayFacts})
+		if len(each.patterns) == 0 && !needless {
 			list.Add(mistake.At(at, each.key), "%s is missing: say which, such as %s", each.key, each.example)
 		}
 		for i, pattern := range each.patterns {

@@ -5,8 +5,10 @@ import (
 	"net/http"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
+	"github.com/readiness-exporter/readiness-exporter/internal/exchange"
 	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
+	described "github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // An Endpoint is one address of the JSON API.
@@ -17,7 +19,9 @@ type Endpoint struct {
 	Answer  any         // an example of the type that it gives
 	// Detailed: it shows where things are declared, which is not for everybody.
 	Detailed bool
-	give     func(h *handler, r *http.Request) (value any, missing string)
+	// Right is what a token must permit; empty: it takes none.
+	Right string
+	give  func(h *handler, r *http.Request) (value any, missing string)
 }
 
 // A Parameter is one of the query of an address.
@@ -66,6 +70,10 @@ func Endpoints() []Endpoint {
 			Answer: []record.Signature{}, give: giveSignatures,
 		},
 		{
+			Path: system + "/vantage", Answer: exchange.Answer{}, Right: described.MayFacts,
+			Summary: "What is collected of a system from the vantage point that the exporter is (--vantage.name), for another exporter.",
+		},
+		{
 			Path: system + "/discovered", Summary: "Where a system's description comes from, and the YAML to save what was found as configuration.",
 			Answer: report.Discovered{}, Detailed: true,
 			give: ofSystem(func(a *assess.Assessment, _ *http.Request) (any, string) { return report.DiscoveredOf(a), "" }),
@@ -75,6 +83,10 @@ func Endpoints() []Endpoint {
 
 func (h *handler) serveAPI(mux *http.ServeMux) {
 	for _, endpoint := range Endpoints() {
+		if endpoint.Right != "" {
+			mux.HandleFunc("GET "+endpoint.Path, h.vantage)
+			continue
+		}
 		mux.HandleFunc("GET "+endpoint.Path, func(w http.ResponseWriter, r *http.Request) {
 			if endpoint.Detailed && !h.detailed(r) {
 				answerError(w, http.StatusForbidden, notDetailed)

@@ -21,6 +21,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -34,8 +35,10 @@ type table struct {
 	Files map[string]string
 	// Ingresses are those of a cluster, each in its namespace and with the status that a controller would report.
 	Ingresses []map[string]any
-	System    map[string]any
-	Worlds    []scene
+	// Vantage is a vantage point, of which another exporter has collected the same; empty: there is none.
+	Vantage string
+	System  map[string]any
+	Worlds  []scene
 }
 
 // A scene is one world of a table. The first passes.
@@ -44,6 +47,7 @@ type scene struct {
 	Expect  string
 	Reasons []string
 	Change  map[string]string
+	From    map[string]string // of the site, as it is met from the vantage point
 	Also    []string
 }
 
@@ -105,8 +109,21 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 		}
 		require.NotEqual(t, before, strings.Join(texts, ""), "the world has no %q", old)
 	}
-	servers.Nginx(t, dir, "203.0.113.10:443", strings.ReplaceAll(texts[0], "$DIR", dir))
-	description := strings.ReplaceAll(texts[1], "$DIR", dir)
+	site, description := strings.ReplaceAll(texts[0], "$DIR", dir), strings.ReplaceAll(texts[1], "$DIR", dir)
+	if of.Vantage != "" {
+		elsewhere := newVantagePoint(t, of.Vantage)
+		description = strings.ReplaceAll(description, "$VANTAGE", elsewhere.url)
+		other := site
+		for old, text := range scene.From {
+			require.Contains(t, other, old)
+			other = strings.ReplaceAll(other, old, text)
+		}
+		t.Run("from "+of.Vantage, func(t *testing.T) {
+			servers.Nginx(t, dir, "203.0.113.10:443", other)
+			elsewhere.collect(t, dir, description)
+		})
+	}
+	servers.Nginx(t, dir, "203.0.113.10:443", site)
 	if len(of.Ingresses) > 0 {
 		kubeconfig, namespace := cluster(t, texts[2])
 		description = strings.NewReplacer("$KUBECONFIG", kubeconfig, "$NAMESPACE", namespace).Replace(description)
@@ -139,11 +156,7 @@ func judgeDescribed(t *testing.T, file, description string) map[string]check.Res
 	defer closeAll()
 	loaded, err := config.Load(file, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
-	judged, err := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
-		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
-	}).Once(t.Context(), loaded.Plans, func(int, int) {})
-	require.NoError(t, err)
+	judged := once(t, all, loaded.Plans)
 	results := make(map[string]check.Result)
 	for i, result := range judged[0].Results {
 		if !judged[0].Plan.Items[i].Composite() {
@@ -151,4 +164,15 @@ func judgeDescribed(t *testing.T, file, description string) map[string]check.Res
 		}
 	}
 	return results
+}
+
+// once has everything collected once, and judged.
+func once(t *testing.T, by []collector.Any, plans []*assess.Plan) []*assess.Assessment {
+	t.Helper()
+	judged, err := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: by, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	}).Once(t.Context(), plans, func(int, int) {})
+	require.NoError(t, err)
+	return judged
 }
