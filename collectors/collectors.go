@@ -23,6 +23,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
+	"github.com/readiness-exporter/readiness-exporter/collectors/review"
 	"github.com/readiness-exporter/readiness-exporter/collectors/ssh"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/systemd"
@@ -82,6 +83,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		prometheus.New(),
 		evidence.New(options.Record),
 		repository.New(repositories),
+		review.New(time.Now),
 		document.New(repositories),
 		contact.New(),
 		oncall.New(time.Now),
