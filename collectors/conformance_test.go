@@ -60,6 +60,7 @@ func subjects() []subject {
 		{"contact", "a description", contactsCase},
 		{"on_call", "calendars", calendarCase},
 		{"on_call", "PagerDuty", pagerDutyCase},
+		{"review", "a host of code", codeHostCase},
 		{"repository", "a repository on this machine", localRepositoryCase},
 		{"repository", "a repository at a server", servedRepositoryCase},
 		{"document", "a repository on this machine", localRepositoryCase},

@@ -35,22 +35,24 @@ type reasons struct {
 }
 
 func allReasons() reasons {
-	const approve = "Have somebody else review what is deployed, and approve the next change before it is merged; protect the branch so that it takes an approval."
+	const approve = "Have somebody else review what is deployed, and approve the next change before it is merged; " +
+		"protect the branch so that it takes an approval."
+	failure := func(name, sentence string) check.Reason {
+		return check.Reason{Name: name, Level: check.Fail, Sentence: sentence, Remedy: approve}
+	}
 	return reasons{
 		noChange: check.Reason{
 			Name: "no_change", Level: check.Fail, Sentence: "What is deployed was pushed to the branch without a pull or merge request.",
 			Remedy: "Have somebody review it, and protect the branch so that it takes pull or merge requests alone.",
 		},
-		notApproved: check.Reason{Name: "not_approved", Level: check.Fail, Sentence: "Too few people approved the change that is deployed.", Remedy: approve},
-		own:         check.Reason{Name: "approved_by_author", Level: check.Fail, Sentence: "The change that is deployed was approved by its author.", Remedy: approve},
-		bot:         check.Reason{Name: "approved_by_bot", Level: check.Fail, Sentence: "The change that is deployed was approved by a program.", Remedy: approve},
-		dismissed:   check.Reason{Name: "approval_dismissed", Level: check.Fail, Sentence: "The approval of the change that is deployed was dismissed.", Remedy: approve},
+		notApproved: failure("not_approved", "Too few people approved the change that is deployed."),
+		own:         failure("approved_by_author", "The change that is deployed was approved by its author."),
+		bot:         failure("approved_by_bot", "The change that is deployed was approved by a program."),
+		dismissed:   failure("approval_dismissed", "The approval of the change that is deployed was dismissed."),
+		unofficial:  failure("approval_unofficial", "The change that is deployed was approved by somebody whose approval does not count."),
 		stale: check.Reason{
 			Name: "approval_stale", Level: check.Fail, Sentence: "The approval is of an earlier state of the change that is deployed.",
 			Remedy: "Have somebody review what came after it. Have the host dismiss approvals when commits are pushed, or set last_commit to false.",
-		},
-		unofficial: check.Reason{
-			Name: "approval_unofficial", Level: check.Fail, Sentence: "The change that is deployed was approved by somebody whose approval does not count.", Remedy: approve,
 		},
 		rejected: check.Reason{
 			Name: "changes_requested", Level: check.Fail, Sentence: "The change that is deployed was merged although a reviewer requested changes.",
@@ -90,8 +92,8 @@ func (r reasons) list() []check.Reason {
 func Change() check.Kind[Parameters] {
 	return check.Kind[Parameters]{
 		Name: "change_review",
-		Summary: "The commit that is deployed came to its branch by a pull or merge request that somebody other than its author approved, in the " +
-			"state in which it was merged.",
+		Summary: "The commit that is deployed came to its branch by a pull or merge request that somebody other than its author approved, " +
+			"in the state in which it was merged.",
 		Remedy:   "Have changes reviewed and approved before they are merged.",
 		Reasons:  allReasons().list(),
 		Defaults: Parameters{MinimumApprovals: 1, LastCommit: true},
@@ -124,7 +126,8 @@ func judge(c check.Context, b *fact.ReviewedBranch, p Parameters) (problems []ch
 	case found:
 		return problems
 	case b.Whole:
-		return []check.Problem{r.elsewhere.Problem(fmt.Sprintf("Deployed%s is %s, which is no commit of %s.", of(b.Component), words.List(names), b.Branch))}
+		return []check.Problem{r.elsewhere.Problem(fmt.Sprintf("Deployed%s is %s, which is no commit of %s.",
+			of(b.Component), words.List(names), b.Branch))}
 	case len(b.Commits) == 0:
 		return []check.Problem{r.older.Problem("No commit of " + b.Branch + " is known.")}
 	default:
@@ -156,7 +159,8 @@ func judgeCommit(b *fact.ReviewedBranch, commit *fact.ReviewedCommit, p Paramete
 	case commit.Unavailable != "":
 		return []check.Problem{r.notCollected.Problem(what + ": " + commit.Unavailable + ".")}
 	case commit.Change == nil:
-		return []check.Problem{r.noChange.Problem(fmt.Sprintf("%s of %s came to %s without a pull or merge request.", what, words.Moment(commit.At), b.Branch))}
+		return []check.Problem{r.noChange.Problem(fmt.Sprintf("%s of %s came to %s without a pull or merge request.",
+			what, words.Moment(commit.At), b.Branch))}
 	}
 	v := tallied(commit.Change, p)
 	came := fmt.Sprintf("%s came by %s of %s", what, commit.Change.Name, commit.Change.Author)
@@ -184,7 +188,13 @@ func judgeCommit(b *fact.ReviewedBranch, commit *fact.ReviewedCommit, p Paramete
 			return []check.Problem{each.reason.Problem(fmt.Sprintf("%s: %s %s.", came, words.List(each.by), each.text))}
 		}
 	}
-	return []check.Problem{r.notApproved.Problem(fmt.Sprintf("%s, approved by %s (at least %d).", came, words.Count(len(v.good), "person"), p.MinimumApprovals))}
+	return []check.Problem{r.notApproved.Problem(fmt.Sprintf("%s, approved by %s (at least %d).",
+		came, words.Count(len(v.good), "person"), p.MinimumApprovals))}
+}
+
+// isBot tells programs by their names.
+func (p Parameters) isBot(name string) bool {
+	return strings.HasSuffix(name, "[bot]") || slices.ContainsFunc(p.Bots, func(bot string) bool { return strings.EqualFold(bot, name) })
 }
 
 func short(commit string) string { return commit[:min(len(commit), 12)] }
@@ -202,7 +212,7 @@ func tallied(c *fact.Change, p Parameters) (v votes) {
 			continue
 		case strings.EqualFold(a.By, c.Author):
 			into = &v.own
-		case a.Bot || strings.HasSuffix(a.By, "[bot]") || slices.ContainsFunc(p.Bots, func(bot string) bool { return strings.EqualFold(bot, a.By) }):
+		case a.Bot || p.isBot(a.By):
 			into = &v.bots
 		case a.Dismissed:
 			into = &v.dismissed

@@ -27,7 +27,8 @@ type bitbucketPage[T any] struct {
 	Next   string `json:"next"`
 }
 
-// bitbucketPages reads one page after the other, until enough or at the end. The address of the next one is taken only below that of the API.
+// bitbucketPages reads one page after the other, until enough or at the end. The address of the next one is taken only below that of the
+// API.
 func bitbucketPages[T any](ctx context.Context, b *bitbucket, path string, query url.Values, most int) (all []T, next string, err error) {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
@@ -156,7 +157,7 @@ type bitbucketPull struct {
 	} `json:"participants"`
 }
 
-// change looks a commit up among the changes that were merged: only those that the API links to Jira tell theirs by commit.
+// change finds the commit among the changes that were merged: by commit, the API gives them only where a further application is installed.
 func (b *bitbucket) change(ctx context.Context, branch, commit string) (*change, error) {
 	if b.merged == nil {
 		query := url.Values{
@@ -210,7 +211,8 @@ func (b *bitbucket) approvals(ctx context.Context, c *change) ([]fact.Approval, 
 	var changed time.Time
 	approved := make(map[string]time.Time)
 	for _, each := range events {
-		if u := each.Update; u != nil && u.Source.Commit != nil && u.Source.Commit.Hash == c.head && (changed.IsZero() || u.Date.Before(changed)) {
+		u := each.Update
+		if u != nil && u.Source.Commit != nil && u.Source.Commit.Hash == c.head && (changed.IsZero() || u.Date.Before(changed)) {
 			changed = u.Date
 		}
 		if a := each.Approval; a != nil && a.Date.After(approved[a.User.name()]) {

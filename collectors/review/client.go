@@ -115,8 +115,8 @@ func (c *client) get(ctx context.Context, path string, query url.Values, into an
 func (c *client) must(ctx context.Context, path string, query url.Values, into any) (bool, error) {
 	more, err := c.get(ctx, path, query, into)
 	if errors.Is(err, errNone) {
-		return false, fact.Errorf(fact.ReasonNotFound, "the server answered 404: there is no such project or branch, or the token may not read it: it takes %s",
-			permission(c.target.Host))
+		return false, fact.Errorf(fact.ReasonNotFound,
+			"the server answered 404: there is no such project or branch, or the token may not read it: it takes %s", permission(c.target.Host))
 	}
 	return more, err
 }
@@ -187,7 +187,8 @@ func (c *client) refused(response *http.Response) error {
 	case code == http.StatusNotFound:
 		return errNone
 	case code/100 == 3:
-		return fact.Errorf(fact.ReasonInvalid, "the server answered %d: the project has moved to another server, which the token is not given to", code)
+		return fact.Errorf(fact.ReasonInvalid,
+			"the server answered %d: the project has moved to another server, which the token is not given to", code)
 	default:
 		return fact.Errorf(fact.ReasonFailed, "the server answered %d", code)
 	}
@@ -198,7 +199,8 @@ func excerpt(body io.Reader) string {
 	return string(content)
 }
 
-// pause is how long a host wants to be left alone: in seconds, or until a moment (of GitHub, X-RateLimit-Reset; of GitLab, RateLimit-Reset).
+// pause is how long a host wants to be left alone: in seconds, or until a moment (of GitHub, X-RateLimit-Reset; of GitLab,
+// RateLimit-Reset).
 func (c *client) pause(header http.Header) time.Duration {
 	if after := header.Get("Retry-After"); after != "" {
 		if seconds, err := strconv.ParseUint(after, 10, 31); err == nil {

@@ -31,8 +31,8 @@ func New(now func() time.Time) collector.Collector[system.Review] {
 	r := reviews{now: now, known: make(map[system.Review]*memory)}
 	return collector.Collector[system.Review]{
 		Name: "review",
-		Summary: "By which pull or merge requests the latest commits of a branch came to be in it, and who approved them: GitHub, GitLab, Gitea, " +
-			"Forgejo and Bitbucket.",
+		Summary: "By which pull or merge requests the latest commits of a branch came to be in it, and who approved them: GitHub, GitLab, " +
+			"Gitea, Forgejo and Bitbucket.",
 		Yields:   []fact.Any{kind},
 		Schedule: "@every 10m",
 		Timeout:  3 * time.Minute,
@@ -158,59 +158,75 @@ func (m *memory) ask(ctx context.Context, t system.Review, now time.Time) (found
 		return found, nil, err
 	}
 	found.Whole = whole
-	gap = m.fill(ctx, &found, host, commits, tags, now)
+	f := filling{memory: m, host: host, branch: branch, now: now}
+	found.Commits = f.fill(ctx, commits, tags)
 	m.answers = c.used // What was not asked for this time is not kept.
 	if ctx.Err() != nil {
 		return found, nil, context.Cause(ctx)
 	}
-	return found, gap, nil
+	return found, f.last, nil
 }
 
-// fill tells of each commit how it came to be in the branch, and why that is not known of all.
-func (m *memory) fill(ctx context.Context, found *fact.ReviewedBranch, host host, commits []commit, tags map[string][]string, now time.Time) (gap error) {
+// A filling tells of one commit after the other how it came to be in the branch.
+type filling struct {
+	*memory
+	host   host
+	branch string
+	now    time.Time
+	errs   int
+	last   error // why it is not known of all
+}
+
+// fill tells of each commit, and why that is not known of all.
+func (f *filling) fill(ctx context.Context, commits []commit, tags map[string][]string) (all []fact.ReviewedCommit) {
 	kept := make(map[string]remembered, len(commits))
-	errs, last := 0, error(nil)
 	for _, each := range commits {
-		before, known := m.commits[each.id]
-		known = known && before.Unavailable == ""
-		one := remembered{ReviewedCommit: fact.ReviewedCommit{Commit: each.id, At: each.at}, asked: now}
-		switch {
-		case known && before.asked.Sub(each.at) > settled:
-			one = before
-		case errs < mostErrors:
-			change, err := m.change(ctx, host, found.Branch, each.id)
-			var limited *limitError
-			if errors.As(err, &limited) || fact.ReasonOf(err) == fact.ReasonDenied && err != nil || ctx.Err() != nil {
-				errs = mostErrors // It would be the same of all others.
-			}
-			one.Change = change
-			if err != nil {
-				errs, last = errs+1, err
-				one.Unavailable = words.Excerpt(err.Error())
-				if known && limited != nil {
-					one = before
-				}
-			}
-		case known:
-			one = before
-		default:
-			one.Unavailable = words.Excerpt(last.Error())
-		}
+		one := f.commit(ctx, each)
 		one.Tags = tags[each.id]
 		kept[each.id] = one
-		found.Commits = append(found.Commits, one.ReviewedCommit)
+		all = append(all, one.ReviewedCommit)
 	}
-	m.commits = kept
-	return last
+	f.commits = kept
+	return all
+}
+
+// commit tells of one. What cannot be asked any more is as it was when it last could.
+func (f *filling) commit(ctx context.Context, c commit) remembered {
+	before, known := f.commits[c.id]
+	known = known && before.Unavailable == ""
+	one := remembered{ReviewedCommit: fact.ReviewedCommit{Commit: c.id, At: c.at}, asked: f.now}
+	switch {
+	case known && (f.errs >= mostErrors || before.asked.Sub(c.at) > settled):
+		return before
+	case f.errs >= mostErrors:
+		one.Unavailable = words.Excerpt(f.last.Error())
+		return one
+	}
+	change, err := f.change(ctx, c.id)
+	if err == nil {
+		one.Change = change
+		return one
+	}
+	var limited *limitError
+	isLimited := errors.As(err, &limited)
+	if f.errs++; isLimited || fact.ReasonOf(err) == fact.ReasonDenied || ctx.Err() != nil {
+		f.errs = mostErrors // It would be the same of all others.
+	}
+	f.last = err
+	if known && isLimited {
+		return before
+	}
+	one.Unavailable = words.Excerpt(err.Error())
+	return one
 }
 
 // change gives the change by which a commit came, with its approvals; nil: it came without one.
-func (m *memory) change(ctx context.Context, host host, branch, commit string) (*fact.Change, error) {
-	found, err := host.change(ctx, branch, commit)
+func (f *filling) change(ctx context.Context, commit string) (*fact.Change, error) {
+	found, err := f.host.change(ctx, f.branch, commit)
 	if err != nil || found == nil {
 		return nil, err
 	}
-	approvals, err := host.approvals(ctx, found)
+	approvals, err := f.host.approvals(ctx, found)
 	if err != nil {
 		return nil, fmt.Errorf("approvals of %s: %w", found.Name, err)
 	}

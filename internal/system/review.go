@@ -14,13 +14,15 @@ type Review struct {
 	Name string `yaml:"name"`
 	// Repository is the name of one under repositories whose url tells the host and the project, as far as they are not declared.
 	Repository string `yaml:"repository,omitempty"`
-	Host       string `yaml:"host,omitempty"` // what serves it; default for github.com, gitlab.com, codeberg.org and bitbucket.org: as the url of the repository tells
+	// Host is what serves it; default for github.com, gitlab.com, codeberg.org and bitbucket.org: as the url of the repository tells.
+	Host string `yaml:"host,omitempty"`
 	// URL is that of the API; default: that of the public host, or on the server of the repository, such as https://git.example.com/api/v4.
 	URL     string `yaml:"url,omitempty"`
 	Project string `yaml:"project,omitempty"` // its path: shop/api; default: that of the url of the repository
 	// TokenFile is a file that holds a token that may read the code and its pull or merge requests.
 	TokenFile string `yaml:"token_file"`
-	Username  string `yaml:"username,omitempty"` // of Bitbucket, the address of whoever has the token, where it is none of a repository or project
+	// Username is the address of whoever has the token, of Bitbucket, where it is none of a repository or project.
+	Username string `yaml:"username,omitempty"`
 	// CAFile is a PEM file of the authorities that may sign for the API; default: the public ones.
 	CAFile string `yaml:"ca_file,omitempty"`
 	Branch string `yaml:"branch,omitempty"` // from which is deployed; default: the default branch of the project
