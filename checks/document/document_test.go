@@ -44,6 +44,7 @@ func TestDocument(t *testing.T) {
 	}
 	newer := func(p *document.Parameters) { p.NewerThanRelease = true }
 	linked := func(p *document.Parameters) { p.CheckLinks = true }
+	owned := func(p *document.Parameters) { p.RequireOwner = true }
 	drawn := func(p *document.Parameters) { p.RequiredContent = []quantity.Choice[document.Content]{"diagram"} }
 	for _, c := range []struct {
 		name       string
@@ -52,6 +53,15 @@ func TestDocument(t *testing.T) {
 		want       []checktest.Finding
 	}{
 		{"one that has all passes, exactly at its limits", whole(), parameters(), nil},
+		{"one with an owner passes", whole(func(d *fact.Document) { d.Owners = []string{"@a"} }), parameters(owned), nil},
+		{
+			"one that no rule gives an owner fails", whole(func(d *fact.Document) { d.OwnersFile = "docs/CODEOWNERS" }), parameters(owned),
+			checktest.One("no_owner", check.Fail, "The file docs/CODEOWNERS names no owner of the document shop:docs/plan.md."),
+		},
+		{
+			"one without any rules fails", whole(), parameters(owned),
+			checktest.One("no_owner", check.Fail, "There is no file CODEOWNERS beside the document shop:docs/plan.md."),
+		},
 		{
 			"one that is nowhere fails", fact.Document{Document: "plan", Searched: "the repositories a and b"}, parameters(),
 			checktest.One("no_document", check.Fail, "There is no document plan in the repositories a and b."),

@@ -31,7 +31,8 @@ func (p Parameters) Validate() error {
 
 // reasons are those of the kind.
 type reasons struct {
-	noChange, notApproved, own, bot, dismissed, stale, unofficial, rejected, undated, notCollected, elsewhere, older, unknownRevision check.Reason
+	noChange, notApproved, own, bot, dismissed, stale, unofficial, rejected check.Reason
+	undated, notCollected, elsewhere, older, unknownRevision                check.Reason
 }
 
 func allReasons() reasons {

@@ -63,42 +63,50 @@ const (
 
 // latest gives the commits that were the head of a branch, the newest first, and whether those are all.
 func latest(ctx context.Context, h host, branch string, most int) (chain []commit, whole bool, err error) {
-	next, known := "", make(map[string]commit)
+	f := firstParents{known: make(map[string]commit), most: most}
 	for page := 1; page <= mostPages; page++ {
 		commits, more, err := h.commits(ctx, branch, page)
 		if err != nil {
 			return nil, false, err
 		}
+		if page == 1 && len(commits) > 0 {
+			f.next = commits[0].id
+		}
 		for _, each := range commits {
 			if each.id == "" {
 				return nil, false, missing("id of a commit")
 			}
-			known[each.id] = each
+			f.known[each.id] = each
 		}
-		if page == 1 {
-			if len(commits) == 0 {
-				return nil, false, fact.Errorf(fact.ReasonNotFound, "the branch %s has no commit", branch)
-			}
-			next = commits[0].id
-		}
-		for {
-			each, there := known[next]
-			if !there {
-				break
-			}
-			delete(known, next) // No parent leads back.
-			if next = each.parent; len(chain) == most {
-				return chain, false, nil
-			}
-			if chain = append(chain, each); next == "" {
-				return chain, true, nil
-			}
-		}
-		if !more {
+		if f.follow() || !more {
 			break
 		}
 	}
-	return chain, false, nil
+	if len(f.chain) == 0 {
+		return nil, false, fact.Errorf(fact.ReasonNotFound, "the branch %s has no commit", branch)
+	}
+	return f.chain, f.next == "", nil
+}
+
+// firstParents are the commits from the head of a branch on, each the first parent of the one before.
+type firstParents struct {
+	known map[string]commit
+	chain []commit
+	next  string // the commit that is to follow; empty: the last one has no parent
+	most  int
+}
+
+// follow goes on as far as commits are known, and tells whether there are enough.
+func (f *firstParents) follow() (enough bool) {
+	for f.next != "" && len(f.chain) < f.most {
+		each, there := f.known[f.next]
+		if !there {
+			return false
+		}
+		delete(f.known, f.next) // No parent leads back.
+		f.chain, f.next = append(f.chain, each), each.parent
+	}
+	return true
 }
 
 // verdicts gives the last verdict of each reviewer, in the order in which they first gave one.
