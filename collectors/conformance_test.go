@@ -66,6 +66,7 @@ func subjects() []subject {
 		{"document", "a repository on this machine", localRepositoryCase},
 		{"document", "a repository at a server", servedRepositoryCase},
 		{"document", "a wiki", wikiCase},
+		{"external_links", "a repository on this machine", localLinksCase},
 		{"kubernetes", "a control plane", kubernetesCase},
 		{"kubernetes_configuration", "a control plane", kubernetesCase},
 		{"kubernetes_staging", "a control plane", kubernetesCase},
