@@ -8,7 +8,8 @@ func Kinds() []Any {
 		Endpoints(), EndpointLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
-		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), AllExternalLinks(), DeclaredContacts(), OnCallSchedules(), Attestations(), Waivers(),
+		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), AllExternalLinks(), DeclaredContacts(), OnCallSchedules(),
+		Attestations(), Waivers(),
 		Evidences(), DeployedRevisions(),
 	}
 }

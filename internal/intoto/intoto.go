@@ -1,5 +1,5 @@
-// Package intoto reads results of tests that are signed: in-toto attestations (Statement v1, predicate test-result v0.1) in envelopes of DSSE.
-// Whatever the envelope says of keys and signatures, only a declared public key makes it count.
+// Package intoto reads results of tests that are signed: in-toto attestations (Statement v1, predicate test-result v0.1) in envelopes of
+// DSSE. Whatever the envelope says of keys and signatures, only a declared public key makes it count.
 package intoto
 
 import (
