@@ -26,6 +26,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/port"
 	"github.com/readiness-exporter/readiness-exporter/checks/query"
 	"github.com/readiness-exporter/readiness-exporter/checks/repository"
+	"github.com/readiness-exporter/readiness-exporter/checks/review"
 	"github.com/readiness-exporter/readiness-exporter/checks/service"
 	"github.com/readiness-exporter/readiness-exporter/checks/sshd"
 	"github.com/readiness-exporter/readiness-exporter/checks/storage"
@@ -145,6 +146,7 @@ func All() []check.Any {
 		contact.EmergencyContacts(),
 		oncall.Schedule(),
 		repository.CommittedSecrets(),
+		review.Change(),
 
 		// What pipelines report and people sign, other items, and checks of one's own.
 		evidence.Evidence(),

@@ -33,6 +33,14 @@ func documentWorlds() map[string]world {
 	history := func(secrets ...fact.CommittedSecret) fact.AnySet {
 		return facts(fact.Repositories(), fact.Repository{Repository: "shop", EnvironmentIgnored: true, Secrets: secrets})
 	}
+	const commit = "0123456789abcdef0123456789abcdef01234567"
+	deployed := facts(fact.DeployedRevisions(), fact.DeployedRevision{File: "/f", Revision: commit})
+	reviewed := func(change *fact.Change) fact.AnySet {
+		return facts(fact.ReviewedBranches(), fact.ReviewedBranch{
+			Review: "shop", Branch: "main", Commits: []fact.ReviewedCommit{{Commit: commit, At: now, Change: change}},
+		})
+	}
+	approved := &fact.Change{Name: "#1", Author: "ann", Approvals: []fact.Approval{{By: "bob"}}}
 	onCall := func(people ...string) fact.AnySet {
 		var shifts []fact.OnCallShift
 		for i, person := range people {
@@ -42,6 +50,7 @@ func documentWorlds() map[string]world {
 		return facts(fact.OnCallSchedules(), fact.NewOnCallSchedule("primary", fact.TimeSpan{Start: now.Add(-28 * day), End: now.Add(56 * day)}, shifts, now))
 	}
 	return map[string]world{
+		"change_review": {good: []fact.AnySet{reviewed(approved), deployed}, bad: []fact.AnySet{reviewed(nil), deployed}},
 		"committed_secrets": {
 			good: []fact.AnySet{history()}, bad: []fact.AnySet{history(fact.CommittedSecret{Rule: "private-key", Path: "a", Line: 1, Commit: "b", At: now})},
 		},

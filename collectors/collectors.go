@@ -23,6 +23,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
+	"github.com/readiness-exporter/readiness-exporter/collectors/review"
 	"github.com/readiness-exporter/readiness-exporter/collectors/ssh"
 	"github.com/readiness-exporter/readiness-exporter/collectors/sshd"
 	"github.com/readiness-exporter/readiness-exporter/collectors/systemd"
@@ -98,7 +99,9 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		prometheus.New(),
 		evidence.New(options.Record),
 		repository.New(repositories),
+		review.New(time.Now),
 		document.New(repositories),
+		document.NewLinks(repositories, document.LinkOptions{Now: time.Now, Pause: time.Second}),
 		contact.New(),
 		oncall.New(time.Now),
 		attestation.New(options.Record, time.Now),

@@ -51,6 +51,15 @@ func localRepositoryCase(t *testing.T) conformance.Case {
 	}
 }
 
+// localLinksCase is of a document without links, so that nothing but the repository is asked.
+func localLinksCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c := localRepositoryCase(t)
+	c.Needs = fact.Needs{}
+	c.Needs.Request(fact.ExternalLinksRequest{Document: "readme", Names: "readme"})
+	return c
+}
+
 // servedRepositoryCase is of a repository at a server.
 func servedRepositoryCase(t *testing.T) conformance.Case {
 	t.Helper()

@@ -44,6 +44,10 @@ type Parameters struct {
 	MinimumWords quantity.Count `yaml:"minimum_words"`
 	// CheckLinks: its links within the repository or folder must lead somewhere.
 	CheckLinks bool `yaml:"check_links"`
+	// CheckExternalLinks: its links to other servers must be alive. They are asked once a day, at public addresses alone.
+	CheckExternalLinks bool `yaml:"check_external_links"`
+	// RequireOwner: a file CODEOWNERS of its repository names an owner of it.
+	RequireOwner bool `yaml:"require_owner"`
 	// RequiredContent is what else must be in it.
 	RequiredContent []quantity.Choice[Content] `yaml:"required_content"`
 }
@@ -114,28 +118,80 @@ func Document() check.Kind[Parameters] {
 		Remedy: "Read it, correct what does not hold any more, and commit that: a date of the last review in it is change enough.",
 	}
 	brokenLink := check.Reason{Name: "broken_link", Level: check.Fail, Sentence: "A link of the document leads nowhere."}
+	deadLink := check.Reason{
+		Name: "dead_link", Level: check.Fail, Sentence: "A link of the document to another server is dead.",
+		Remedy: "Correct the link, or remove it.",
+	}
+	unasked := check.Reason{
+		Name: "links_not_checked", Level: check.Unknown, Sentence: "Not all links of the document to other servers have been checked yet.",
+		Remedy: "Wait for the next run of the collector external_links.",
+	}
+	noOwner := check.Reason{
+		Name: "no_owner", Level: check.Fail, Sentence: "The document has no owner.",
+		Remedy: "Add a rule to CODEOWNERS that names who keeps the document up to date.",
+	}
 	placeholder := check.Reason{Name: "placeholder", Level: check.Warn, Sentence: "A placeholder stands where text belongs."}
-	reasons := judging{stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, placeholder}
+	reasons := judging{stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, deadLink, unasked, noOwner, placeholder}
 	return check.Kind[Parameters]{
 		Name:     "document",
 		Summary:  "The document exists, is no stub, has the required headings and diagrams, and changed recently enough.",
 		Remedy:   "Correct the document, and commit it.",
-		Reasons:  []check.Reason{stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, placeholder},
+		Reasons:  reasons.list(),
 		Defaults: Parameters{MaximumAge: quantity.Duration(365 * day), MinimumWords: 50},
 		Over: []check.Quantified[Parameters]{
 			check.Each(fact.Documents(), reasons.judge).
 				Where(func(_ check.Context, d *fact.Document, p Parameters) bool { return d.Document == p.Document }).
 				Known(func(d *fact.Document, p Parameters) bool { return d.Document == p.Document }),
 		},
+		With:      []check.Input{check.Reading(fact.AllExternalLinks())},
+		Reads:     func(p Parameters) bool { return p.CheckExternalLinks },
 		WhenEmpty: noDocument(),
 		Requests: func(p Parameters) []fact.Request {
-			return []fact.Request{request(p.Document, p.Names, false)}
+			asked := request(p.Document, p.Names, false)
+			if !p.CheckExternalLinks {
+				return []fact.Request{asked}
+			}
+			return []fact.Request{asked, fact.ExternalLinksRequest(asked)}
 		},
 	}
 }
 
 // judging has the reasons that judging gives.
-type judging struct{ stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, placeholder check.Reason }
+type judging struct {
+	stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, deadLink, unasked, noOwner, placeholder check.Reason
+}
+
+func (r judging) list() []check.Reason {
+	return []check.Reason{
+		r.stub, r.noHeading, r.emptyHeading, r.noDiagram, r.tooOld, r.brokenLink, r.deadLink, r.unasked, r.noOwner, r.placeholder,
+	}
+}
+
+const (
+	// A link is dead that failed so often in a row, for that long: servers are out of order at times.
+	deadTimes = 3
+	deadAfter = 12 * time.Hour
+)
+
+// external judges the links to other servers.
+func (r judging) external(c check.Context, d *fact.Document) (problems []check.Problem) {
+	for _, links := range check.Read(c, fact.AllExternalLinks()) {
+		if links.Document != d.Document {
+			continue
+		}
+		for _, link := range links.Failing {
+			if link.Times >= deadTimes && c.Now.Sub(link.Since) >= deadAfter {
+				problems = append(problems, r.deadLink.Problem(fmt.Sprintf("The link to %s in line %d of %s is dead since %s: %s.",
+					link.Link, link.Line, d.Place, words.Moment(link.Since), link.Detail)))
+			}
+		}
+		if links.Waiting > 0 {
+			problems = append(problems, r.unasked.Problem(fmt.Sprintf("Of the links of %s to other servers, %d have not been checked yet.",
+				d.Place, links.Waiting)))
+		}
+	}
+	return problems
+}
 
 func (r judging) judge(c check.Context, d *fact.Document, p Parameters) (problems []check.Problem) {
 	if !d.Exists() {
@@ -170,6 +226,16 @@ func (r judging) judge(c check.Context, d *fact.Document, p Parameters) (problem
 	if p.CheckLinks && len(d.Broken) > 0 {
 		add(r.brokenLink, "The document %s has %s that %s nowhere: %s.",
 			d.Place, words.Count(len(d.Broken), "link"), lead(len(d.Broken)), points(d.Broken))
+	}
+	if p.CheckExternalLinks {
+		problems = append(problems, r.external(c, d)...)
+	}
+	switch {
+	case !p.RequireOwner || len(d.Owners) > 0:
+	case d.OwnersFile == "":
+		add(r.noOwner, "There is no file CODEOWNERS beside the document %s.", d.Place)
+	default:
+		add(r.noOwner, "The file %s names no owner of the document %s.", d.OwnersFile, d.Place)
 	}
 	if len(d.Placeholders) > 0 {
 		add(r.placeholder, "The document %s has %s: %s.", d.Place, words.Count(len(d.Placeholders), "placeholder"), points(d.Placeholders))

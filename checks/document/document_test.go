@@ -44,6 +44,7 @@ func TestDocument(t *testing.T) {
 	}
 	newer := func(p *document.Parameters) { p.NewerThanRelease = true }
 	linked := func(p *document.Parameters) { p.CheckLinks = true }
+	owned := func(p *document.Parameters) { p.RequireOwner = true }
 	drawn := func(p *document.Parameters) { p.RequiredContent = []quantity.Choice[document.Content]{"diagram"} }
 	for _, c := range []struct {
 		name       string
@@ -52,6 +53,15 @@ func TestDocument(t *testing.T) {
 		want       []checktest.Finding
 	}{
 		{"one that has all passes, exactly at its limits", whole(), parameters(), nil},
+		{"one with an owner passes", whole(func(d *fact.Document) { d.Owners = []string{"@a"} }), parameters(owned), nil},
+		{
+			"one that no rule gives an owner fails", whole(func(d *fact.Document) { d.OwnersFile = "docs/CODEOWNERS" }), parameters(owned),
+			checktest.One("no_owner", check.Fail, "The file docs/CODEOWNERS names no owner of the document shop:docs/plan.md."),
+		},
+		{
+			"one without any rules fails", whole(), parameters(owned),
+			checktest.One("no_owner", check.Fail, "There is no file CODEOWNERS beside the document shop:docs/plan.md."),
+		},
 		{
 			"one that is nowhere fails", fact.Document{Document: "plan", Searched: "the repositories a and b"}, parameters(),
 			checktest.One("no_document", check.Fail, "There is no document plan in the repositories a and b."),
@@ -140,4 +150,35 @@ func TestEnvironment(t *testing.T) {
 	require.Empty(t, judge(named("API_KEY", "PORT"), configured))
 	require.Equal(t, checktest.One("undocumented", check.Fail, "The document shop:env.md names 1 of 2 variables. Not named: API_KEY."), judge(named("PORT"), configured))
 	require.Equal(t, checktest.One("no_variable", check.Undeclared, "No Secret, ConfigMap or workload that was collected has a variable."), judge(named("PORT")))
+}
+
+func TestALinkThatFailedOnceIsNotDead(t *testing.T) {
+	p := document.Document().Defaults
+	p.Document, p.CheckExternalLinks = "plan", true
+	written := checktest.Facts(fact.Documents(), fact.Document{Document: "plan", Place: "shop:plan.md", Changed: now, Words: 50})
+	links := func(waiting, times int, since time.Duration) fact.AnySet {
+		return checktest.Facts(fact.AllExternalLinks(), fact.ExternalLinks{Document: "plan", Waiting: waiting, Failing: []fact.FailingLink{
+			{Line: 3, Link: "https://acme.com/x", Detail: "the server answers 404", Since: now.Add(-since), Times: times},
+		}}, fact.ExternalLinks{Document: "other", Waiting: 1})
+	}
+	dead := checktest.One("dead_link", check.Fail,
+		"The link to https://acme.com/x in line 3 of shop:plan.md is dead since 2026-06-01 00:00 UTC: the server answers 404.")
+	for _, c := range []struct {
+		name string
+		set  fact.AnySet
+		want []checktest.Finding
+	}{
+		{"once", links(0, 1, 48*time.Hour), nil},
+		{"often within a short time", links(0, 9, 12*time.Hour-1), nil},
+		{"often and for long", links(0, 3, 12*time.Hour), dead},
+		{
+			"not all were asked yet", links(2, 1, 0),
+			checktest.One("links_not_checked", check.Unknown, "Of the links of shop:plan.md to other servers, 2 have not been checked yet."),
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asked := checktest.Case{Kind: document.Document(), Parameters: &p, Now: now, Sets: []fact.AnySet{written, c.set}}
+			require.Equal(t, c.want, asked.Judge(t))
+		})
+	}
 }

@@ -157,7 +157,7 @@ func judge(c check.Context, component string, all []*fact.Evidence, p Parameters
 		return []check.Problem{r.none.Problem("There is no result" + ofComponent(component) + ".")}
 	}
 	if p.DeployedRevision {
-		deployed := deployedNames(c, component)
+		deployed := fact.DeployedNamesOf(component, check.Read(c, fact.Workloads()), check.Read(c, fact.DeployedRevisions()))
 		if len(deployed) == 0 {
 			return []check.Problem{r.unknownRevision.Problem("Nothing says which revision" + ofComponent(component) + " is deployed.")}
 		}
@@ -194,24 +194,6 @@ func newestOf(reports []*fact.EvidenceReport) (newest *fact.EvidenceReport) {
 		}
 	}
 	return newest
-}
-
-// deployedNames are the names of what is deployed of a component, or of any workload where none is named. Workloads are of a component
-// by their names, or by the labels that Kubernetes recommends.
-func deployedNames(c check.Context, component string) (names []string) {
-	for _, w := range check.Read(c, fact.Workloads()) {
-		if component == "" || w.Name == component || w.Labels["app.kubernetes.io/component"] == component ||
-			w.Labels["app.kubernetes.io/name"] == component {
-			names = append(names, w.DeployedNames()...)
-		}
-	}
-	for _, file := range check.Read(c, fact.DeployedRevisions()) {
-		if file.Component == "" || component == "" || file.Component == component {
-			names = append(names, file.Revision)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // isOneOf tells whether one of the names of what was examined is one of what is deployed.

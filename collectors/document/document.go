@@ -20,6 +20,8 @@ import (
 // A Target is one document that an item asks for, with all places where it may be.
 type Target struct {
 	Request fact.DocumentRequest
+	// System is the one that asks, where what is known of a target is kept by it.
+	System string
 	// Declared says where it is; nil: it is sought in the folders, and then in the repositories.
 	Declared     *system.Document
 	Folders      []string

@@ -28,7 +28,7 @@ func fetched(ctx context.Context, t Target) (document fact.Document, undated, er
 	if err != nil {
 		return document, nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
 	}
-	if response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone {
+	if absent(response) {
 		return fact.Document{Document: t.Request.Document, Searched: t.Declared.URL}, nil, nil
 	}
 	text, changed, err := understood(response, t.Declared.URL, body)
@@ -42,6 +42,11 @@ func fetched(ctx context.Context, t Target) (document fact.Document, undated, er
 		undated = fact.Errorf(fact.ReasonUnsupported, "%s does not report when the document changed", t.Declared.URL)
 	}
 	return document, undated, nil
+}
+
+// absent tells whether an answer says that there is no such page.
+func absent(response *http.Response) bool {
+	return response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone
 }
 
 func get(ctx context.Context, t Target) (*http.Response, []byte, error) {

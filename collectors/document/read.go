@@ -40,6 +40,9 @@ func readIn(ctx context.Context, asked string, place place, name string) (docume
 	if document.Broken, err = l.broken(ctx); err != nil {
 		return document, nil, err
 	}
+	if document.Owners, document.OwnersFile, err = owners(ctx, place, name); err != nil {
+		return document, nil, err
+	}
 	for _, image := range text.Images {
 		if target, inside := l.resolve(image.Text); inside && place.has(target) {
 			document.Diagrams++

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"crypto"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/evidence"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/intoto"
 	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
@@ -27,6 +29,8 @@ type reading struct {
 	changed time.Time
 	size    int64
 	result  fact.EvidenceResult
+	// revisions are those that an attestation names.
+	revisions []string
 }
 
 // files reads the reports of one run. Where no file is there the fact has no report.
@@ -36,27 +40,37 @@ func (r *reader) files(ctx context.Context, id string, declared system.EvidenceF
 	if err != nil || len(paths) == 0 {
 		return found, err
 	}
+	keys, err := attestationKeys(declared.AttestationKeys)
+	if err != nil {
+		return found, err
+	}
 	var results []fact.EvidenceResult
+	var revisions []string // that all attestations are of
 	var oldest time.Time
 	left := int64(maximumBytes)
 	for _, path := range paths {
 		if ctx.Err() != nil {
 			return found, context.Cause(ctx)
 		}
-		one, err := r.file(id, path)
+		one, err := r.file(id, path, keys)
 		if err != nil {
 			return found, err
+		}
+		if revisions = shared(revisions, one.revisions, len(results) == 0); len(keys) > 0 && len(revisions) == 0 {
+			return found, fact.Errorf(fact.ReasonInvalid, "%s is an attestation of another subject than those before it", path)
 		}
 		if left -= one.size; left < 0 {
 			return found, fact.Errorf(fact.ReasonInvalid, "the files of %s have more than %d MiB", words.List(declared.Paths), maximumBytes>>20)
 		}
-		now[path] = one
+		if len(keys) == 0 {
+			now[path] = one // What is signed is verified each time.
+		}
 		results = append(results, one.result)
 		if oldest.IsZero() || one.changed.Before(oldest) {
 			oldest = one.changed
 		}
 	}
-	report := fact.EvidenceReport{By: words.Clip(words.List(declared.Paths), longestBy), Result: evidence.Merge(results)}
+	report := fact.EvidenceReport{Revisions: revisions, By: words.Clip(words.List(declared.Paths), longestBy), Result: evidence.Merge(results)}
 	// A file that was copied is younger than what it says.
 	if report.At = oldest.UTC(); !report.Result.MadeAt.IsZero() && report.Result.MadeAt.Before(oldest) {
 		report.At = report.Result.MadeAt
@@ -112,7 +126,7 @@ func listable(folder string) error {
 }
 
 // file reads a report, unless it is as it was when it was last read.
-func (r *reader) file(id, path string) (reading, error) {
+func (r *reader) file(id, path string, keys []crypto.PublicKey) (reading, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return reading{}, err
@@ -120,16 +134,50 @@ func (r *reader) file(id, path string) (reading, error) {
 	r.mu.Lock()
 	before, known := r.read[id][path]
 	r.mu.Unlock()
-	if known && before.size == info.Size() && before.changed.Equal(info.ModTime()) {
+	if known && len(keys) == 0 && before.size == info.Size() && before.changed.Equal(info.ModTime()) {
 		return before, nil
 	}
 	content, err := readfile.Read(path, evidence.MaximumBytes)
 	if err != nil {
 		return reading{}, err
 	}
+	if len(keys) > 0 {
+		attested, err := intoto.Read(content, keys)
+		if err != nil {
+			return reading{}, fact.Errorf(fact.ReasonOf(err), "%s: %w", path, err)
+		}
+		return reading{changed: info.ModTime(), size: info.Size(), result: attested.Result, revisions: attested.Revisions}, nil
+	}
 	result, err := evidence.Parse(content)
 	if err != nil {
 		return reading{}, fact.Errorf(fact.ReasonOf(err), "%s: %w", path, err)
 	}
 	return reading{changed: info.ModTime(), size: info.Size(), result: result}, nil
+}
+
+// longestKeys is how many bytes a file with public keys may have.
+const longestKeys = 64 << 10
+
+// attestationKeys reads the declared keys; none: reports are not signed. They are read anew for each run, since they are replaced.
+func attestationKeys(files []string) (keys []crypto.PublicKey, err error) {
+	for _, file := range files {
+		content, err := readfile.Read(file, longestKeys)
+		if err != nil {
+			return nil, err
+		}
+		some, err := intoto.ParseKeys(content)
+		if err != nil {
+			return nil, fact.Errorf(fact.ReasonOf(err), "read %s: %w", file, err)
+		}
+		keys = append(keys, some...)
+	}
+	return keys, nil
+}
+
+// shared are the revisions of a further attestation that those before it are of too.
+func shared(before, further []string, first bool) []string {
+	if first {
+		return further
+	}
+	return slices.DeleteFunc(slices.Clone(before), func(revision string) bool { return !slices.Contains(further, revision) })
 }

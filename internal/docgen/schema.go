@@ -35,6 +35,7 @@ func (r *reference) configurationSchema() *jsonschema.Schema {
 	closed(schema, "Filesystem", "purpose", system.Purposes())
 	closed(schema, "Certificate", "starttls", system.StartTLSProtocols())
 	closed(schema, "Restic", "group_by", system.ResticGroups())
+	closed(schema, "Review", "host", system.CodeHosts())
 	return schema
 }
 

@@ -37,6 +37,9 @@ type Document struct {
 	Placeholders []DocumentPoint   `json:"placeholders,omitempty"` // for what nobody has written yet
 	Broken       []DocumentPoint   `json:"broken,omitempty"`       // links that lead nowhere within the repository or folder
 	Diagrams     int               `json:"diagrams"`               // blocks of Mermaid, PlantUML or Graphviz, and pictures that are there
+	// Owners are those whom the file OwnersFile of the repository names; without such a file it is empty.
+	Owners     []string `json:"owners,omitempty"`
+	OwnersFile string   `json:"owners_file,omitempty"`
 	// Terms are words that can be the names of variables: in code, or with capitals or underscores only. They are sorted.
 	Terms []string `json:"terms,omitempty"`
 

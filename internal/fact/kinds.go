@@ -8,7 +8,7 @@ func Kinds() []Any {
 		Endpoints(), EndpointLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
-		Repositories(), Documents(), DocumentFolders(), DeclaredContacts(), OnCallSchedules(), Attestations(), Waivers(),
-		Evidences(), DeployedRevisions(), VantagePoints(),
+		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), AllExternalLinks(), DeclaredContacts(), OnCallSchedules(),
+		Attestations(), Waivers(), Evidences(), DeployedRevisions(), VantagePoints(),
 	}
 }

@@ -20,6 +20,9 @@ type EvidenceFiles struct {
 	Paths     []string `yaml:"paths"`               // patterns of files: /var/lib/ci/shop/TEST-*.xml
 	// RevisionFile holds the revision that was examined: a commit, a version, the digest of an image.
 	RevisionFile string `yaml:"revision_file,omitempty"`
+	// AttestationKeys are files with public keys in PEM. With any, each report must be an in-toto attestation of a result of tests that
+	// one of them signed; it names the revision itself.
+	AttestationKeys []string `yaml:"attestation_keys,omitempty"`
 }
 
 // A DeployedFile says which revision is deployed.
@@ -59,6 +62,14 @@ func (e EvidenceFiles) validate(list *mistake.List, path []any) {
 		}
 	}
 	checkFile(list, path, "revision_file", e.RevisionFile)
+	for i, file := range e.AttestationKeys {
+		if !filepath.IsAbs(file) {
+			list.Add(mistake.At(path, "attestation_keys", i), "attestation_keys %q: expected an absolute path", file)
+		}
+	}
+	if len(e.AttestationKeys) > 0 && e.RevisionFile != "" {
+		list.Add(mistake.At(path, "revision_file"), "revision_file does not go with attestation_keys: attestations name what was examined")
+	}
 }
 
 func (d DeployedFile) identity() (string, string) { return "file", d.File }

@@ -43,6 +43,7 @@ type System struct {
 	Images       []Image          `yaml:"images,omitempty"`
 	Registries   []Registry       `yaml:"registries,omitempty"`
 	Repositories []Repository     `yaml:"repositories,omitempty"`
+	Reviews      []Review         `yaml:"reviews,omitempty"`
 	Documents    []Document       `yaml:"documents,omitempty"`
 	Prometheus   []Prometheus     `yaml:"prometheus,omitempty"`
 	Evidence     Evidence         `yaml:"evidence,omitempty"`
@@ -176,6 +177,8 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	validateEach(&list, mistake.At(path, "images"), s.Images)
 	validateEach(&list, mistake.At(path, "registries"), s.Registries)
 	validateEach(&list, mistake.At(path, "repositories"), s.Repositories)
+	validateEach(&list, mistake.At(path, "reviews"), s.Reviews)
+	s.validateReviews(&list, mistake.At(path, "reviews"))
 	validateEach(&list, mistake.At(path, "documents"), s.Documents)
 	s.validateDocuments(&list, mistake.At(path, "documents"))
 	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors/attestation"
@@ -86,6 +87,26 @@ func written(name, content string) func(*world.Git, *system.System) {
 	return changes(map[string]string{name: content})
 }
 
+// ownedReadme wants an owner of the readme.
+func ownedReadme(_ *world.Git, s *system.System) {
+	var wanted yaml.Node
+	if err := yaml.Load([]byte("require_owner: true"), &wanted); err != nil {
+		panic(err)
+	}
+	s.Checks = map[string]system.Override{"technical-docs.readme": {Parameters: *wanted.Content[0]}}
+}
+
+func TestARuleOfCodeownersGivesADocumentItsOwner(t *testing.T) {
+	g := world.NewGit(t)
+	g.Commit(time.Now().Add(-10*day), world.Documents())
+	s := described(g)
+	ownedReadme(g, s)
+	for content, want := range map[string]string{"*.md @acme/docs": "pass ", "*.md @acme/docs\n/README.md": "fail no_owner"} {
+		g.Commit(time.Now().Add(-day), map[string]string{".github/CODEOWNERS": content})
+		require.Equal(t, want, verdict(judge(t, s)["technical-docs.readme"]), content)
+	}
+}
+
 func scenes() []scene {
 	only := func(item, status string) map[string]string { return map[string]string{item: status} }
 	none := "fail no_document"
@@ -110,6 +131,7 @@ func scenes() []scene {
 		{"no plan of migration", removed("docs/migration.md"), only("persistence.migration-plan", none)},
 		{"no readme", removed("README.md"), only("technical-docs.readme", none)},
 		{"a readme with a link that leads nowhere", written("README.md", world.Page("Run it")+"[Roll back](docs/rollback.md#gone)"), only("technical-docs.readme", "fail broken_link")},
+		{"a readme that nobody owns, where somebody ought to", ownedReadme, only("technical-docs.readme", "fail no_owner")},
 		{"an architecture without a diagram", written("docs/architecture.md", world.Page("Parts")), only("technical-docs.architecture", "fail no_diagram")},
 		{"no process of deployment", removed("docs/deployment.md"), only("technical-docs.deployment", none)},
 		{"four runbooks", removed("runbooks/mail.md"), only("operational-docs.runbooks", "fail too_few")},
