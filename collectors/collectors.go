@@ -19,6 +19,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/image"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/login"
 	"github.com/readiness-exporter/readiness-exporter/collectors/oncall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
@@ -41,6 +42,8 @@ type Options struct {
 	Copies string
 	// EndpointDurations takes how long endpoints took to answer; nil: nobody does.
 	EndpointDurations endpoint.Durations
+	// Logins is how rarely passwords are tried that must be refused.
+	Logins login.Pace
 }
 
 // A Record has what was submitted and signed by API.
@@ -59,6 +62,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		domain.New(),
 		endpoint.New(options.EndpointDurations),
 		endpoint.NewLogin(),
+		login.New(options.Logins),
 		tlsoffer.New(),
 		sshd.New(options.RootFS),
 		ssh.New(),
