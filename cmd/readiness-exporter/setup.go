@@ -19,6 +19,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/login"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
@@ -96,13 +97,22 @@ func copiesIn(storage string) string {
 	return filepath.Join(storage, "repositories")
 }
 
-// setUp wires the collectors, which keep copies of git repositories in a folder, and the kinds of check; durations takes how long
-// endpoints took to answer, nil: nobody does.
-func (p *program) setUp(libraries *slog.Logger, copies string, durations endpoint.Durations) *setup {
+// firstLogins is how long the exporter runs before it tries passwords: one that crashes and is started again and again locks nobody out.
+const firstLogins = 5 * time.Minute
+
+// A service is what collectors have in a process that runs on. The zero value is one that collects once.
+type service struct {
+	copies    string             // the folder for copies of git repositories
+	durations endpoint.Durations // takes how long endpoints took to answer
+	logins    login.Pace
+}
+
+// setUp wires the collectors and the kinds of check.
+func (p *program) setUp(libraries *slog.Logger, of service) *setup {
 	klog.SetSlogLogger(libraries)
 	reported := &reportedRecord{}
 	all, closeAll := collectors.All(collectors.Options{
-		RootFS: p.common.rootFS, Record: reported, Copies: copies, EndpointDurations: durations,
+		RootFS: p.common.rootFS, Record: reported, Copies: of.copies, EndpointDurations: of.durations, Logins: of.logins,
 	})
 	return &setup{
 		reported:   reported,
@@ -148,7 +158,7 @@ func (p *program) engine(s *setup, logger log.Logger, options engine.Options) *e
 // What was reported and signed by API is that of the record, where there is one; nil: none.
 func (p *program) collectOnce(ctx context.Context, remembered engine.Memory, storage *storageFlags) ([]*assess.Assessment, error) {
 	logger, libraries := p.logger()
-	s := p.setUp(libraries, "", nil)
+	s := p.setUp(libraries, service{})
 	defer s.close()
 	if err := s.reported.read(ctx, storage); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -49,10 +50,15 @@ func (r *reply) unclear() error {
 	switch {
 	case r.status == http.StatusTooManyRequests:
 		return fact.Errorf(fact.ReasonDenied, "the server answers 429: it takes no logins from here for now")
-	case r.status >= http.StatusInternalServerError || r.status < http.StatusOK:
+	case r.status >= http.StatusBadRequest && !slices.Contains(refusals(), r.status), r.status < http.StatusOK:
 		return fact.Errorf(fact.ReasonFailed, "the server answers %d, which neither admits nor refuses", r.status)
 	}
 	return nil
+}
+
+// refusals are the statuses of whoever is not let in; 404 hides that there is anything.
+func refusals() []int {
+	return []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusProxyAuthRequired}
 }
 
 // refuses tells whether an answer sends away, or to another page, such as one to log in at.
@@ -109,7 +115,11 @@ func (r *reply) grafana() (read grafanaAnswer, err error) {
 		return read, fact.Errorf(fact.ReasonUnsupported, "the server redirects (%d): declare the URL of Grafana itself", r.status)
 	}
 	if json.Unmarshal(bytes.TrimSpace(r.body), &read) != nil || read == (grafanaAnswer{}) {
-		return read, fact.Errorf(fact.ReasonInvalid, "the server answers %d, and not as the API of Grafana does", r.status)
+		reason := fact.ReasonInvalid
+		if r.refuses() {
+			reason = fact.ReasonDenied
+		}
+		return read, fact.Errorf(reason, "the server answers %d, and not as the API of Grafana does", r.status)
 	}
 	return read, nil
 }
