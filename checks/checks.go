@@ -81,6 +81,7 @@ func All() []check.Any {
 		cluster.Authorization(),
 		cluster.HelmReleases(),
 		cluster.IngressController(),
+		cluster.DNS(),
 		cluster.IngressExposure(),
 		cluster.PublicAddress(),
 		cluster.CertManager(),

@@ -59,6 +59,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		host.New(host.Options{RootFS: options.RootFS}),
 		host.NewAddresses(options.RootFS),
 		dns.New(),
+		dns.NewCluster(),
 		domain.New(),
 		endpoint.New(options.EndpointDurations),
 		endpoint.NewLogin(),

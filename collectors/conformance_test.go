@@ -33,6 +33,7 @@ func subjects() []subject {
 	return []subject{
 		{"host", "a root file system", hostCase},
 		{"dns", "a name server", nameServerCase},
+		{"cluster_dns", "a name server", clusterDNSCase},
 		{"domain", "a registry", registryCase},
 		{"endpoint", "a web server", endpointCase},
 		{"endpoint_login", "a web server", endpointLoginCase},

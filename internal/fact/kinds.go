@@ -6,7 +6,7 @@ func Kinds() []Any {
 		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
 		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DiscoveredImages(), DomainNames(), Registrations(),
 		Endpoints(), EndpointLogins(), DefaultLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
-		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
+		Workloads(), Clusters(), ClusterDNSs(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), Documents(), DocumentFolders(), DeclaredContacts(), OnCallSchedules(), Attestations(), Waivers(),
 		Evidences(), DeployedRevisions(),
