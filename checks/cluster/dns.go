@@ -52,8 +52,8 @@ func DNS() check.Kind[DNSParameters] {
 		Remedy: "Scale it: kubectl -n kube-system scale deployment coredns --replicas=2.",
 	}
 	missing := check.Reason{
-		Name: "no_dns", Level: check.Unknown, Sentence: "The DNS of the cluster was not found by the usual labels of CoreDNS.", Absence: true,
-		Remedy: "Label its Deployment k8s-app=kube-dns.",
+		Name: "no_dns", Level: check.Undeclared, Sentence: "The DNS of the cluster was not found by the usual labels of CoreDNS.", Absence: true,
+		Remedy: "Label its Deployment k8s-app=kube-dns; where the DNS runs outside of the cluster, list the item under not_applicable with that reason.",
 	}
 	return check.Kind[DNSParameters]{
 		Name:     "cluster_dns",

@@ -83,7 +83,7 @@ func TestTheItemOnTheDNSOfTheClusterPassesAndBreaks(t *testing.T) {
 		{"nothing listens there", "fail", []string{"no_answer", "outside_unresolved"}, 2, map[string]any{"address": "127.0.0.1:1"}},
 		{"the exporter is not in the cluster, and is told no address", "unknown", []string{"not_collected"}, 2, nil},
 		{"one pod is all there is", "fail", []string{"too_few_replicas"}, 1, map[string]any{"address": knowing}},
-		{"nothing in the cluster is labelled as its DNS", "unknown", []string{"no_dns"}, 0, map[string]any{"address": knowing}},
+		{"nothing in the cluster is labelled as its DNS", "undeclared", []string{"no_dns"}, 0, map[string]any{"address": knowing}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			switch test.replicas {
