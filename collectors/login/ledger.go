@@ -34,13 +34,20 @@ type ledger struct {
 	pages map[account]*page
 }
 
-// A page is the last try of one account.
+// A page is what was tried of one account.
 type page struct {
-	turn   chan struct{} // holds a token while one tries
-	tried  Target
-	until  time.Time // when it may be tried again
-	result outcome
-	err    error
+	turn  chan struct{} // holds a token while one tries
+	until time.Time     // when it may be tried again
+	// tries are those of each login of the account: with each password, and in each way.
+	tries map[Target]*try
+}
+
+// A try is the last one of a login, and what came of it.
+type try struct {
+	at    time.Time // zero: there was none yet
+	asked time.Time // when somebody last wanted to know
+	outcome
+	err error
 }
 
 func newLedger(pace Pace, now func() time.Time) *ledger {
@@ -55,14 +62,18 @@ func (l *ledger) page(of account) *page {
 	defer l.mu.Unlock()
 	found := l.pages[of]
 	if found == nil {
-		found = &page{turn: make(chan struct{}, 1)}
+		found = &page{turn: make(chan struct{}, 1), tries: make(map[Target]*try)}
 		l.pages[of] = found
 	}
 	return found
 }
 
-// once gives what came of the last try of a login, and tries it where its account may be tried.
-func (l *ledger) once(ctx context.Context, t Target, try func(context.Context, Target) (outcome, error)) (fact.DefaultLogin, error) {
+// patience is for how long a login keeps its turn without asking for it: its declaration may be gone.
+const patience = time.Hour
+
+// once gives what came of the last try of a login, and tries it where its account may be tried, and it was not tried later than another
+// login of the account.
+func (l *ledger) once(ctx context.Context, t Target, attempt func(context.Context, Target) (outcome, error)) (fact.DefaultLogin, error) {
 	found := known(t)
 	at := l.page(account{t.Type, t.Server, t.Username})
 	select {
@@ -71,36 +82,53 @@ func (l *ledger) once(ctx context.Context, t Target, try func(context.Context, T
 	case <-ctx.Done():
 		return found, context.Cause(ctx)
 	}
-	now := l.now()
+	now, last := l.now(), at.tries[t.anonymous()]
+	if last == nil {
+		last = &try{}
+		at.tries[t.anonymous()] = last
+	}
+	last.asked = now
 	switch wait := l.pace.First - now.Sub(l.began); {
-	case now.Before(at.until) && at.tried == t.anonymous():
-	case now.Before(at.until):
-		return found, fact.Errorf(fact.ReasonPending, "another password of %s was tried at %s, which is left alone for %s",
-			t.Username, t.Server, quantity.InWords(at.until.Sub(now).Round(time.Minute)))
+	case now.Before(at.until) || at.others(last, now):
+		if last.at.IsZero() {
+			return found, fact.Errorf(fact.ReasonPending, "%s was tried at %s with another password or in another way, and is left alone for %s",
+				t.Username, t.Server, quantity.InWords(max(at.until.Sub(now), time.Minute).Round(time.Minute)))
+		}
 	case wait > 0:
 		return found, fact.Errorf(fact.ReasonPending, "passwords are tried once the exporter has run for %s", quantity.InWords(l.pace.First))
 	default:
 		if ctx.Err() != nil {
 			return found, context.Cause(ctx)
 		}
-		l.try(ctx, at, t, try)
+		// One that panics is one all the same.
+		last.at, at.until = now, now.Add(l.pace.Unclear)
+		last.outcome, last.err = outcome{}, fact.Errorf(fact.ReasonPanic, "the last try of it panicked")
+		last.outcome, last.err = attempt(ctx, t)
+		at.until = l.next(last)
 	}
-	found.Accepted, found.Open, found.Refusal = at.result.accepted, at.result.open, at.result.refusal
-	return found, at.err
+	found.Accepted, found.Open, found.Refusal = last.accepted, last.open, last.refusal
+	return found, last.err
 }
 
-// try notes a try before it is made, so that one that panics is one all the same.
-func (l *ledger) try(ctx context.Context, at *page, t Target, try func(context.Context, Target) (outcome, error)) {
-	at.tried, at.until, at.result = t.anonymous(), l.now().Add(l.pace.Unclear), outcome{}
-	at.err = fact.Errorf(fact.ReasonPanic, "the last try of it panicked")
-	at.result, at.err = try(ctx, t)
+// others tells whether it is the turn of another login that somebody still asks for.
+func (p *page) others(own *try, now time.Time) bool {
+	for _, each := range p.tries {
+		if each.at.Before(own.at) && now.Sub(each.asked) <= patience {
+			return true
+		}
+	}
+	return false
+}
+
+// next is when an account may be tried again.
+func (l *ledger) next(last *try) time.Time {
 	switch {
-	case !at.result.sent:
-		at.until = time.Time{} // No server has counted anything: it may be tried as soon as it is there.
-	case at.err == nil && !at.result.accepted && !at.result.open:
-		at.until = l.now().Add(l.pace.Again)
+	case !last.sent:
+		return time.Time{} // No server has counted anything: it may be tried as soon as it is there.
+	case last.err == nil && !last.accepted && !last.open:
+		return l.now().Add(l.pace.Again)
 	default:
-		at.until = l.now().Add(l.pace.Unclear)
+		return l.now().Add(l.pace.Unclear)
 	}
 }
 

@@ -178,11 +178,29 @@ func TestAnotherPasswordOfTheSameAccountWaits(t *testing.T) {
 	require.NoError(t, err)
 	_, err = book.once(t.Context(), second, try)
 	require.Equal(t, fact.ReasonPending, fact.ReasonOf(err))
-	require.EqualError(t, err, "another password of admin was tried at grafana.example.com:443, which is left alone for 6 h")
-	clock.pass(6 * time.Hour)
-	_, err = book.once(t.Context(), second, try)
-	require.NoError(t, err)
-	require.Equal(t, 2, tries)
+	require.EqualError(t, err, "admin was tried at grafana.example.com:443 with another password or in another way, and is left alone for 6 h")
+	// Both ask every ten minutes, the first one first: each has its turn all the same.
+	tried := map[Target]int{}
+	count := func(_ context.Context, t Target) (outcome, error) {
+		tried[t]++
+		return outcome{refusal: "no", sent: true}, nil
+	}
+	for range 24 * 6 {
+		clock.pass(10 * time.Minute)
+		_, err = book.once(t.Context(), first, count)
+		require.NoError(t, err, "what was found before holds")
+		_, err = book.once(t.Context(), second, count)
+		require.True(t, err == nil || tried[second] == 0)
+	}
+	require.Equal(t, map[Target]int{first: 2, second: 2}, tried)
+	// Once nobody declares the second any more, the first does not wait for it.
+	for range 24 * 6 {
+		clock.pass(10 * time.Minute)
+		_, err = book.once(t.Context(), first, count)
+		require.NoError(t, err)
+	}
+	require.Equal(t, map[Target]int{first: 6, second: 2}, tried)
+	require.Equal(t, 1, tries)
 }
 
 // TestATryThatPanicsIsOne: it is not made again at once.
@@ -198,4 +216,16 @@ func TestATryThatPanicsIsOne(t *testing.T) {
 	_, err := book.once(t.Context(), target, try)
 	require.Equal(t, fact.ReasonPanic, fact.ReasonOf(err))
 	require.Equal(t, 1, tries)
+}
+
+// TestALoginThatWaitsIsNoFailure: it is pending, which no history counts as a loss.
+func TestALoginThatWaitsIsNoFailure(t *testing.T) {
+	clock := newClock()
+	from := newProber(Pace{First: 5 * time.Minute}, clock.now).collector()
+	sets, errs := runAll(t, from, systems(1, system.DefaultLogin{Type: fact.LoginHTTP, URL: "http://192.0.2.1/"}))
+	require.Equal(t, []error{nil}, errs)
+	require.Zero(t, sets[0].Len())
+	require.Equal(t, []fact.Gap{{
+		Subject: "login-0", Reason: fact.ReasonPending, Detail: "passwords are tried once the exporter has run for 5 min",
+	}}, sets[0].Gaps())
 }

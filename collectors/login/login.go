@@ -67,7 +67,13 @@ func (p *prober) collector() collector.Collector[Target] {
 		},
 		Collect: func(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {
 			found, err := p.ledger.once(ctx, t, p.try)
-			if err != nil {
+			switch {
+			case fact.ReasonOf(err) == fact.ReasonPending:
+				// That a login waits for its turn is no failure of a run.
+				set := &fact.Set[fact.DefaultLogin]{}
+				set.Lack(found, "", err)
+				return []fact.AnySet{fact.DefaultLogins().Set(set)}, nil
+			case err != nil:
 				return nil, err
 			}
 			return []fact.AnySet{fact.DefaultLogins().Found(found)}, nil
