@@ -40,12 +40,13 @@ func DNS() check.Kind[DNSParameters] {
 	}
 	differs := check.Reason{
 		Name: "answers_differ", Level: check.Fail, Sentence: "The cluster's DNS answers differently each time.",
-		Remedy: "Ask each of its pods (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide; dig @ADDRESS NAME), and restart the one that " +
-			"is behind.",
+		Remedy: "Ask each of its pods (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide; dig @ADDRESS NAME), " +
+			"and restart the one that is behind.",
 	}
 	slow := check.Reason{
 		Name: "slow", Level: check.Fail, Sentence: "The cluster's DNS answers late.",
-		Remedy: "Check whether its pods are throttled or packets are lost (kubectl top pod -n kube-system); more replicas or NodeLocal DNSCache help.",
+		Remedy: "Check whether its pods are throttled or packets are lost (kubectl top pod -n kube-system); " +
+			"more replicas or NodeLocal DNSCache help.",
 	}
 	few := check.Reason{
 		Name: "too_few_replicas", Level: check.Fail, Sentence: "The cluster's DNS has too few pods.", Absence: true,
@@ -53,7 +54,8 @@ func DNS() check.Kind[DNSParameters] {
 	}
 	missing := check.Reason{
 		Name: "no_dns", Level: check.Undeclared, Sentence: "The DNS of the cluster was not found by the usual labels of CoreDNS.", Absence: true,
-		Remedy: "Label its Deployment k8s-app=kube-dns; where the DNS runs outside of the cluster, list the item under not_applicable with that reason.",
+		Remedy: "Label its Deployment k8s-app=kube-dns; where the DNS runs outside of the cluster, " +
+			"list the item under not_applicable with that reason.",
 	}
 	return check.Kind[DNSParameters]{
 		Name:     "cluster_dns",

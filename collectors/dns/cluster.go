@@ -114,7 +114,7 @@ func (p clusterProber) ask(t ClusterTarget) (clusterQuestion, error) {
 	var err error
 	switch {
 	case declared.Address != "":
-		question.server = serverOf(declared.Address, usualPort)
+		question.server = serverOf(declared.Address)
 	case !t.Own:
 		return question, fact.Errorf(fact.ReasonUnsupported,
 			"the exporter is not in the cluster: run one there, or declare the address of its DNS under kubernetes: dns")

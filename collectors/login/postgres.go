@@ -20,8 +20,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
-// tryPostgres connects once, at one address. What counts is whether the server says that the name is authenticated, and whether it asked for
-// a password before: what it refuses after that, such as a database that does not exist, is no refusal of the login.
+// tryPostgres connects once, at one address. What counts is whether the server says that the name is authenticated, and whether it asked
+// for a password before: what it refuses after that, such as a database that does not exist, is no refusal of the login.
 func (p *prober) tryPostgres(ctx context.Context, t Target) (made outcome, err error) {
 	conn, err := p.dial(ctx, "tcp", t.Server)
 	if err != nil {
@@ -82,7 +82,8 @@ func refusal(asked bool) string {
 // explainPostgres gives an error a reason, without what the library repeats of the configuration.
 func explainPostgres(ctx context.Context, err error, refused *pgconn.PgError) error {
 	if refused != nil {
-		return fact.Errorf(fact.ReasonFailed, "the server answers with the error %s, which neither admits nor refuses", words.Excerpt(refused.Code))
+		return fact.Errorf(fact.ReasonFailed, "the server answers with the error %s, which neither admits nor refuses",
+			words.Excerpt(refused.Code))
 	}
 	var whole *pgconn.ConnectError
 	if errors.As(err, &whole) {
@@ -102,7 +103,8 @@ func explainPostgres(ctx context.Context, err error, refused *pgconn.PgError) er
 // postgresConfig is that of one connection, over which nothing has been said yet. The library reads the environment, as its programs do:
 // nothing of that holds.
 func postgresConfig(t Target, conn net.Conn, heard *transcript) (*pgconn.Config, error) {
-	config, err := pgconn.ParseConfig("host=" + nowhere + " user=nobody password=none sslmode=disable target_session_attrs=any passfile=/dev/null")
+	config, err := pgconn.ParseConfig("host=" + nowhere +
+		" user=nobody password=none sslmode=disable target_session_attrs=any passfile=/dev/null")
 	if err != nil {
 		return nil, fact.Errorf(fact.ReasonFailed, "read the environment variables of PostgreSQL's clients: %s", words.Excerpt(err.Error()))
 	}

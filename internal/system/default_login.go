@@ -129,7 +129,8 @@ func (l DefaultLogin) validatePassword(list *mistake.List, at []any) {
 	}
 	for _, verdict := range secret.Judge("password", l.Password) {
 		if verdict.Credential && verdict.Strength >= strongPassword {
-			list.Add(mistake.At(at, "password"), "password: it is hard to guess, so that it is none that everybody knows; a real one does not belong here")
+			list.Add(mistake.At(at, "password"),
+				"password: it is hard to guess, so that it is none that everybody knows; a real one does not belong here")
 		}
 	}
 }
