@@ -76,6 +76,8 @@ func sameAs() map[string][]string {
 		"ReadinessOnCallGap":       {"on_call_schedule nobody_on_call", "on_call_schedule on_call_gap"},
 		"ReadinessSecretCommitted": {"committed_secrets secret_committed"},
 
+		"ReadinessDefaultLoginAccepted": {"default_credentials default_accepted", "default_credentials open"},
+
 		"ReadinessWorkloadDown":            {"workload_replicas unavailable"},
 		"ReadinessWorkloadReplicasMissing": {"workload_replicas unavailable"},
 		"ReadinessWorkloadTooFewReplicas": {

@@ -382,6 +382,16 @@ func teamWorlds(now time.Time) (worlds []factWorld) {
 	repository("a repository with a secret", []fact.CommittedSecret{
 		{Rule: "private key", Path: "deploy/id_ed25519", Line: 1, Commit: "0123456789", At: now.Add(-300 * day)},
 	}, committed)
+
+	login := func(name string, accepted, open bool, fires ...string) {
+		worlds = append(worlds, worldOf(fact.DefaultLogins(), name, fires, fact.DefaultLogin{
+			DefaultLoginPlace: fact.DefaultLoginPlace{Name: "grafana", Type: fact.LoginGrafana, Server: "192.0.2.1:3000", Username: "admin"},
+			Accepted:          accepted, Open: open,
+		}))
+	}
+	login("a login that is refused", false, false)
+	login("a login that is accepted", true, false, "ReadinessDefaultLoginAccepted (warning)")
+	login("anonymous access", false, true, "ReadinessDefaultLoginAccepted (warning)")
 	return worlds
 }
 

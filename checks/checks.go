@@ -21,6 +21,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/image"
 	"github.com/readiness-exporter/readiness-exporter/checks/ingress"
 	"github.com/readiness-exporter/readiness-exporter/checks/item"
+	"github.com/readiness-exporter/readiness-exporter/checks/login"
 	"github.com/readiness-exporter/readiness-exporter/checks/namespace"
 	"github.com/readiness-exporter/readiness-exporter/checks/oncall"
 	"github.com/readiness-exporter/readiness-exporter/checks/port"
@@ -67,6 +68,7 @@ func All() []check.Any {
 		endpoint.PublishedPage(),
 		endpoint.Transit(),
 		endpoint.Authentication(),
+		login.DefaultCredentials(),
 
 		// Certificates.
 		certificate.Renewal(),
@@ -81,6 +83,7 @@ func All() []check.Any {
 		cluster.Authorization(),
 		cluster.HelmReleases(),
 		cluster.IngressController(),
+		cluster.DNS(),
 		cluster.IngressExposure(),
 		cluster.PublicAddress(),
 		cluster.CertManager(),

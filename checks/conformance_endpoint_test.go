@@ -44,6 +44,10 @@ func endpointWorlds() map[string]world {
 	login := func(without int) fact.AnySet {
 		return facts(fact.EndpointLogins(), fact.EndpointLogin{URL: "https://shop.example.com/", Without: ended(without), Wrong: ended(403), With: ended(200)})
 	}
+	tried := func(found fact.DefaultLogin) fact.AnySet {
+		found.DefaultLoginPlace = fact.DefaultLoginPlace{Name: "grafana", Type: fact.LoginGrafana, Server: "grafana.example.com:443", Username: "admin"}
+		return facts(fact.DefaultLogins(), found)
+	}
 	led := facts(fact.DiscoveredHosts(), fact.DiscoveredHost{
 		Cluster: "main", Namespace: "shop", Kind: "Ingress", Name: "web", Host: "shop.example.com", Paths: []string{"/"},
 	})
@@ -66,6 +70,11 @@ func endpointWorlds() map[string]world {
 			bad:  []fact.AnySet{led, asked("ingress", 503)},
 		},
 		"endpoint_authentication": row("protected", login(401), login(200)),
+		"default_credentials": {
+			declared: &system.System{Logins: []system.DefaultLogin{{Name: "grafana", Type: fact.LoginGrafana}}},
+			good:     []fact.AnySet{tried(fact.DefaultLogin{Refusal: "it answers 401"})},
+			bad:      []fact.AnySet{tried(fact.DefaultLogin{Accepted: true})},
+		},
 		"encryption_in_transit": {
 			declared: declared("front"),
 			good:     []fact.AnySet{offered(fact.TLS12, fact.TLS13), asked("front", 200)},

@@ -152,8 +152,18 @@ func clusterWorlds() map[string]world {
 	release := fact.HelmRelease{Cluster: "main", Namespace: "shop", Name: "shop", Revision: 2, Status: "deployed"}
 	failed := fact.HelmRelease{Cluster: "main", Namespace: "shop", Name: "web", Revision: 1, Status: "failed"}
 	grants := []fact.Grant{{Subject: "ServiceAccount shop/api", Role: "ClusterRole cluster-admin", Binding: "ClusterRoleBinding x", Risk: "all"}}
+	lookedUp := func(unknown int) fact.AnySet {
+		return facts(fact.ClusterDNSs(), fact.ClusterDNS{Cluster: "main", Server: "10.96.0.10", Lookups: []fact.ClusterLookup{
+			{Name: "kubernetes.default.svc.cluster.local", Asked: 6, Unknown: unknown, Slowest: time.Second},
+		}})
+	}
 	return map[string]world{
 		"kubernetes_health": clusters, "kubernetes_api_access": clusters, "node_capacity": clusters,
+		"cluster_dns": {
+			declared: inMain(),
+			good:     []fact.AnySet{lookedUp(0), facts(fact.Components(), part(fact.RoleDNS, "coredns", 2))},
+			bad:      []fact.AnySet{lookedUp(6), facts(fact.Components(), part(fact.RoleDNS, "coredns", 1))},
+		},
 		"ingress_controller": controllers, "ingress_exposure": controllers,
 		"cluster_public_address": {
 			declared: inMain(),

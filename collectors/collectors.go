@@ -19,6 +19,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/host"
 	"github.com/readiness-exporter/readiness-exporter/collectors/image"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/login"
 	"github.com/readiness-exporter/readiness-exporter/collectors/oncall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/port"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
@@ -43,6 +44,8 @@ type Options struct {
 	Copies string
 	// EndpointDurations takes how long endpoints took to answer; nil: nobody does.
 	EndpointDurations endpoint.Durations
+	// Logins is how rarely passwords are tried that must be refused.
+	Logins login.Pace
 }
 
 // A Record has what was submitted and signed by API.
@@ -78,8 +81,10 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 	return append(outside, []collector.Any{
 		host.New(host.Options{RootFS: options.RootFS}),
 		host.NewAddresses(options.RootFS),
+		dns.NewCluster(),
 		domain.New(),
 		endpoint.NewLogin(),
+		login.New(options.Logins),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),
 		port.NewListening(options.RootFS),

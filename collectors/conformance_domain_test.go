@@ -27,6 +27,22 @@ func nameServerCase(t *testing.T) conformance.Case {
 	}
 }
 
+// clusterDNSCase is that of a DNS of a cluster: what it does not answer is the fact.
+func clusterDNSCase(t *testing.T) conformance.Case {
+	t.Helper()
+	const text = "$TTL 60\n@ SOA ns1 admin 1 3600 600 86400 60\n@ NS ns1\nns1 A 127.0.0.1\nkubernetes.default.svc A 10.96.0.1\n"
+	server := servers.NameServer(t, world.NameServerSpec{Zones: []world.Zone{{Name: "cluster.local.", Text: text}}})
+	return conformance.Case{
+		System: &system.System{Kubernetes: []system.Cluster{{Name: "main", DNS: &system.ClusterDNS{
+			Address: server.Addr, Outside: []string{"ns1.cluster.local"},
+		}}}},
+		Faults: []conformance.Fault{
+			{Name: "hangs", Break: func(t *testing.T) { server.Pause(t) }, Fix: func(t *testing.T) { server.Resume(t) }, Hangs: true, Reasons: []fact.Reason{fact.ReasonTimeout}},
+			{Name: "refuses", Break: func(t *testing.T) { server.Kill(t) }, Fix: func(t *testing.T) { server.Restart(t) }, Unnoticed: true},
+		},
+	}
+}
+
 // registryCase is that of a registry that knows one domain.
 func registryCase(t *testing.T) conformance.Case {
 	t.Helper()

@@ -44,7 +44,7 @@ func registerChecklist(app *kingpin.Application, commands map[string]command) {
 // plans loads the configuration without collecting anything.
 func (p *program) plans(ctx context.Context) ([]*assess.Plan, error) {
 	_, libraries := p.logger()
-	s := p.setUp(libraries, "", nil)
+	s := p.setUp(libraries, service{})
 	defer s.close()
 	loaded, err := p.load(ctx, s)
 	if err != nil {

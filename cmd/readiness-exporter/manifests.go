@@ -125,7 +125,7 @@ func judgedOf(manifests []kubernetes.Manifest, assessments []*assess.Assessment)
 // production checklist.
 func (p *program) judgeManifests(ctx context.Context, collectors []collector.Any) ([]*assess.Assessment, error) {
 	_, libraries := p.logger()
-	s := p.setUp(libraries, "", nil)
+	s := p.setUp(libraries, service{})
 	defer s.close()
 	loaded, err := p.loadForManifests(s)
 	if err != nil {

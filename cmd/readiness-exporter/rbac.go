@@ -95,7 +95,7 @@ func recordRole(place types.NamespacedName) rbacv1.Role {
 // permissions are those of every collection that the configuration asks for.
 func (p *program) permissions(ctx context.Context) ([]collector.Permission, error) {
 	_, libraries := p.logger()
-	s := p.setUp(libraries, "", nil)
+	s := p.setUp(libraries, service{})
 	defer s.close()
 	loaded, err := p.load(ctx, s)
 	if err != nil {

@@ -191,7 +191,7 @@ func denied(results map[string]check.Result, resource string) (ids []string) {
 func (l *leastPrivileged) plan(t *testing.T) *assess.Plan {
 	t.Helper()
 	_, libraries := l.program.logger()
-	s := l.program.setUp(libraries, "", nil)
+	s := l.program.setUp(libraries, service{})
 	defer s.close()
 	loaded, err := l.program.load(t.Context(), s)
 	require.NoError(t, err)
@@ -213,7 +213,7 @@ func resourcesOf(permissions []collector.Permission) (names []string) {
 func (l *leastPrivileged) needing(t *testing.T, plan *assess.Plan, sound map[string]check.Result, resource string) (ids []string) {
 	t.Helper()
 	_, libraries := l.program.logger()
-	s := l.program.setUp(libraries, "", nil)
+	s := l.program.setUp(libraries, service{})
 	defer s.close()
 	for i := range plan.Items {
 		waits := func(p check.Problem) bool { return p.Reason == "not_declared" }

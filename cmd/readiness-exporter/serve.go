@@ -26,6 +26,7 @@ import (
 	exporterweb "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"github.com/readiness-exporter/readiness-exporter/collectors/login"
 	"github.com/readiness-exporter/readiness-exporter/docs"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
@@ -119,7 +120,7 @@ func (c *serveCommand) run(ctx context.Context, p *program) (int, error) {
 	hangup.Release()
 	logger, libraries := p.logger()
 	self := metrics.NewSelfFrom(p.common.vantage)
-	s := p.setUp(libraries, copiesIn(c.storage.path()), self)
+	s := p.setUp(libraries, service{copies: copiesIn(c.storage.path()), durations: self, logins: login.Pace{First: firstLogins}})
 	defer s.close()
 	external, err := web.ParseExternalURL(c.externalURL)
 	if err != nil {

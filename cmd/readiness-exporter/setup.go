@@ -19,6 +19,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/collectors/endpoint"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
+	"github.com/readiness-exporter/readiness-exporter/collectors/login"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
@@ -101,12 +102,23 @@ func copiesIn(storage string) string {
 	return filepath.Join(storage, "repositories")
 }
 
-// setUp wires the collectors, which keep copies of git repositories in a folder, and the kinds of check; durations takes how long
-// endpoints took to answer, nil: nobody does.
-func (p *program) setUp(libraries *slog.Logger, copies string, durations endpoint.Durations) *setup {
+// firstLogins is how long the exporter runs before it tries passwords: one that crashes and is started again and again locks nobody out.
+const firstLogins = 5 * time.Minute
+
+// A service is what collectors have in a process that runs on. The zero value is one that collects once.
+type service struct {
+	copies    string             // the folder for copies of git repositories
+	durations endpoint.Durations // takes how long endpoints took to answer
+	logins    login.Pace
+}
+
+// setUp wires the collectors and the kinds of check.
+func (p *program) setUp(libraries *slog.Logger, of service) *setup {
 	klog.SetSlogLogger(libraries)
 	reported := &reportedRecord{}
-	options := collectors.Options{RootFS: p.common.rootFS, Record: reported, Copies: copies, EndpointDurations: durations}
+	options := collectors.Options{
+		RootFS: p.common.rootFS, Record: reported, Copies: of.copies, EndpointDurations: of.durations, Logins: of.logins,
+	}
 	all, closeAll := collectors.All(options)
 	collecting := all
 	if p.common.vantage != "" {
@@ -181,7 +193,7 @@ func (p *program) prepare(ctx context.Context, storage *storageFlags) (log.Logge
 	if p.common.logLevel != "debug" {
 		logger = level.NewFilter(logger, level.AllowError())
 	}
-	s := p.setUp(libraries, "", nil)
+	s := p.setUp(libraries, service{})
 	if err := s.reported.read(ctx, storage); err != nil {
 		s.close()
 		return nil, nil, nil, err

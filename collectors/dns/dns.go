@@ -91,7 +91,7 @@ type run struct {
 func (p prober) run(d system.Domain) *run {
 	r := &run{prober: p, target: d, name: dns.Fqdn(d.ASCIIName())}
 	for _, each := range d.Resolvers {
-		r.resolvers = append(r.resolvers, serverOf(each, usualPort))
+		r.resolvers = append(r.resolvers, serverOf(each))
 	}
 	r.guides = r.resolvers
 	if len(d.Resolvers) > 0 {
@@ -101,7 +101,7 @@ func (p prober) run(d system.Domain) *run {
 	r.guides, r.unguided = p.own()
 	if isPublic(r.name) {
 		for _, each := range []string{"1.1.1.1", "8.8.8.8", "9.9.9.9"} {
-			r.resolvers = append(r.resolvers, serverOf(each, usualPort))
+			r.resolvers = append(r.resolvers, serverOf(each))
 		}
 	}
 	return r

@@ -52,7 +52,7 @@ func (r *run) guide(ctx context.Context, name string, kind uint16) (answer *dns.
 // find finds the zone of the name, and its name servers.
 func (r *run) find(ctx context.Context) (servers []nameServer, err error) {
 	for _, each := range r.target.NameServers {
-		servers = append(servers, nameServer{address: serverOf(each, usualPort)})
+		servers = append(servers, nameServer{address: serverOf(each)})
 	}
 	if r.zone, err = r.zoneOf(ctx, servers); err != nil || r.zone == "" || len(servers) > 0 {
 		return servers, err
@@ -178,10 +178,10 @@ func isPublic(name string) bool {
 }
 
 // serverOf reads the address of a server, which may have a port.
-func serverOf(text string, port uint16) netip.AddrPort {
+func serverOf(text string) netip.AddrPort {
 	if server, err := netip.ParseAddrPort(text); err == nil {
 		return server
 	}
 	address, _ := netip.ParseAddr(text) // The description was checked.
-	return netip.AddrPortFrom(address, port)
+	return netip.AddrPortFrom(address, usualPort)
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/watch"
 )
 
-// components are ingress controllers, cert-manager, Prometheus, Alertmanager, Grafana and Loki, by their well-known labels.
+// components are ingress controllers, cert-manager, Prometheus, Alertmanager, Grafana, Loki and the DNS, by their well-known labels.
 func components() join[fact.Component] {
 	return join[fact.Component]{
 		kind:  fact.Components(),
 		whole: true,
 		parts: []part{
-			{"", componentDeployments()}, {"", componentStatefulSets()}, {"", componentDaemonSets()},
+			{"", componentDeployments()}, {"", componentStatefulSets()}, {"", componentDaemonSets()}, {"", dnsDeployments()},
 			{fact.TopicIngressClasses, ingressClasses()},
 			{fact.TopicServices, componentServices()},
 		},
@@ -149,6 +149,13 @@ func componentDaemonSets() watch.Resource[componentWorkload] {
 	}
 }
 
+// dnsDeployments are those of CoreDNS and of kube-dns before it, which whoever sets up clusters labels so.
+func dnsDeployments() watch.Resource[componentWorkload] {
+	r := componentDeployments()
+	r.Labels, r.Variant = "k8s-app in (kube-dns,coredns)", " of the DNS"
+	return r
+}
+
 func componentServices() watch.Resource[service] {
 	r := services()
 	r.Everywhere, r.Labels, r.Variant = true, ofProducts(), " of components"
@@ -207,6 +214,12 @@ func joinComponents(s *snapshot, set *fact.Set[fact.Component]) {
 			set.Add(c)
 		})
 	}
+	stored(s, dnsDeployments()).Each(func(name types.NamespacedName, w componentWorkload) {
+		set.Add(fact.Component{
+			Cluster: s.target.Cluster.Name, Missing: s.lacks, Role: fact.RoleDNS, Part: w.labels["k8s-app"],
+			Namespace: name.Namespace, Kind: w.kind.Value(), Name: name.Name, Desired: w.desired, Available: w.available,
+		})
+	})
 	for controller, all := range classes {
 		for _, class := range all {
 			if !claimed[controller] {

@@ -38,6 +38,7 @@ const (
 	RoleAlertmanager      ComponentRole = "alertmanager"
 	RoleGrafana           ComponentRole = "grafana"
 	RoleLoki              ComponentRole = "loki"
+	RoleDNS               ComponentRole = "dns"
 )
 
 // TopicIngressClasses is that of which classes an ingress controller answers to. The Services of components are of
@@ -59,7 +60,7 @@ func (c *Component) Lacks() []string { return c.Missing }
 func Components() *Kind[Component] {
 	return &Kind[Component]{
 		Name:    "component",
-		Help:    "A well-known part of a Kubernetes cluster that applications stand on: ingress controller, cert-manager, monitoring.",
+		Help:    "A well-known part of a Kubernetes cluster that applications stand on: ingress controller, cert-manager, monitoring, DNS.",
 		Subject: (*Component).Subject,
 		Labels: []Label[Component]{
 			{Name: "kubernetes_cluster", Value: func(c *Component) string { return c.Cluster }},

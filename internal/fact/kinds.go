@@ -5,8 +5,8 @@ func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
 		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DiscoveredImages(), DomainNames(), Registrations(),
-		Endpoints(), EndpointLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
-		Workloads(), Clusters(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
+		Endpoints(), EndpointLogins(), DefaultLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
+		Workloads(), Clusters(), ClusterDNSs(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), AllExternalLinks(), DeclaredContacts(), OnCallSchedules(),
 		Attestations(), Waivers(), Evidences(), DeployedRevisions(), VantagePoints(),

@@ -32,6 +32,8 @@ type Cluster struct {
 	SecretValues bool `yaml:"secret_values,omitempty"`
 	// Staging is where the same application runs before it runs here, to be compared with.
 	Staging Staging `yaml:"staging,omitempty"`
+	// DNS is what its own DNS is asked for; default: as an exporter within the cluster is told by its pod.
+	DNS *ClusterDNS `yaml:"dns,omitempty"`
 }
 
 // A Resource is one of the Kubernetes API, as kubectl api-resources lists it. Its preferred version is read.
@@ -125,6 +127,9 @@ func (c Cluster) validate(list *mistake.List, path []any) {
 		case slices.Contains(c.Resources[:i], resource):
 			list.Add(at, "resource %q stands twice", resource.Resource)
 		}
+	}
+	if c.DNS != nil {
+		c.DNS.validate(list, mistake.At(path, "dns"))
 	}
 	if c.Staging.Declared() {
 		c.validateStaging(list, mistake.At(path, "staging"))

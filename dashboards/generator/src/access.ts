@@ -25,7 +25,7 @@ export const access = board({
   title: "Access",
   description: "The ways into the machines: what logs in by a password, what no firewall stops, which ports take connections, which security updates wait.",
   from: "now-7d",
-  alerts: "(Firewall|SecurityUpdates|SSH|Port|Password).+",
+  alerts: "(Firewall|SecurityUpdates|SSH|Port|Password|DefaultLogin).+",
   now: [
     number({ ...one, title: "SSH servers", description: "How many SSH servers are watched, as clients reach them.", thresholds: plain }, [`count(${answers})`]),
     number({ ...one, title: "Password login", description: "SSH servers that let somebody log in by a password, as they answer or as they are configured." },

@@ -1,0 +1,219 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
+)
+
+// tryPostgres connects once, at one address. What counts is whether the server says that the name is authenticated, and whether it asked
+// for a password before: what it refuses after that, such as a database that does not exist, is no refusal of the login.
+func (p *prober) tryPostgres(ctx context.Context, t Target) (made outcome, err error) {
+	conn, err := p.dial(ctx, "tcp", t.Server)
+	if err != nil {
+		return made, err
+	}
+	defer conn.Close() // The library may have done so.
+	heard := &transcript{}
+	config, err := postgresConfig(t, conn, heard)
+	if err != nil {
+		return made, err
+	}
+	session, err := pgconn.ConnectConfig(ctx, config)
+	if err == nil {
+		_ = session.Close(ctx) // It has told all that there is to tell.
+	}
+	made.sent = heard.asked
+	var refused *pgconn.PgError
+	named := errors.As(err, &refused) && strings.HasPrefix(refused.Code, ofAuthorization)
+	switch {
+	case heard.admitted && heard.asked && named:
+		made.refusal = "the user may not log in"
+	case heard.admitted && heard.asked:
+		made.accepted = true
+	case heard.admitted:
+		made.open = true
+	case named, refused != nil && heard.asked && !ofServer(refused.Code):
+		made.refusal = refusal(heard.asked)
+	case heard.foreign:
+		made.refusal = "it asks for another proof than a password"
+	case err == nil:
+		return made, fact.Errorf(fact.ReasonInvalid, "the server opens a session for nobody")
+	default:
+		return made, explainPostgres(ctx, err, refused)
+	}
+	return made, nil
+}
+
+// ofAuthorization is the class of errors on who may log in (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+const ofAuthorization = "28"
+
+// ofServer tells classes of errors that say how the server is, and nothing of whoever asks: resources, operators, itself.
+func ofServer(code string) bool {
+	for _, class := range []string{"53", "54", "55", "57", "58", "F0", "XX"} {
+		if strings.HasPrefix(code, class) {
+			return true
+		}
+	}
+	return false
+}
+
+func refusal(asked bool) string {
+	if asked {
+		return "it asks for a password, and refuses this one"
+	}
+	return "it takes no password from here (pg_hba.conf)"
+}
+
+// explainPostgres gives an error a reason, without what the library repeats of the configuration.
+func explainPostgres(ctx context.Context, err error, refused *pgconn.PgError) error {
+	if refused != nil {
+		return fact.Errorf(fact.ReasonFailed, "the server answers with the error %s, which neither admits nor refuses",
+			words.Excerpt(refused.Code))
+	}
+	var whole *pgconn.ConnectError
+	if errors.As(err, &whole) {
+		err = whole.Unwrap()
+	}
+	var unverified *tls.CertificateVerificationError
+	reason := fact.ReasonOf(err)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &unverified), reason == fact.ReasonFailed:
+		reason = fact.ReasonInvalid
+	}
+	return fact.Errorf(reason, "%s", words.Excerpt(err.Error()))
+}
+
+// postgresConfig is that of one connection, over which nothing has been said yet. The library reads the environment, as its programs do:
+// nothing of that holds.
+func postgresConfig(t Target, conn net.Conn, heard *transcript) (*pgconn.Config, error) {
+	config, err := pgconn.ParseConfig("host=" + nowhere +
+		" user=nobody password=none sslmode=disable target_session_attrs=any passfile=/dev/null")
+	if err != nil {
+		return nil, fact.Errorf(fact.ReasonFailed, "read the environment variables of PostgreSQL's clients: %s", words.Excerpt(err.Error()))
+	}
+	config.User, config.Password = t.Username, t.Password.Reveal()
+	config.Database = cmp.Or(t.Database, "postgres")
+	config.RuntimeParams = map[string]string{"application_name": "readiness-exporter"}
+	config.Fallbacks, config.ValidateConnect, config.AfterConnect = nil, nil, nil
+	config.ConnectTimeout = 0 // The context has one.
+	config.SSLNegotiation, config.SSLCertMode, config.RequireAuth, config.ChannelBinding = "postgres", "disable", "", "prefer"
+	config.MinProtocolVersion, config.MaxProtocolVersion = "3.0", "3.0"
+	config.MaxProtocolMessageBodyLen = maximumAnswer
+	config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{nowhere}, nil }
+	config.DialFunc = func(context.Context, string, string) (net.Conn, error) { return conn, nil }
+	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(io.TeeReader(io.LimitReader(r, maximumAnswer), heard.server()), io.MultiWriter(heard.client(), w))
+	}
+	config.TLSConfig, err = postgresTLS(t)
+	return config, err
+}
+
+// nowhere is an address that is not asked: the connection is there already.
+const nowhere = "127.0.0.1"
+
+func postgresTLS(t Target) (*tls.Config, error) {
+	host, _, err := net.SplitHostPort(t.Server)
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{ServerName: pki.ASCIIName(host), MinVersion: tls.VersionTLS12}
+	switch {
+	case t.TLS == system.TLSDisable:
+		return nil, nil
+	case t.TLS != system.TLSVerifyFull:
+		config.InsecureSkipVerify = true //nolint:gosec // What is sent is no secret.
+		return config, nil
+	case t.CAFile == "":
+		return config, nil
+	}
+	content, err := pki.ReadFile(t.CAFile)
+	if err == nil {
+		config.RootCAs, err = pki.ParsePool(content)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ca_file %s: %w", t.CAFile, err)
+	}
+	return config, nil
+}
+
+// A transcript notes what both sides of a connection say of the login.
+type transcript struct {
+	admitted bool // the server has authenticated the name
+	asked    bool // the client has sent a password, or a proof of one
+	foreign  bool // the server asks for something else than a password
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(content []byte) (int, error) { return w(content) }
+
+// client reads messages that the library writes, each by itself: p is that of passwords, and the first has no type.
+func (t *transcript) client() io.Writer {
+	return writer(func(content []byte) (int, error) {
+		t.asked = t.asked || len(content) > 0 && content[0] == 'p'
+		return len(content), nil
+	})
+}
+
+// The codes of requests for authentication (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+const (
+	authenticationOK        = 0
+	authenticationCleartext = 3
+	authenticationMD5       = 5
+	authenticationSASL      = 10
+)
+
+// server reads messages of the server, a type and a length each, of which it keeps the beginning.
+func (t *transcript) server() io.Writer {
+	const head = 9 // the type, the length, and the code of a request for authentication
+	var begun []byte
+	var skip uint32
+	return writer(func(content []byte) (int, error) {
+		for _, each := range content {
+			if skip > 0 {
+				skip--
+				continue
+			}
+			begun = append(begun, each)
+			if len(begun) < 5 {
+				continue
+			}
+			length := binary.BigEndian.Uint32(begun[1:5]) // without the type
+			if length < 4 || begun[0] == 'R' && length >= 8 && len(begun) < head {
+				continue
+			}
+			if begun[0] == 'R' && len(begun) == head {
+				t.authentication(binary.BigEndian.Uint32(begun[5:]))
+			}
+			skip, begun = length+1-uint32(len(begun)), begun[:0]
+		}
+		return len(content), nil
+	})
+}
+
+func (t *transcript) authentication(code uint32) {
+	switch code {
+	case authenticationOK:
+		t.admitted = true
+	case authenticationCleartext, authenticationMD5, authenticationSASL, authenticationSASL + 1, authenticationSASL + 2:
+	default:
+		t.foreign = true
+	}
+}
