@@ -167,11 +167,12 @@ func (b block) parse(t *testing.T, folder string) {
 	t.Helper()
 	succeeds(t, folder, "bash", "-n", "-c", b.content)
 	for _, own := range regexp.MustCompile(`(?m)^(?:sudo )?(?:[A-Z]+=\S+ )*readiness-exporter\b(.*)$`).FindAllStringSubmatch(strings.ReplaceAll(b.content, "\\\n", ""), -1) {
+		arguments := regexp.MustCompile(` #.*`).ReplaceAllString(own[1], "")
 		last := " --config.check"
-		if regexp.MustCompile(` (check|facts|rbac|checklist|evidence|attest|waive)\b`).MatchString(own[1]) {
+		if regexp.MustCompile(` (check|facts|rbac|checklist|evidence|attest|waive)\b`).MatchString(arguments) {
 			last = " --help"
 		}
-		command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", "readiness-exporter"+own[1]+last)
+		command := exec.CommandContext(t.Context(), "bash", "-eu", "-c", "readiness-exporter"+arguments+last)
 		command.Dir = folder
 		output, err := command.CombinedOutput()
 		require.NoError(t, err, "%s: %s", own[0], output)
