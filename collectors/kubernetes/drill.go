@@ -154,8 +154,8 @@ func (r drillRun) dated() drillRun {
 	return r
 }
 
-// joinDrill gives the newest run that has a verdict; of those without any, the newest that was stopped. Where one is not understood, that may
-// be the newest, and nothing is known.
+// joinDrill gives the newest run that has a verdict; of those without any, the newest that was stopped. Where one is not understood, that
+// may be the newest, and nothing is known.
 func joinDrill(s *snapshot, tool drillTool, set *fact.Set[fact.Evidence]) {
 	drill, found := s.target.Drill, evidenceOf(s.target)
 	for _, source := range tool.sources {

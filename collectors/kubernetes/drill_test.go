@@ -170,7 +170,7 @@ func TestWhatWorkflowsOfChaosMeshProve(t *testing.T) {
 		check     = `type: StatusCheck, abortWithStatusCheck: true, startTime: "2026-06-01T08:30:00Z"`
 		unheeded  = `type: StatusCheck, startTime: "2026-06-01T08:30:00Z"`
 		before    = `type: StatusCheck, abortWithStatusCheck: true, startTime: "2026-06-01T08:10:00Z"`
-		throughly = before + `, statusCheck: {mode: Continuous, duration: 1h}`
+		lasting = before + `, statusCheck: {mode: Continuous, duration: 1h}`
 		annotated = `workflow.chaos-mesh.org/abort: "true"`
 	)
 	kill := chaosNodeOf("kill", `type: PodChaos, startTime: "2026-06-01T08:20:00Z"`, late)
@@ -180,7 +180,7 @@ func TestWhatWorkflowsOfChaosMeshProve(t *testing.T) {
 	for _, c := range []drillCase{
 		{name: "a check passed after the fault", content: chaosWorkflowOf("True", "", kill, chaosNodeOf("answers", check, done)), at: 10, want: result(1, 0, 0, 0)},
 		{name: "its deadline came after it had passed", content: chaosWorkflowOf("True", "", kill, chaosNodeOf("answers", check, done+","+omitted)), at: 10, want: result(1, 0, 0, 0)},
-		{name: "a check that went on through the fault", content: chaosWorkflowOf("True", "", kill, chaosNodeOf("answers", throughly, done)), at: 10, want: result(1, 0, 0, 0)},
+		{name: "a check that went on through the fault", content: chaosWorkflowOf("True", "", kill, chaosNodeOf("answers", lasting, done)), at: 10, want: result(1, 0, 0, 0)},
 		{name: "it failed, and the Workflow is accomplished all the same", content: chaosWorkflowOf("True", annotated, kill, chaosNodeOf("answers", check, done+","+failed)), at: 10, want: result(0, 1, 0, 0, "answers")},
 		{name: "a fault that ended proves nothing (#3127)", content: chaosWorkflowOf("True", "", kill), at: 10, want: result(0, 0, 0, 0)},
 		{name: "nor does a task, which succeeds with a pod that failed (#2407)", content: chaosWorkflowOf("True", "", kill, chaosNodeOf("task", "type: Task", done)), at: 10, want: result(0, 0, 0, 0)},

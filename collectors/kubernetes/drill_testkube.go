@@ -38,8 +38,8 @@ func keepTestExecution(u *unstructured.Unstructured) drillRun {
 	return run
 }
 
-// testsOf counts what was run: the tests of its reports, where it has any: a step that passed can have let them fail. Else the steps, each of
-// which is one test; optional ones can fail.
+// testsOf counts what was run: the tests of its reports, where it has any: a step that passed can have let them fail. Else the steps, each
+// of which is one test; optional ones can fail.
 func testsOf(u *unstructured.Unstructured, latest func(path ...string) []string) fact.EvidenceResult {
 	result := fact.EvidenceResult{Format: "testkube"}
 	reported := false
