@@ -170,7 +170,7 @@ func TestWhatWorkflowsOfChaosMeshProve(t *testing.T) {
 		check     = `type: StatusCheck, abortWithStatusCheck: true, startTime: "2026-06-01T08:30:00Z"`
 		unheeded  = `type: StatusCheck, startTime: "2026-06-01T08:30:00Z"`
 		before    = `type: StatusCheck, abortWithStatusCheck: true, startTime: "2026-06-01T08:10:00Z"`
-		lasting = before + `, statusCheck: {mode: Continuous, duration: 1h}`
+		lasting   = before + `, statusCheck: {mode: Continuous, duration: 1h}`
 		annotated = `workflow.chaos-mesh.org/abort: "true"`
 	)
 	kill := chaosNodeOf("kill", `type: PodChaos, startTime: "2026-06-01T08:20:00Z"`, late)
