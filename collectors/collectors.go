@@ -101,6 +101,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Stagings(),
 		clusters.Objects(),
 		clusters.Certificates(),
+		clusters.Drills(),
 		prometheus.New(),
 		evidence.New(options.Record),
 		repository.New(repositories),

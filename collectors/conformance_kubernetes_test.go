@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -13,6 +15,9 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -44,6 +49,42 @@ func kubernetesCase(t *testing.T) conformance.Case {
 		Secrets: append(strings.Split(strings.TrimSpace(string(certificate.KeyPEM())), "\n")[1:3], token, secretValue),
 		Faults:  httpFaults(t, proxy, httptest.NewTLSServer),
 	}
+}
+
+// drillCase is the same with a result of Litmus.
+func drillCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c, client := kubernetesCase(t), dynamic.NewForConfigOrDie(servers.Kubernetes(t).Config)
+	const resource = "chaosresults"
+	definition := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+		"metadata": map[string]any{"name": resource + ".litmuschaos.io"},
+		"spec": map[string]any{
+			"group": "litmuschaos.io", "scope": "Namespaced", "names": map[string]any{"kind": "ChaosResult", "plural": resource},
+			"versions": []any{map[string]any{"name": "v1alpha1", "served": true, "storage": true, "schema": map[string]any{
+				"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+			}}},
+		},
+	}}
+	definitions := schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	_, err := client.Resource(definitions).Create(t.Context(), definition, metav1.CreateOptions{})
+	require.NoError(t, err)
+	namespace := c.System.Kubernetes[0].Namespaces[0]
+	results := client.Resource(schema.GroupVersionResource{Group: "litmuschaos.io", Version: "v1alpha1", Resource: resource}).Namespace(namespace)
+	require.EventuallyWithT(t, func(collect *assert.CollectT) {
+		_, err := results.Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "litmuschaos.io/v1alpha1", "kind": "ChaosResult", "metadata": map[string]any{"name": "shop"},
+			"status": map[string]any{
+				"experimentStatus": map[string]any{"phase": "Completed", "verdict": "Pass", "errorOutput": map[string]any{"reason": secretValue}},
+				"probeStatuses":    []any{map[string]any{"name": "answers", "status": map[string]any{"verdict": "Passed", "description": secretValue}}},
+			},
+		}}, metav1.CreateOptions{})
+		require.NoError(collect, err)
+	}, 2*time.Minute, 100*time.Millisecond)
+	c.System.Evidence.Cluster = []system.ClusterEvidence{
+		{Check: "a.b", Cluster: "main", Resource: system.DrillLitmus, Namespace: namespace, Name: "shop"},
+	}
+	return c
 }
 
 // populate makes something of each kind that is collected. No pod is ever scheduled, so that all stays as it is.

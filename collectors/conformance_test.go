@@ -77,6 +77,7 @@ func subjects() []subject {
 		{"kubernetes_staging", "a control plane", kubernetesCase},
 		{"kubernetes_object", "a control plane", kubernetesCase},
 		{"kubernetes_certificate", "a control plane", kubernetesCase},
+		{"kubernetes_drill", "a control plane", drillCase},
 		{"discovery", "a control plane", kubernetesCase},
 		{"image_discovery", "a control plane", kubernetesCase},
 		{"image", "a registry of images", imageCase},

@@ -106,6 +106,7 @@ func (c *Clusters) forget(t Target, user string) {
 type Target struct {
 	System  string // id of the system
 	Cluster system.Cluster
+	Drill   system.ClusterEvidence // the result that is collected; empty for other collectors
 }
 
 // targets are the clusters of a system that are wanted. What concerns other collectors is left out of them, so that they
@@ -136,7 +137,7 @@ func (t Target) login() watch.Login {
 
 // user tells one collector's target from every other, so that each is forgotten by itself.
 func (t Target) user(collector string) string {
-	return fmt.Sprintf("%s %q %+v", collector, t.System, t.Cluster)
+	return fmt.Sprintf("%s %q %+v %+v", collector, t.System, t.Cluster, t.Drill)
 }
 
 // scopes are the parts of a cluster that belong to the target. Each declared namespace is one, so that a Role in it

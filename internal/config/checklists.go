@@ -167,6 +167,9 @@ func (l *loader) names(described describedSystem, list *loadedChecklist) {
 	for i, each := range described.Evidence.Files {
 		check(each.Check, "evidence", "files", i, "check")
 	}
+	for i, each := range described.Evidence.Cluster {
+		check(each.Check, "evidence", "cluster", i, "check")
+	}
 	for id := range described.Objectives.Categories {
 		if !slices.ContainsFunc(list.whole.Categories, func(c checklist.Category) bool { return c.ID == id }) {
 			l.mistake(described.doc, mistake.At(described.path, "objectives", "categories", id),

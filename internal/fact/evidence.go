@@ -6,6 +6,8 @@ import "time"
 type Evidence struct {
 	Check     string `json:"check"`               // the item of the checklist it is about
 	Component string `json:"component,omitempty"` // the part of the system it is of; empty: the system as a whole
+	// Resource is where in a cluster the result is; empty for what was submitted or left in files.
+	Resource string `json:"resource,omitempty"`
 	// Reports are what was reported, the newest first.
 	Reports []EvidenceReport `json:"reports"`
 }
@@ -13,7 +15,7 @@ type Evidence struct {
 // An EvidenceReport is one result with where it comes from.
 type EvidenceReport struct {
 	At time.Time `json:"at"` // when the result was made, and never later than when it arrived
-	// By is who reported it: the name of a token, or the file it was read from.
+	// By is who reported it: the name of a token, or the file or the object in a cluster it was read from.
 	By string `json:"by"`
 	// Revisions are the names of what was examined, each of which is one: a commit, a version, the digest of an image.
 	Revisions []string       `json:"revisions,omitempty"`
@@ -51,6 +53,7 @@ func Evidences() *Kind[Evidence] {
 		Labels: []Label[Evidence]{
 			{Name: "check", Value: func(e *Evidence) string { return e.Check }},
 			{Name: "component", Value: func(e *Evidence) string { return e.Component }},
+			{Name: "resource", Value: func(e *Evidence) string { return e.Resource }},
 		},
 		Gauges: []Gauge[Evidence]{{
 			Name: "evidence_reported_timestamp_seconds",

@@ -62,7 +62,7 @@ func TestEvidenceExportsWhenItWasMade(t *testing.T) {
 		return values, times
 	}
 	values, times := at(&fact.Evidence{Check: "a.b", Component: "api", Reports: []fact.EvidenceReport{{At: time.Unix(2000, 0)}, {At: time.Unix(1000, 0)}}})
-	require.Equal(t, []string{"a.b", "api"}, values)
+	require.Equal(t, []string{"a.b", "api", ""}, values)
 	require.Equal(t, []float64{2000}, times)
 	_, times = at(&fact.Evidence{Check: "a.b"})
 	require.Empty(t, times)

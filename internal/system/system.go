@@ -185,6 +185,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	s.validateDocuments(&list, mistake.At(path, "documents"))
 	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)
 	s.Evidence.validate(&list, mistake.At(path, "evidence"))
+	s.validateClusterEvidence(&list, mistake.At(path, "evidence", "cluster"))
 	s.validateVantagePoints(&list, mistake.At(path, "vantage_points"))
 	s.Objectives.validate(&list, mistake.At(path, "objectives"))
 	validateEach(&list, mistake.At(path, "not_applicable"), s.NotApplicable)

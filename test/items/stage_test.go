@@ -58,7 +58,7 @@ func clusterFacts() (kinds []string) {
 			continue
 		}
 		for _, kind := range each.Describe().Yields {
-			if kind.KindName() != fact.Certificates().Name {
+			if !slices.Contains([]string{fact.Certificates().Name, fact.Evidences().Name}, kind.KindName()) {
 				kinds = append(kinds, kind.KindName())
 			}
 		}
