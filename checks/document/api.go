@@ -2,7 +2,6 @@ package document
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -70,7 +69,10 @@ func APIDescription() check.Kind[APIDescriptionParameters] {
 		Remedy:   "Correct the document in the repository, and deploy the application with it.",
 		Reasons:  []check.Reason{r.none, r.unreadable, r.invalid, r.external, r.differs, r.notServed, r.notKept},
 		Defaults: APIDescriptionParameters{RequireServed: true, Ignore: []quantity.Choice[IgnoredPart]{"servers"}},
-		Over:     []check.Quantified[APIDescriptionParameters]{check.Each(fact.APIDocuments(), r.judge)},
+		// What a repository has is judged whether a server answers or not.
+		Over: []check.Quantified[APIDescriptionParameters]{
+			check.Each(fact.APIDocuments(), r.kept).Needs(), check.Each(fact.APIDocuments(), r.served).Needs(fact.TopicServed),
+		},
 		WhenEmpty: check.Reason{
 			Name: "no_api_document", Level: check.Undeclared, Sentence: "No repository has a document that describes an API at a usual path.",
 			Remedy: "Name it under api_documents of the system description, or list the item under not_applicable with a reason.",
@@ -78,20 +80,22 @@ func APIDescription() check.Kind[APIDescriptionParameters] {
 	}
 }
 
-// judge gives what is wrong with one document.
-func (r apiReasons) judge(_ check.Context, d *fact.APIDocument, p APIDescriptionParameters) (problems []check.Problem) {
+// kept gives what is wrong with the document of a repository.
+func (r apiReasons) kept(_ check.Context, d *fact.APIDocument, _ APIDescriptionParameters) []check.Problem {
 	switch {
 	case d.Kept != nil:
-		problems = r.description(d.Kept)
+		return r.description(d.Kept)
 	case d.MustBeKept:
-		problems = append(problems, r.none.Problem("There is no document that describes an API: "+d.Searched+"."))
-	default:
-		problems = append(problems, r.notKept.Problem("No repository is known to have the document, so that it is compared with nothing."))
+		return []check.Problem{r.none.Problem("There is no document that describes an API: " + d.Searched + ".")}
 	}
+	return []check.Problem{r.notKept.Problem("No repository is known to have the document, so that it is compared with nothing.")}
+}
+
+// served gives what is wrong with the document that is served.
+func (r apiReasons) served(_ check.Context, d *fact.APIDocument, p APIDescriptionParameters) (problems []check.Problem) {
 	switch {
-	case slices.Contains(d.Lacks(), fact.TopicServed): // which is unavailable
 	case d.Served != nil:
-		problems = append(problems, r.description(d.Served)...)
+		problems = r.description(d.Served)
 	case p.RequireServed:
 		problems = append(problems, r.notServed.Problem("It is not declared where the document is served, so that it is compared with nothing."))
 	}

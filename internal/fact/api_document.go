@@ -41,7 +41,7 @@ type APIDifferences struct {
 }
 
 // TopicServed is the document that is served.
-const TopicServed = "served"
+const TopicServed = "served document"
 
 // Lack notes that a topic could not be collected.
 func (d *APIDocument) Lack(topic string) { d.lacks = append(d.lacks, topic) }
