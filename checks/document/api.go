@@ -35,7 +35,8 @@ func apiReasonsOf() apiReasons {
 		},
 		unreadable: check.Reason{
 			Name: "unreadable", Level: check.Fail, Sentence: "What is there is no document that describes an API.",
-			Remedy: "Serve and commit a document of OpenAPI 3 or Swagger 2.0 in JSON or YAML, and declare its own address: not that of a page which shows it.",
+			Remedy: "Serve and commit a document of OpenAPI 3 or Swagger 2.0 in JSON or YAML, and declare its own address: not that of a page " +
+				"which shows it.",
 		},
 		invalid: check.Reason{
 			Name: "invalid", Level: check.Fail, Sentence: "The document is not valid.",

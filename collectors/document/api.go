@@ -156,7 +156,9 @@ func (a apiDocuments) kept(ctx context.Context, t APITarget, found *fact.APIDocu
 // usualAPI gives the path that is the most usual for a document that describes an API; empty: there is none.
 func usualAPI(paths []string) string {
 	best, rank := "", -1
-	folders := []string{".", "api", "openapi", "api/openapi", "docs", "doc", "docs/api", "doc/api", "spec", "swagger", "docs/openapi", "docs/swagger"}
+	folders := []string{
+		".", "api", "openapi", "api/openapi", "docs", "doc", "docs/api", "doc/api", "spec", "swagger", "docs/openapi", "docs/swagger",
+	}
 	files := []string{"openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json"}
 	for _, name := range paths {
 		folder, file := slices.Index(folders, path.Dir(name)), slices.Index(files, path.Base(name))
@@ -197,7 +199,8 @@ func servedAPI(ctx context.Context, declared system.APIDocument) (description fa
 func isPage(response *http.Response, body []byte) bool {
 	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // What cannot be read names no page.
 	start := strings.ToLower(strings.TrimSpace(string(body[:min(len(body), 512)])))
-	return media == "text/html" && !strings.HasPrefix(start, "{") || strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+	return media == "text/html" && !strings.HasPrefix(start, "{") ||
+		strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
 }
 
 // describedAPI reads a document; nil: it is none that can be compared.
@@ -208,7 +211,8 @@ func describedAPI(ctx context.Context, place string, content []byte) (fact.APIDe
 		d.Unreadable = words.Excerpt(err.Error())
 		return d, nil
 	}
-	d.Format, d.Title, d.Version = words.Printable(document.Format, 50), words.Printable(document.Title, 200), words.Printable(document.Version, 100)
+	d.Format, d.Title = words.Printable(document.Format, 50), words.Printable(document.Title, 200)
+	d.Version = words.Printable(document.Version, 100)
 	d.Operations, d.External = document.Operations, words.Printable(document.External, 200)
 	for _, fault := range document.Faults[:min(len(document.Faults), maximumFaults)] {
 		d.Faults = append(d.Faults, words.Excerpt(fault))

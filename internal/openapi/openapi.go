@@ -128,7 +128,9 @@ func faults(ctx context.Context, root map[string]any) []string {
 }
 
 // validateSwagger validates a document of Swagger 2.0 as the one of OpenAPI that it stands for.
-func validateSwagger(ctx context.Context, loader *openapi3.Loader, content []byte, root map[string]any, options []openapi3.ValidationOption) []string {
+func validateSwagger(
+	ctx context.Context, loader *openapi3.Loader, content []byte, root map[string]any, options []openapi3.ValidationOption,
+) []string {
 	if _, is := root["swagger"].(string); !is {
 		return []string{`the value of swagger is no text: expected "2.0" in quotation marks`}
 	}

@@ -169,7 +169,8 @@ var (
 // scalar gives a value by the core schema of YAML 1.2 (10.3.2), which OpenAPI names: a date and "no" are texts.
 func scalar(node *yaml.Node) any {
 	text := node.Value
-	if node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 || node.Tag == "!!str" && node.Style&yaml.TaggedStyle != 0 {
+	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if node.Style&quoted != 0 || node.Tag == "!!str" && node.Style&yaml.TaggedStyle != 0 {
 		return text
 	}
 	switch text {
