@@ -2,6 +2,7 @@ package document
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -143,7 +144,10 @@ func (a apiDocuments) kept(ctx context.Context, t APITarget, found *fact.APIDocu
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", place.label(name), err)
 		}
-		description, document := describedAPI(ctx, place.label(name), content)
+		description, document, err := describedAPI(ctx, place.label(name), content)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", place.label(name), err)
+		}
 		found.Kept, found.Searched = &description, place.name()
 		return document, nil
 	}
@@ -191,8 +195,7 @@ func servedAPI(ctx context.Context, declared system.APIDocument) (description fa
 		}
 		return fact.APIDescription{Place: declared.URL, Unreadable: "it is a page of HTML, such as one that shows the document"}, nil, nil
 	}
-	description, document = describedAPI(ctx, declared.URL, body)
-	return description, document, nil
+	return describedAPI(ctx, declared.URL, body)
 }
 
 // isPage tells pages of HTML, whatever they are called.
@@ -203,13 +206,16 @@ func isPage(response *http.Response, body []byte) bool {
 		strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
 }
 
-// describedAPI reads a document; nil: it is none that can be compared.
-func describedAPI(ctx context.Context, place string, content []byte) (fact.APIDescription, *openapi.Document) {
+// describedAPI reads a document; nil: it is none that can be compared. One that is too large is an error.
+func describedAPI(ctx context.Context, place string, content []byte) (fact.APIDescription, *openapi.Document, error) {
 	d := fact.APIDescription{Place: place}
 	document, err := openapi.Read(ctx, content)
+	if errors.Is(err, openapi.ErrTooMuch) {
+		return d, nil, fact.Errorf(fact.ReasonUnsupported, "%w", err)
+	}
 	if err != nil {
 		d.Unreadable = words.Excerpt(err.Error())
-		return d, nil
+		return d, nil, nil
 	}
 	d.Format, d.Title = words.Printable(document.Format, 50), words.Printable(document.Title, 200)
 	d.Version = words.Printable(document.Version, 100)
@@ -218,7 +224,7 @@ func describedAPI(ctx context.Context, place string, content []byte) (fact.APIDe
 		d.Faults = append(d.Faults, words.Excerpt(fault))
 	}
 	d.MoreFaults = len(document.Faults) - len(d.Faults)
-	return d, document
+	return d, document, nil
 }
 
 // differences are those between two documents, by their parts. One that refers to others is not whole, and compared with nothing.

@@ -44,12 +44,20 @@ func Read(ctx context.Context, content []byte) (*Document, error) {
 	info, _ := root["info"].(map[string]any) // Validating tells what it lacks.
 	d.Title, d.Version = text(info["title"]), text(info["version"])
 	d.Operations = operations(root)
+	referenced := make(map[string]bool)
 	walk(root, func(at place, value any) {
 		reference, is := value.(string)
-		if is && at.key == "$ref" && d.External == "" && !strings.HasPrefix(reference, "#") {
+		if !is || at.key != "$ref" {
+			return
+		}
+		referenced[reference] = true
+		if d.External == "" && !strings.HasPrefix(reference, "#") {
 			d.External = reference
 		}
 	})
+	if len(referenced) > maximumReferenced {
+		return nil, ErrTooMuch
+	}
 	if d.External == "" {
 		d.Faults = faults(ctx, root)
 	}

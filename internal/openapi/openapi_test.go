@@ -158,6 +158,7 @@ func TestWhatIsNoDocumentIsSaidToBeNone(t *testing.T) {
 		{"a path that stands twice in JSON", `{"openapi":"3.0.0","paths":{"/a":{},"/a":{}}}`, "stands twice"},
 		{"aliases that multiply", bomb, "more than"},
 		{"an alias of itself", "a: &a {b: *a}", ""},
+		{"references to very much", referring(2001), "more than 2000 parts"},
 		{"deep JSON", `{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "}", "deeper"},
 		{"deep YAML", "a: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "deeper"},
 	} {
@@ -177,6 +178,15 @@ func TestReferencesThatMultiplyAreReadOnce(t *testing.T) {
 		}
 		require.Empty(t, read(t, text).Faults)
 	}
+}
+
+// referring is a document in which each of so many schemas refers to the next.
+func referring(count int) string {
+	text := "openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n"
+	for i := range count {
+		text += fmt.Sprintf("    S%d: {type: object, properties: {a: {$ref: '#/components/schemas/S%d'}}}\n", i, (i+1)%count)
+	}
+	return text
 }
 
 func FuzzRead(f *testing.F) {

@@ -21,9 +21,13 @@ const (
 	maximumDepth = 200
 	// maximumValues is how many values a document may have once aliases of YAML are replaced.
 	maximumValues = 300_000
+	// maximumReferenced is how many parts of itself a document may refer to: validating a chain of them takes the square of its length.
+	maximumReferenced = 2000
 )
 
-var errTooMuch = fmt.Errorf("it has more than %d values, or is nested deeper than %d levels", maximumValues, maximumDepth)
+// ErrTooMuch is the error of a document that is larger than what is read.
+var ErrTooMuch = fmt.Errorf("it has more than %d values, is nested deeper than %d levels, or refers to more than %d parts of itself",
+	maximumValues, maximumDepth, maximumReferenced)
 
 // A reader makes one tree of a document, whatever it is written in: map[string]any, []any, string, bool, json.Number and nil.
 type reader struct{ values int }
@@ -53,7 +57,7 @@ func tree(content []byte) (any, error) {
 // more counts a value.
 func (r *reader) more(depth int) error {
 	if r.values++; r.values > maximumValues || depth > maximumDepth {
-		return errTooMuch
+		return ErrTooMuch
 	}
 	return nil
 }
