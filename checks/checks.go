@@ -146,6 +146,7 @@ func All() []check.Any {
 		document.Document(),
 		document.Folder(),
 		document.Environment(),
+		document.APIDescription(),
 		contact.EmergencyContacts(),
 		oncall.Schedule(),
 		repository.CommittedSecrets(),

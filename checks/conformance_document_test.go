@@ -49,8 +49,17 @@ func documentWorlds() map[string]world {
 		}
 		return facts(fact.OnCallSchedules(), fact.NewOnCallSchedule("primary", fact.TimeSpan{Start: now.Add(-28 * day), End: now.Add(56 * day)}, shifts, now))
 	}
+	described := func(faults ...string) *fact.APIDescription {
+		return &fact.APIDescription{Place: "shop:openapi.yaml", Format: "OpenAPI 3.0.3", Title: "Shop", Version: "1", Faults: faults}
+	}
+	api := func(faults ...string) fact.AnySet {
+		return facts(fact.APIDocuments(), fact.APIDocument{
+			Name: "shop", URL: "https://shop.test/openapi.json", Searched: "the repository shop", Kept: described(faults...), Served: described(),
+		})
+	}
 	return map[string]world{
-		"change_review": {good: []fact.AnySet{reviewed(approved), deployed}, bad: []fact.AnySet{reviewed(nil), deployed}},
+		"api_description": {good: []fact.AnySet{api()}, bad: []fact.AnySet{api("a fault")}},
+		"change_review":   {good: []fact.AnySet{reviewed(approved), deployed}, bad: []fact.AnySet{reviewed(nil), deployed}},
 		"committed_secrets": {
 			good: []fact.AnySet{history()}, bad: []fact.AnySet{history(fact.CommittedSecret{Rule: "private-key", Path: "a", Line: 1, Commit: "b", At: now})},
 		},

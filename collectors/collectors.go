@@ -107,6 +107,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		repository.New(repositories),
 		review.New(time.Now),
 		document.New(repositories),
+		document.NewAPI(repositories),
 		document.NewLinks(repositories, document.LinkOptions{Now: time.Now, Pause: time.Second}),
 		contact.New(),
 		oncall.New(time.Now),

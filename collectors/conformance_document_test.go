@@ -123,3 +123,34 @@ func wikiCase(t *testing.T) conformance.Case {
 		Faults:  append(append(networkFaults(t, proxy, 20), answers...), moved("whose token is gone", tokenFile, fact.ReasonNotFound)),
 	}
 }
+
+// apiCase is of a document that describes an API, in a repository on this machine and at an address.
+func apiCase(t *testing.T) conformance.Case {
+	t.Helper()
+	const token, document = "token-of-the-exporter", "openapi: 3.0.3\ninfo: {title: Shop, version: '1'}\npaths: {}\n"
+	g := world.NewGit(t)
+	g.Commit(time.Now().Add(-time.Hour), map[string]string{"openapi.yaml": document})
+	proxy := world.NewProxy(t, answering(t, httptest.NewServer, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+token {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = io.WriteString(w, document) // The client may have had enough.
+	}))
+	tokenFile := file(t, token)
+	answers := answerFaults(t, proxy, httptest.NewServer)
+	for i := range answers {
+		answers[i].Unnoticed = true // That something else is served is a fact.
+	}
+	return conformance.Case{
+		System: &system.System{
+			Repositories: []system.Repository{{Name: "shop", Path: g.Dir}},
+			APIDocuments: []system.APIDocument{{
+				Name: "shop", Repository: "shop", URL: "http://" + proxy.Addr + "/openapi.yaml", BearerTokenFile: tokenFile,
+			}},
+		},
+		Secrets: []string{token},
+		Faults:  append(append(networkFaults(t, proxy, 20), answers...), moved("whose token is gone", tokenFile, fact.ReasonNotFound)),
+	}
+}

@@ -71,6 +71,7 @@ func subjects() []subject {
 		{"document", "a repository on this machine", localRepositoryCase},
 		{"document", "a repository at a server", servedRepositoryCase},
 		{"document", "a wiki", wikiCase},
+		{"api_document", "a repository and an address", apiCase},
 		{"external_links", "a repository on this machine", localLinksCase},
 		{"kubernetes", "a control plane", kubernetesCase},
 		{"kubernetes_configuration", "a control plane", kubernetesCase},

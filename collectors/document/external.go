@@ -194,7 +194,7 @@ func (l *linkChecker) ask(ctx context.Context, known map[string]*asked) error {
 // text gives a document and where it is; nil: there is none.
 func (l *linkChecker) text(ctx context.Context, t Target) (place string, text *prose.Text, err error) {
 	if t.Declared != nil && t.Declared.URL != "" {
-		response, body, err := get(ctx, t) //nolint:bodyclose // It is read and closed there.
+		response, body, err := get(ctx, *t.Declared, acceptedTexts) //nolint:bodyclose // It is read and closed there.
 		if err != nil {
 			return "", nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
 		}

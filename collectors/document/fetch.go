@@ -17,14 +17,18 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
+
+// acceptedTexts are the media types of documents for people.
+const acceptedTexts = "text/markdown, text/html;q=0.9, text/plain;q=0.9, application/json;q=0.8, */*;q=0.1"
 
 // maximumPage is how long an answer may be, in bytes.
 const maximumPage = 2 << 20
 
 // fetched reads a document at an address of the web.
 func fetched(ctx context.Context, t Target) (document fact.Document, undated, err error) {
-	response, body, err := get(ctx, t) //nolint:bodyclose // It is read and closed there.
+	response, body, err := get(ctx, *t.Declared, acceptedTexts) //nolint:bodyclose // It is read and closed there.
 	if err != nil {
 		return document, nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
 	}
@@ -49,21 +53,22 @@ func absent(response *http.Response) bool {
 	return response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone
 }
 
-func get(ctx context.Context, t Target) (*http.Response, []byte, error) {
-	transport, err := httpclient.NewTransport(t.Declared.CAFile)
+// get asks for what is declared at an address of the web.
+func get(ctx context.Context, declared system.Document, accepted string) (*http.Response, []byte, error) {
+	transport, err := httpclient.NewTransport(declared.CAFile)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer transport.CloseIdleConnections()
-	login, err := httpclient.ReadLogin(t.Declared.BearerTokenFile, t.Declared.BasicAuth)
+	login, err := httpclient.ReadLogin(declared.BearerTokenFile, declared.BasicAuth)
 	if err != nil {
 		return nil, nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.Declared.URL, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, declared.URL, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	request.Header.Set("Accept", "text/markdown, text/html;q=0.9, text/plain;q=0.9, application/json;q=0.8, */*;q=0.1")
+	request.Header.Set("Accept", accepted)
 	login.Add(request)
 	client := http.Client{
 		Transport: transport,
@@ -88,15 +93,23 @@ func get(ctx context.Context, t Target) (*http.Response, []byte, error) {
 // askingForPassword is a page that stands in for one that is shown after a login.
 var askingForPassword = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password`)
 
-// understood reads an answer: a page, a text, or a page of Confluence as its API gives it.
-func understood(response *http.Response, address string, body []byte) (text *prose.Text, changed time.Time, err error) {
+// answered tells why an answer is not the one that was asked for; nil: it is.
+func answered(response *http.Response) error {
 	switch code := response.StatusCode; {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return nil, changed, fact.Errorf(fact.ReasonDenied, "the server answered %d", code)
+		return fact.Errorf(fact.ReasonDenied, "the server answered %d", code)
 	case code >= 300 && code < 400:
-		return nil, changed, fact.Errorf(fact.ReasonInvalid, "the server redirects elsewhere (%d): declare the URL that it redirects to", code)
+		return fact.Errorf(fact.ReasonInvalid, "the server redirects elsewhere (%d): declare the URL that it redirects to", code)
 	case code != http.StatusOK:
-		return nil, changed, fact.Errorf(fact.ReasonFailed, "the server answered %d", code)
+		return fact.Errorf(fact.ReasonFailed, "the server answered %d", code)
+	}
+	return nil
+}
+
+// understood reads an answer: a page, a text, or a page of Confluence as its API gives it.
+func understood(response *http.Response, address string, body []byte) (text *prose.Text, changed time.Time, err error) {
+	if err := answered(response); err != nil {
+		return nil, changed, err
 	}
 	changed, err = http.ParseTime(response.Header.Get("Last-Modified"))
 	if err != nil {

@@ -8,7 +8,7 @@ func Kinds() []Any {
 		Endpoints(), EndpointLogins(), DefaultLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
 		Workloads(), Clusters(), ClusterDNSs(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
-		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), AllExternalLinks(), DeclaredContacts(), OnCallSchedules(),
-		Attestations(), Waivers(), Evidences(), DeployedRevisions(), VantagePoints(),
+		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), APIDocuments(), AllExternalLinks(), DeclaredContacts(),
+		OnCallSchedules(), Attestations(), Waivers(), Evidences(), DeployedRevisions(), VantagePoints(),
 	}
 }

@@ -46,6 +46,7 @@ type System struct {
 	Repositories []Repository     `yaml:"repositories,omitempty"`
 	Reviews      []Review         `yaml:"reviews,omitempty"`
 	Documents    []Document       `yaml:"documents,omitempty"`
+	APIDocuments []APIDocument    `yaml:"api_documents,omitempty"`
 	Prometheus   []Prometheus     `yaml:"prometheus,omitempty"`
 	Evidence     Evidence         `yaml:"evidence,omitempty"`
 	Discovery    Discovery        `yaml:"discovery,omitempty"`
@@ -183,6 +184,8 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	s.validateReviews(&list, mistake.At(path, "reviews"))
 	validateEach(&list, mistake.At(path, "documents"), s.Documents)
 	s.validateDocuments(&list, mistake.At(path, "documents"))
+	validateEach(&list, mistake.At(path, "api_documents"), s.APIDocuments)
+	s.validateAPIDocuments(&list, mistake.At(path, "api_documents"))
 	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)
 	s.Evidence.validate(&list, mistake.At(path, "evidence"))
 	s.validateClusterEvidence(&list, mistake.At(path, "evidence", "cluster"))

@@ -33,6 +33,8 @@ type table struct {
 	Item  string
 	Site  string
 	Files map[string]string
+	// Repository has the files of a git repository; none: there is no repository.
+	Repository map[string]string
 	// Ingresses are those of a cluster, each in its namespace and with the status that a controller would report.
 	Ingresses []map[string]any
 	// Vantage is a vantage point, of which another exporter has collected the same; empty: there is none.
@@ -110,6 +112,11 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 		require.NotEqual(t, before, strings.Join(texts, ""), "the world has no %q", old)
 	}
 	site, description := strings.ReplaceAll(texts[0], "$DIR", dir), strings.ReplaceAll(texts[1], "$DIR", dir)
+	if len(of.Repository) > 0 {
+		g := world.NewGit(t)
+		g.Commit(time.Now().Add(-time.Hour), of.Repository)
+		description = strings.ReplaceAll(description, "$REPOSITORY", g.Dir)
+	}
 	if of.Vantage != "" {
 		elsewhere := newVantagePoint(t, of.Vantage)
 		description = strings.ReplaceAll(description, "$VANTAGE", elsewhere.url)
