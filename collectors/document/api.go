@@ -103,10 +103,7 @@ func (a apiDocuments) collect(ctx context.Context, t APITarget) ([]fact.AnySet, 
 		}
 		if err != nil {
 			found.Lack(fact.TopicServed)
-			set.Unavailable = append(set.Unavailable, fact.Unavailable[fact.APIDocument]{
-				Subject: found.Name, Known: fact.APIDocument{Name: found.Name, URL: found.URL},
-				Reason: fact.ReasonOf(err), Topic: fact.TopicServed, Detail: fmt.Sprintf("get %s: %v", t.Declared.URL, err),
-			})
+			set.LackTopic(fact.APIDocument{Name: found.Name, URL: found.URL}, fact.TopicServed, fmt.Errorf("get %s: %w", t.Declared.URL, err))
 		} else {
 			found.Served = &description
 			found.Differences = differences(kept, served)

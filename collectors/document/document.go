@@ -119,7 +119,7 @@ func (l library) collect(ctx context.Context, t Target) ([]fact.AnySet, error) {
 	set := &fact.Set[fact.Document]{}
 	if undated != nil {
 		document.Lack(fact.TopicChange)
-		set.Lack(fact.Document{Document: t.Request.Document}, fact.TopicChange, undated)
+		set.LackTopic(fact.Document{Document: t.Request.Document}, fact.TopicChange, undated)
 	}
 	set.Add(document)
 	return []fact.AnySet{fact.Documents().Set(set)}, nil

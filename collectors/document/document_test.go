@@ -147,6 +147,7 @@ func TestAShallowCloneDoesNotDateDocuments(t *testing.T) {
 	require.True(t, found.Exists())
 	require.Equal(t, []string{fact.TopicChange}, found.Lacks())
 	require.Len(t, gaps, 1)
+	require.Equal(t, fact.TopicChange, gaps[0].Topic, "what needs no date is judged all the same")
 	require.Contains(t, gaps[0].Detail, "git fetch --unshallow")
 }
 

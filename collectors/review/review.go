@@ -49,10 +49,7 @@ func New(now func() time.Time) collector.Collector[system.Review] {
 			}
 			set := &fact.Set[fact.ReviewedBranch]{}
 			if gap != nil {
-				set.Unavailable = append(set.Unavailable, fact.Unavailable[fact.ReviewedBranch]{
-					Known:  fact.ReviewedBranch{Review: t.Name, Component: t.Component},
-					Reason: fact.ReasonOf(gap), Topic: fact.TopicChanges, Detail: gap.Error(),
-				})
+				set.LackTopic(fact.ReviewedBranch{Review: t.Name, Component: t.Component}, fact.TopicChanges, gap)
 			}
 			set.Add(found)
 			return []fact.AnySet{kind.Set(set)}, nil

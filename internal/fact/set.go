@@ -39,6 +39,11 @@ func (s *Set[F]) Lack(known F, subject string, err error) {
 	})
 }
 
+// LackTopic adds that a topic of something could not be collected because of an error; the rest of it can be a fact.
+func (s *Set[F]) LackTopic(known F, topic string, err error) {
+	s.Unavailable = append(s.Unavailable, Unavailable[F]{Known: known, Topic: topic, Reason: ReasonOf(err), Detail: err.Error()})
+}
+
 // An AnySet is a set whose type of fact is hidden.
 type AnySet interface {
 	// Kind is the kind of its facts.
