@@ -115,12 +115,12 @@ func (r apiReasons) served(_ check.Context, d *fact.APIDocument, p APIDescriptio
 func (r apiReasons) description(d *fact.APIDescription) []check.Problem {
 	switch {
 	case d.Unreadable != "":
-		return []check.Problem{r.unreadable.Problem(d.Place + " cannot be read: " + d.Unreadable + ".")}
+		return []check.Problem{r.unreadable.Problem("The document " + d.Place + " cannot be read: " + d.Unreadable + ".")}
 	case d.External != "":
-		return []check.Problem{r.external.Problem(fmt.Sprintf("%s refers to %s, which is not read.", d.Place, d.External))}
+		return []check.Problem{r.external.Problem(fmt.Sprintf("The document %s refers to %s, which is not read.", d.Place, d.External))}
 	case len(d.Faults) > 0:
 		count := len(d.Faults) + d.MoreFaults
-		return []check.Problem{r.invalid.Problem(fmt.Sprintf("%s has %s: %s.", d.Place, words.Count(count, "fault"), d.Faults[0]))}
+		return []check.Problem{r.invalid.Problem(fmt.Sprintf("The document %s has %s: %s.", d.Place, words.Count(count, "fault"), d.Faults[0]))}
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func TestAPIDescription(t *testing.T) {
 		},
 		{
 			"one that is served nowhere and not valid fails", whole(unserved, func(d *fact.APIDocument) { d.Kept = described("shop:a.yaml", faulty) }), alone,
-			checktest.One("invalid", check.Fail, "shop:a.yaml has 3 faults: a fault."),
+			checktest.One("invalid", check.Fail, "The document shop:a.yaml has 3 faults: a fault."),
 		},
 		{
 			"one that is declared and not in its repository fails", whole(unkept), defaults,
@@ -79,11 +79,11 @@ func TestAPIDescription(t *testing.T) {
 			"a page fails", whole(func(d *fact.APIDocument) {
 				d.Served = &fact.APIDescription{Place: "https://shop.test/api", Unreadable: "it is a page of HTML"}
 			}), defaults,
-			checktest.One("unreadable", check.Fail, "https://shop.test/api cannot be read: it is a page of HTML."),
+			checktest.One("unreadable", check.Fail, "The document https://shop.test/api cannot be read: it is a page of HTML."),
 		},
 		{
 			"one that refers to others is unknown", whole(func(d *fact.APIDocument) { d.Kept.External = "a.yaml" }), defaults,
-			checktest.One("external_reference", check.Unknown, "shop:openapi.yaml refers to a.yaml, which is not read."),
+			checktest.One("external_reference", check.Unknown, "The document shop:openapi.yaml refers to a.yaml, which is not read."),
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,5 +110,5 @@ func TestAFaultOfTheRepositoryIsToldWhereTheServerDoesNotAnswer(t *testing.T) {
 	}
 	require.Equal(t, checktest.Unavailable(), judge())
 	d.Kept.Faults = []string{"a fault"}
-	require.Contains(t, judge(), checktest.One("invalid", check.Fail, "shop:a.yaml has 1 fault: a fault.")[0])
+	require.Contains(t, judge(), checktest.One("invalid", check.Fail, "The document shop:a.yaml has 1 fault: a fault.")[0])
 }
