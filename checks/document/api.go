@@ -101,7 +101,7 @@ func (r apiReasons) served(_ check.Context, d *fact.APIDocument, p APIDescriptio
 		problems = append(problems, r.notServed.Problem("It is not declared where the document is served, so that it is compared with nothing."))
 	}
 	for _, each := range d.Differences {
-		if quantity.ChoiceOf(p.Ignore, each.Part) {
+		if d.Kept == nil || quantity.ChoiceOf(p.Ignore, each.Part) {
 			continue
 		}
 		detail := fmt.Sprintf("The document that is served differs from %s in %s (%s): %s.",
