@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -37,19 +38,20 @@ func (p *prober) tryPostgres(ctx context.Context, t Target) (made outcome, err e
 	if err == nil {
 		_ = session.Close(ctx) // It has told all that there is to tell.
 	}
-	made.sent = heard.asked
+	admitted, asked := heard.admitted.Load(), heard.asked.Load()
+	made.sent = asked
 	var refused *pgconn.PgError
 	named := errors.As(err, &refused) && strings.HasPrefix(refused.Code, ofAuthorization)
 	switch {
-	case heard.admitted && heard.asked && named:
+	case admitted && asked && named:
 		made.refusal = "the user may not log in"
-	case heard.admitted && heard.asked:
+	case admitted && asked:
 		made.accepted = true
-	case heard.admitted:
+	case admitted:
 		made.open = true
-	case named, refused != nil && heard.asked && !ofServer(refused.Code):
-		made.refusal = refusal(heard.asked)
-	case heard.foreign:
+	case named, refused != nil && asked && !ofServer(refused.Code):
+		made.refusal = refusal(asked)
+	case heard.foreign.Load():
 		made.refusal = "it asks for another proof than a password"
 	case err == nil:
 		return made, fact.Errorf(fact.ReasonInvalid, "the server opens a session for nobody")
@@ -153,11 +155,12 @@ func postgresTLS(t Target) (*tls.Config, error) {
 	return config, nil
 }
 
-// A transcript notes what both sides of a connection say of the login.
+// A transcript notes what both sides of a connection say of the login. The library says goodbye at leisure, when the transcript is read
+// already.
 type transcript struct {
-	admitted bool // the server has authenticated the name
-	asked    bool // the client has sent a password, or a proof of one
-	foreign  bool // the server asks for something else than a password
+	admitted atomic.Bool // the server has authenticated the name
+	asked    atomic.Bool // the client has sent a password, or a proof of one
+	foreign  atomic.Bool // the server asks for something else than a password
 }
 
 type writer func([]byte) (int, error)
@@ -167,7 +170,9 @@ func (w writer) Write(content []byte) (int, error) { return w(content) }
 // client reads messages that the library writes, each by itself: p is that of passwords, and the first has no type.
 func (t *transcript) client() io.Writer {
 	return writer(func(content []byte) (int, error) {
-		t.asked = t.asked || len(content) > 0 && content[0] == 'p'
+		if len(content) > 0 && content[0] == 'p' {
+			t.asked.Store(true)
+		}
 		return len(content), nil
 	})
 }
@@ -211,9 +216,9 @@ func (t *transcript) server() io.Writer {
 func (t *transcript) authentication(code uint32) {
 	switch code {
 	case authenticationOK:
-		t.admitted = true
+		t.admitted.Store(true)
 	case authenticationCleartext, authenticationMD5, authenticationSASL, authenticationSASL + 1, authenticationSASL + 2:
 	default:
-		t.foreign = true
+		t.foreign.Store(true)
 	}
 }
