@@ -132,13 +132,7 @@ func (p *prober) client(t Target) (*http.Client, error) {
 	}
 	// Where a proxy is, the environment says.
 	var allowed sync.Map
-	allow := func(address *url.URL) {
-		port := address.Port()
-		if port == "" {
-			port = map[string]string{"http": "80", "https": "443"}[address.Scheme]
-		}
-		allowed.Store(net.JoinHostPort(address.Hostname(), port), nil)
-	}
+	allow := func(address *url.URL) { allowed.Store(system.HostPort(address), nil) }
 	for _, each := range []string{t.Server, t.List} {
 		if address, err := url.Parse(each); err == nil {
 			allow(address)

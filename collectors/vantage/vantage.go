@@ -2,10 +2,8 @@
 package vantage
 
 import (
-	"cmp"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -102,8 +100,7 @@ func server(t Target) string {
 	if err != nil {
 		return ""
 	}
-	port := map[string]string{"https": "443", "http": "80"}[address.Scheme]
-	return net.JoinHostPort(address.Hostname(), cmp.Or(address.Port(), port))
+	return system.HostPort(address)
 }
 
 // expected are the runs that there should be at the vantage point.

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"net/url"
@@ -51,4 +52,10 @@ func isAddress(text string) bool {
 func isWebAddress(address *url.URL) bool {
 	return (address.Scheme == "https" || address.Scheme == "http") && isHost(address.Hostname()) &&
 		(isPort(address.Port()) || address.Port() == "" && !strings.HasSuffix(address.Host, ":"))
+}
+
+// HostPort is host:port of a URL of HTTP, whose scheme has a port of its own.
+func HostPort(address *url.URL) string {
+	port := map[string]string{"https": "443", "http": "80"}[address.Scheme]
+	return net.JoinHostPort(address.Hostname(), cmp.Or(address.Port(), port))
 }

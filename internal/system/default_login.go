@@ -2,7 +2,6 @@ package system
 
 import (
 	"cmp"
-	"net"
 	"net/url"
 	"slices"
 
@@ -59,8 +58,7 @@ func (l DefaultLogin) Server() string {
 	if err != nil {
 		return ""
 	}
-	port := map[string]string{"https": "443", "http": "80"}[address.Scheme]
-	return net.JoinHostPort(address.Hostname(), cmp.Or(address.Port(), port))
+	return HostPort(address)
 }
 
 func (l DefaultLogin) identity() (string, string) { return "login", l.Name }
