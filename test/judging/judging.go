@@ -19,11 +19,7 @@ import (
 // Once gives the results of the first system of a configuration, by their items. Those that only follow from others are left out.
 func Once(t *testing.T, loaded *config.Config, all []collector.Any) map[string]check.Result {
 	t.Helper()
-	assessed, err := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
-		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
-	}).Once(t.Context(), loaded.Plans, func(int, int) {})
-	require.NoError(t, err)
+	assessed := Assess(t, loaded.Plans, all)
 	results := make(map[string]check.Result)
 	for i, result := range assessed[0].Results {
 		if !assessed[0].Plan.Items[i].Composite() {
@@ -31,4 +27,15 @@ func Once(t *testing.T, loaded *config.Config, all []collector.Any) map[string]c
 		}
 	}
 	return results
+}
+
+// Assess gives all that is concluded of each system.
+func Assess(t *testing.T, plans []*assess.Plan, all []collector.Any) []*assess.Assessment {
+	t.Helper()
+	assessed, err := engine.New(engine.Options{
+		Logger: log.NewNopLogger(), Collectors: all, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
+		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
+	}).Once(t.Context(), plans, func(int, int) {})
+	require.NoError(t, err)
+	return assessed
 }

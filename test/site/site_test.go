@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-kit/log"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -19,12 +18,9 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
-	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
-	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
-	"github.com/readiness-exporter/readiness-exporter/internal/engine"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/judging"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -163,23 +159,5 @@ func judgeDescribed(t *testing.T, file, description string) map[string]check.Res
 	defer closeAll()
 	loaded, err := config.Load(file, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
-	judged := once(t, all, loaded.Plans)
-	results := make(map[string]check.Result)
-	for i, result := range judged[0].Results {
-		if !judged[0].Plan.Items[i].Composite() {
-			results[result.Check] = result
-		}
-	}
-	return results
-}
-
-// once has everything collected once, and judged.
-func once(t *testing.T, by []collector.Any, plans []*assess.Plan) []*assess.Assessment {
-	t.Helper()
-	judged, err := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: by, MaxRuns: 64, MaxRunsPerServer: 64, Publish: func([]*assess.Assessment) {},
-		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
-	}).Once(t.Context(), plans, func(int, int) {})
-	require.NoError(t, err)
-	return judged
+	return judging.Once(t, loaded, all)
 }

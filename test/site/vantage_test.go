@@ -21,6 +21,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/intake"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/web"
+	"github.com/readiness-exporter/readiness-exporter/test/judging"
 )
 
 // A vantagePoint is an exporter elsewhere, which serves what it has collected as any exporter does.
@@ -61,6 +62,6 @@ func (v *vantagePoint) collect(t *testing.T, dir, description string) {
 	loaded, err := config.Load(file, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	require.NoError(t, loaded.From(v.name, exchange.Kinds()))
-	judged := once(t, collectors.From(v.name, collectors.Options{}), loaded.Plans)
+	judged := judging.Assess(t, loaded.Plans, collectors.From(v.name, collectors.Options{}))
 	v.current.Store(&judged)
 }
