@@ -3,7 +3,6 @@ package certificate
 
 import (
 	"context"
-	"crypto/x509"
 	"net"
 	"net/netip"
 	"slices"
@@ -26,11 +25,11 @@ import (
 // to have one of the client too: what is thought of it is for the checks.
 func New() collector.Collector[system.Certificate] {
 	prober := prober{
-		lookup: net.DefaultResolver.LookupNetIP,
-		dial:   new(net.Dialer).DialContext,
-		fenced: func(f reach.Fence) dialer { return f.Dialer().DialContext },
-		public: pki.PublicRoots,
-		now:    time.Now,
+		lookup:      net.DefaultResolver.LookupNetIP,
+		dial:        new(net.Dialer).DialContext,
+		fenced:      func(f reach.Fence) dialer { return f.Dialer().DialContext },
+		authorities: pki.NewAuthorities(pki.PublicRoots),
+		now:         time.Now,
 	}
 	return prober.collector()
 }
@@ -39,11 +38,11 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // A prober has what a run needs of the world around.
 type prober struct {
-	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
-	dial   dialer
-	fenced func(reach.Fence) dialer // for what was discovered
-	public func() (*x509.CertPool, error)
-	now    func() time.Time
+	lookup      func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	dial        dialer
+	fenced      func(reach.Fence) dialer // for what was discovered
+	authorities *pki.Authorities
+	now         func() time.Time
 }
 
 func (p prober) collector() collector.Collector[system.Certificate] {
@@ -103,7 +102,7 @@ func (p prober) collect(ctx context.Context, target system.Certificate) (*fact.S
 	if target.Found != nil {
 		p = p.within(target)
 	}
-	expectation := pki.Expect(p.public, target.CAFile, p.now())
+	expectation := p.authorities.Expect(target.CAFile, p.now())
 	var set *fact.Set[fact.Certificate]
 	var err error
 	if target.Path != "" {

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/pki"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
@@ -59,9 +60,9 @@ func newProber(public *world.CA) prober {
 		lookup: func(_ context.Context, _, host string) ([]netip.Addr, error) {
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		},
-		dial:   new(net.Dialer).DialContext,
-		public: func() (*x509.CertPool, error) { return public.Pool(), nil },
-		now:    time.Now,
+		dial:        new(net.Dialer).DialContext,
+		authorities: pki.NewAuthorities(func() (*x509.CertPool, error) { return public.Pool(), nil }),
+		now:         time.Now,
 	}
 }
 
@@ -137,7 +138,7 @@ func TestWithoutPublicAuthoritiesCertificatesAreKnownByTheirDates(t *testing.T) 
 	own := world.NewCA(t, world.Spec{})
 	server := world.NewTLSServer(t, own.Issue(t, world.Spec{CommonName: "shop"}))
 	prober := newProber(own)
-	prober.public = func() (*x509.CertPool, error) { return nil, fact.Errorf(fact.ReasonUnsupported, "no authority") }
+	prober.authorities = pki.NewAuthorities(func() (*x509.CertPool, error) { return nil, fact.Errorf(fact.ReasonUnsupported, "no authority") })
 	set, err := prober.collect(t.Context(), system.Certificate{Address: server.Addr})
 	require.NoError(t, err)
 	requireTrustUnknown(t, set, server.Addr, "no authority")

@@ -77,7 +77,7 @@ func (p prober) certificates(t Target, overEach []*served) *fact.Set[fact.Certif
 		set.Lack(fact.Certificate{CertificatePlace: place(t)}, "", missing)
 		return set
 	}
-	set.Add(pki.DescribeServed(place(t), all, pki.Expect(p.public, t.CAFile, p.now()))...)
+	set.Add(pki.DescribeServed(place(t), all, p.authorities.Expect(t.CAFile, p.now()))...)
 	pki.LackTrust(set)
 	return set
 }

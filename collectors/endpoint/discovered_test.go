@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/pki"
 	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
@@ -213,8 +214,8 @@ func TestAHostOfAnAttackerReachesNothing(t *testing.T) {
 	})
 	p := prober{
 		lookup: names.Resolver().LookupNetIP, known: new(acquaintances), now: time.Now,
-		proxy:  func(*http.Request) (*url.URL, error) { return url.Parse(server.URL) },
-		public: func() (*x509.CertPool, error) { return x509.NewCertPool(), nil },
+		proxy:       func(*http.Request) (*url.URL, error) { return url.Parse(server.URL) },
+		authorities: pki.NewAuthorities(func() (*x509.CertPool, error) { return x509.NewCertPool(), nil }),
 		dial: func(context.Context, string, string, bool) (net.Conn, error) {
 			return nil, fmt.Errorf("it was connected past the fence: %w", os.ErrInvalid)
 		},

@@ -3,7 +3,6 @@ package endpoint
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -44,25 +43,25 @@ func New(durations Durations) collector.Collector[Target] {
 
 func newProber() prober {
 	return prober{
-		lookup: net.DefaultResolver.LookupNetIP,
-		dial:   dial,
-		proxy:  http.ProxyFromEnvironment,
-		public: pki.PublicRoots,
-		now:    time.Now,
-		fenced: fenced,
-		known:  new(acquaintances),
+		lookup:      net.DefaultResolver.LookupNetIP,
+		dial:        dial,
+		proxy:       http.ProxyFromEnvironment,
+		authorities: pki.NewAuthorities(pki.PublicRoots),
+		now:         time.Now,
+		fenced:      fenced,
+		known:       new(acquaintances),
 	}
 }
 
 // A prober has what a run needs of the world around.
 type prober struct {
-	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
-	dial   func(ctx context.Context, network, address string, declared bool) (net.Conn, error)
-	proxy  func(*http.Request) (*url.URL, error)
-	public func() (*x509.CertPool, error)
-	now    func() time.Time
-	fenced func(reach.Fence) func(ctx context.Context, network, address string) (net.Conn, error)
-	known  *acquaintances
+	lookup      func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	dial        func(ctx context.Context, network, address string, declared bool) (net.Conn, error)
+	proxy       func(*http.Request) (*url.URL, error)
+	authorities *pki.Authorities
+	now         func() time.Time
+	fenced      func(reach.Fence) func(ctx context.Context, network, address string) (net.Conn, error)
+	known       *acquaintances
 	// durations takes how long it took; nil: nobody does.
 	durations Durations
 }
@@ -204,7 +203,7 @@ func (p prober) client(t Target) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, err := httpclient.NewTransport(t.CAFile)
+	transport, err := httpclient.Trusting(p.authorities, t.CAFile)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/pki"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
@@ -67,9 +68,9 @@ func newSite(t *testing.T, secure, plain http.HandlerFunc) *site {
 			}
 			return new(net.Dialer).DialContext(ctx, "tcp", to)
 		},
-		proxy:  func(*http.Request) (*url.URL, error) { return nil, nil },
-		public: func() (*x509.CertPool, error) { return x509.NewCertPool(), nil },
-		now:    time.Now,
+		proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
+		authorities: pki.NewAuthorities(func() (*x509.CertPool, error) { return x509.NewCertPool(), nil }),
+		now:         time.Now,
 	}
 	return s
 }

@@ -20,19 +20,22 @@ import (
 // NewTransport trusts the authorities in a PEM file, or the public ones where none is named. The file is read anew for each
 // transport: authorities are replaced as certificates are.
 func NewTransport(caFile string) (*http.Transport, error) {
+	return Trusting(pki.NewAuthorities(pki.PublicRoots), caFile)
+}
+
+// Trusting is NewTransport for who asks so often that the file is parsed only when it changes.
+func Trusting(authorities *pki.Authorities, caFile string) (*http.Transport, error) {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
 	}
 	if caFile == "" {
 		return transport, nil
 	}
-	content, err := pki.ReadFile(caFile)
-	if err == nil {
-		transport.TLSClientConfig.RootCAs, err = pki.ParsePool(content)
-	}
+	pool, err := authorities.Pool(caFile)
 	if err != nil {
 		return nil, fmt.Errorf("read ca_file %s: %w", caFile, err)
 	}
+	transport.TLSClientConfig.RootCAs = pool
 	return transport, nil
 }
 

@@ -60,32 +60,6 @@ func ParsePEM(data []byte) ([]*x509.Certificate, error) {
 	return contents.Certificates, nil
 }
 
-// ParsePool reads the certificates of authorities in PEM. One that cannot be read does not keep the others from being used.
-func ParsePool(data []byte) (*x509.CertPool, error) {
-	pool, unread, err := ParseAuthorities(data)
-	if err == nil && pool.Equal(x509.NewCertPool()) {
-		err = unread[0]
-	}
-	if err != nil {
-		return nil, err
-	}
-	return pool, nil
-}
-
-// ParseAuthorities reads the certificates of authorities in PEM or another format without a password, and says of each that
-// could not be read why.
-func ParseAuthorities(data []byte) (pool *x509.CertPool, unread []error, err error) {
-	contents, err := Parse(data, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	pool = x509.NewCertPool()
-	for _, c := range contents.Certificates {
-		pool.AddCert(c)
-	}
-	return pool, contents.Unread, nil
-}
-
 // parsePEM reads each block by itself. Without any block of certificates it is an error.
 func parsePEM(data []byte) (Contents, error) {
 	if len(data) > MaxPEM {

@@ -29,43 +29,21 @@ type Expectation struct {
 	WithKey bool
 }
 
-// Expect gives what a certificate has to live up to now. The authorities are read anew each time: they are replaced as certificates
-// are. Where they cannot be read, certificates are still known by their dates.
-func Expect(public func() (*x509.CertPool, error), caFile string, now time.Time) Expectation {
-	authorities, err := public()
-	expectation := Expectation{Public: authorities, Now: now}
-	if err != nil {
-		expectation.Public, expectation.Unread = x509.NewCertPool(), []error{err}
-	}
-	if caFile != "" {
-		content, err := ReadFile(caFile)
-		expectation.Declare(content, err)
-	}
-	return expectation
-}
-
 // Declare sets the authorities of the system's own, from the content of a file or the error that reading it gave. What
 // cannot be read leaves the certificate to be judged by its dates all the same.
 func (e *Expectation) Declare(content []byte, err error) {
-	if err == nil {
-		e.Declared, e.Unread, err = ParseAuthorities(content)
-	}
 	if err != nil {
-		e.Declared, e.Unread = x509.NewCertPool(), []error{err}
+		e.declare(authorityFile{err: err})
+		return
 	}
+	e.declare(parseAuthorityFile(content))
 }
 
-// PublicRoots gives the authorities that every client trusts, as they are installed on this machine.
-func PublicRoots() (*x509.CertPool, error) {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fact.Errorf(fact.ReasonUnsupported, "read the authorities this machine trusts: %w", err)
+func (e *Expectation) declare(file authorityFile) {
+	e.Declared, e.Unread = file.pool, file.unread
+	if file.err != nil {
+		e.Declared, e.Unread = x509.NewCertPool(), []error{file.err}
 	}
-	if roots.Equal(x509.NewCertPool()) {
-		return nil, fact.Errorf(fact.ReasonUnsupported,
-			"this machine trusts no authority: install ca-certificates, or name a bundle in SSL_CERT_FILE")
-	}
-	return roots, nil
 }
 
 // Describe makes the fact of certificates that were seen together in one place; there must be one at least. Of those
