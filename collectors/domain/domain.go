@@ -1,4 +1,4 @@
-// Package domain collects what registries have of domains, by RDAP (RFC 9082, RFC 9083).
+// Package domain collects what registries have of domains, by RDAP (RFC 9082, RFC 9083), and by WHOIS (RFC 3912) from those that have none.
 package domain
 
 import (
@@ -29,26 +29,33 @@ type Target struct {
 	Domain string // example.com
 	Server string // URL; empty: the one that the list names
 	List   string // URL
+	WHOIS  string // host:port of the server of WHOIS to ask instead; empty: only where the list names none, and then the one that IANA names
 }
 
 // New makes the collector of registrations. It keeps the lists of servers for a day, as who publishes them asks for.
 func New() collector.Collector[Target] {
-	return (&prober{now: time.Now, proxy: http.ProxyFromEnvironment, lists: make(map[string]*list)}).collector()
+	return (&prober{
+		now: time.Now, proxy: http.ProxyFromEnvironment, lists: make(map[string]*list),
+		root: whoisOfIANA, port: whoisPort, referrals: make(map[string]referral),
+	}).collector()
 }
 
-// A prober has what a run needs of the world around, and the lists of servers by their addresses.
+// A prober has what a run needs of the world around, and which servers know what.
 type prober struct {
 	now   func() time.Time
 	proxy func(*http.Request) (*url.URL, error)
+	root  string // host:port of the server of WHOIS that knows those of registries
+	port  string // at which these listen
 
-	mu    sync.Mutex
-	lists map[string]*list
+	mu        sync.Mutex
+	lists     map[string]*list    // by their addresses
+	referrals map[string]referral // by top-level domains
 }
 
 func (p *prober) collector() collector.Collector[Target] {
 	return collector.Collector[Target]{
 		Name:     "domain",
-		Summary:  "The registration of domains as their registries have it, by RDAP: expiry, status, name servers.",
+		Summary:  "The registration of domains as their registries have it, by RDAP, or WHOIS where there is none: expiry, status, name servers.",
 		Yields:   []fact.Any{fact.Registrations()},
 		Schedule: "@every 6h",
 		Timeout:  30 * time.Second,
@@ -82,8 +89,8 @@ func targets(s *system.System) (all []Target) {
 			at[domain] = i
 			all = append(all, Target{Domain: domain, List: listOfIANA})
 		}
-		if target := &all[i]; target.Server == "" && target.List == listOfIANA {
-			target.Server = declared.RDAP
+		if target := &all[i]; target.Server == "" && target.List == listOfIANA && target.WHOIS == "" {
+			target.Server, target.WHOIS = declared.RDAP, withPort(declared.WHOIS)
 			if declared.RDAPBootstrap != "" {
 				target.List = declared.RDAPBootstrap
 			}
@@ -113,7 +120,10 @@ func registered(name string) (string, bool) {
 // server is host:port of where a domain is asked for, as far as that is known before.
 func server(t Target) string {
 	from := t.List
-	if t.Server != "" {
+	switch {
+	case t.WHOIS != "":
+		return t.WHOIS
+	case t.Server != "":
 		from = t.Server
 	}
 	address, err := url.Parse(from)

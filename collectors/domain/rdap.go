@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -76,6 +77,9 @@ type domainObject struct {
 
 // collect asks for the registration of a domain.
 func (p *prober) collect(ctx context.Context, t Target) (*fact.Registration, error) {
+	if t.WHOIS != "" {
+		return askWHOIS(ctx, new(net.Dialer), t.WHOIS, t.Domain)
+	}
 	client, err := p.client(t)
 	if err != nil {
 		return nil, err
@@ -88,8 +92,7 @@ func (p *prober) collect(ctx context.Context, t Target) (*fact.Registration, err
 		}
 		named, there := known.server(t.Domain)
 		if !there {
-			return nil, fact.Errorf(fact.ReasonUnsupported, "the list %s names no RDAP server for %s: "+
-				"where its registry has one, name it under rdap", t.List, t.Domain)
+			return p.byWHOIS(ctx, t.Domain)
 		}
 		at = named
 	}
@@ -199,12 +202,17 @@ func (d *domainObject) describe(domain string) (*fact.Registration, error) {
 	for _, server := range d.NameServers {
 		found.NameServers = append(found.NameServers, words.Printable(strings.ToLower(strings.TrimSuffix(server.LDHName, ".")), longestText))
 	}
-	for _, values := range []*[]string{&found.Statuses, &found.NameServers} {
+	tidy(found)
+	return found, nil
+}
+
+// tidy has each status and name server once, sorted, and not more of them than any registry gives.
+func tidy(r *fact.Registration) {
+	for _, values := range []*[]string{&r.Statuses, &r.NameServers} {
 		slices.Sort(*values)
 		*values = slices.Compact(*values)
 		*values = (*values)[:min(len(*values), mostValues)]
 	}
-	return found, nil
 }
 
 // registrar is the name of the registrar: in its vCard (RFC 7095) the text of the property fn.

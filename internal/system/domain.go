@@ -26,6 +26,9 @@ type Domain struct {
 	NameServers []string `yaml:"name_servers,omitempty"`
 	// RDAP is the server that knows the registration of the domain: https://rdap.denic.de; default: the one that the list names.
 	RDAP string `yaml:"rdap,omitempty"`
+	// WHOIS is the server of WHOIS that knows the registration of the domain, with a port where it is not 43: whois.nic.example; default:
+	// the one that IANA names, where the list names no RDAP server.
+	WHOIS string `yaml:"whois,omitempty"`
 	// LocalOnly: it is not collected from vantage points, since its resolvers or name servers cannot be reached from there.
 	LocalOnly bool `yaml:"local_only,omitempty"`
 	// RDAPBootstrap is the list of RDAP servers (RFC 9224); default: https://data.iana.org/rdap/dns.json.
@@ -59,6 +62,13 @@ func (d Domain) validate(list *mistake.List, path []any) {
 	checkEach(list, mistake.At(path, "name_servers"), "name_servers", d.NameServers, server, isServer)
 	CheckLink(list, mistake.At(path, "rdap"), "rdap", d.RDAP)
 	CheckLink(list, mistake.At(path, "rdap_bootstrap"), "rdap_bootstrap", d.RDAPBootstrap)
+	switch {
+	case d.WHOIS == "":
+	case !isHost(d.WHOIS) && !isAddress(d.WHOIS):
+		list.Add(mistake.At(path, "whois"), "whois %q: expected a host, with a port where it is not 43, such as whois.nic.example", d.WHOIS)
+	case d.RDAP != "" || d.RDAPBootstrap != "":
+		list.Add(mistake.At(path, "whois"), "whois: expected either whois, or rdap and rdap_bootstrap")
+	}
 }
 
 // checkEach notes values that are not what is expected, that stand twice, and those that are too many.

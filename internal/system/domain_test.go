@@ -37,6 +37,10 @@ func TestDomain_Validate(t *testing.T) {
 		"many are too many":                   {system.Domain{Name: name, Resolvers: many}, []string{"resolvers: expected 32 at most"}},
 		"registries have addresses":           {system.Domain{Name: name, RDAP: "https://rdap.example.net", RDAPBootstrap: "http://127.0.0.1:8080/dns.json"}, nil},
 		"that are of the web":                 {system.Domain{Name: name, RDAP: "whois.example.net"}, []string{`rdap "whois.example.net": expected an address, https://…`}},
+		"or servers of WHOIS":                 {system.Domain{Name: name, WHOIS: "whois.nic.example"}, nil},
+		"with a port":                         {system.Domain{Name: name, WHOIS: "[2001:db8::43]:4343"}, nil},
+		"that are hosts":                      {system.Domain{Name: name, WHOIS: "whois://x"}, []string{`whois "whois://x": expected a host, with a port where it is not 43, such as whois.nic.example`}},
+		"but not both":                        {system.Domain{Name: name, WHOIS: "whois.nic.example", RDAP: "https://rdap.example.net"}, []string{"whois: expected either whois, or rdap and rdap_bootstrap"}},
 		"and have no credentials within them": {system.Domain{Name: name, RDAPBootstrap: "https://a:b@example.net"}, []string{"rdap_bootstrap: credentials do not belong in it; expected an address without"}},
 	} {
 		t.Run(title, func(t *testing.T) {
