@@ -15,6 +15,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/evidence"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/intake"
+	"github.com/readiness-exporter/readiness-exporter/internal/intoto"
 	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
@@ -45,13 +46,9 @@ func registerEvidence(app *kingpin.Application, commands map[string]command) {
 }
 
 func (c *submitCommand) run(ctx context.Context, p *program) (int, error) {
-	result, err := c.read(ctx)
+	report, err := c.read(ctx)
 	if err != nil {
 		return 0, err
-	}
-	report, err := evidence.PlainOf(result)
-	if err != nil {
-		return 0, fmt.Errorf("write the result: %w", err)
 	}
 	c.token = os.Getenv("READINESS_TOKEN")
 	query := url.Values{"revision": c.revisions}
@@ -76,27 +73,38 @@ func (c *submitCommand) run(ctx context.Context, p *program) (int, error) {
 	}
 }
 
-// read reads all reports: those of one run are one result.
-func (c *submitCommand) read(ctx context.Context) (fact.EvidenceResult, error) {
+// read reads all reports: those of one run are one result. A signed one is submitted as it is.
+func (c *submitCommand) read(ctx context.Context) ([]byte, error) {
 	var results []fact.EvidenceResult
 	for _, file := range c.files {
-		var content []byte
-		var err error
-		if file == "-" {
-			content, err = readfile.ReadStream(ctx, "standard input", os.Stdin, evidence.MaximumBytes)
-		} else {
-			content, err = readfile.ReadGiven(ctx, file, evidence.MaximumBytes)
-		}
+		content, err := readReport(ctx, file)
 		if err != nil {
-			return fact.EvidenceResult{}, err
+			return nil, err
+		}
+		switch signed := intoto.IsEnvelope(content); {
+		case signed && len(c.files) > 1:
+			return nil, fmt.Errorf("%s: expected a signed attestation alone: it cannot be made one result with others", file)
+		case signed:
+			return content, nil
 		}
 		result, err := evidence.Parse(content)
 		if err != nil {
-			return fact.EvidenceResult{}, fmt.Errorf("%s: %w", file, err)
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		results = append(results, result)
 	}
-	return evidence.Merge(results), nil
+	report, err := evidence.PlainOf(evidence.Merge(results))
+	if err != nil {
+		return nil, fmt.Errorf("write the result: %w", err)
+	}
+	return report, nil
+}
+
+func readReport(ctx context.Context, file string) ([]byte, error) {
+	if file == "-" {
+		return readfile.ReadStream(ctx, "standard input", os.Stdin, evidence.MaximumBytes)
+	}
+	return readfile.ReadGiven(ctx, file, evidence.MaximumBytes)
 }
 
 // writeReceipt says what a submission comes to, and what the item is now.

@@ -22,6 +22,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/intake"
 	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/report"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 const (
@@ -48,10 +49,11 @@ tokens:
 systems:
   - name: shop
     environment: production
-    evidence: {deployed: [{file: %s}]}
+    evidence: {deployed: [{file: %s}], submitted: [{check: quality.lint, attestation_keys: [%s]}]}
     checks: {quality.unit-tests: {owner: testers}}
     waivers: [{check: quality.lint, by: bob, reason: in the file, until: %s}]
-`, sha256Of(pipelineToken), sha256Of(personToken), s.write("REVISION", "1a2b3c4\n"), time.Now().AddDate(0, 1, 0).Format(time.DateOnly)))
+`, sha256Of(pipelineToken), sha256Of(personToken), s.write("REVISION", "1a2b3c4\n"),
+		filepath.Join(s.folder, "ci.pub"), time.Now().AddDate(0, 1, 0).Format(time.DateOnly)))
 	s.write("good.xml", `<testsuite name="a"><testcase name="works"/></testsuite>`)
 	s.write("bad.xml", `<testsuite name="a"><testcase name="breaks"><failure>password=hunter2</failure></testcase></testsuite>`)
 	s.write("pipeline", pipelineToken+"\n")
@@ -120,6 +122,41 @@ func TestAPipelineSubmitsItsResults(t *testing.T) {
 	page := string(s.get("/systems/shop/production/checks/quality.unit-tests"))
 	require.Contains(t, page, "readiness-exporter evidence submit quality.unit-tests --system shop/production --revision COMMIT REPORT")
 	require.Contains(t, page, ">ci<", "who submitted it")
+}
+
+// TestWhatHasToBeSignedIsSubmittedWithASignature signs what a pipeline submits as its tools do.
+func TestWhatHasToBeSignedIsSubmittedWithASignature(t *testing.T) {
+	t.Parallel()
+	s := startSubmittedTo(t)
+	signer := world.NewSigner(t)
+	s.write("signed.json", signer.Attest("1a2b3c4", "PASSED"))
+	submit := func(check string, arguments ...string) (int, string) {
+		return s.run("pipeline", append([]string{"evidence", "submit", check}, arguments...)...)
+	}
+
+	status, said := submit("quality.lint", "signed.json")
+	require.Equal(t, exitUnjudged, status, said)
+	require.Contains(t, said, "The keys under attestation_keys cannot be read")
+	s.write("ci.pub", string(signer.PEM))
+
+	status, said = submit("quality.lint", "signed.json")
+	require.Equal(t, exitReady, status, said)
+	require.Contains(t, said, "quality.lint of shop/production is pass now.")
+	for _, refused := range []struct {
+		says      string
+		check     string
+		arguments []string
+	}{
+		{"no signed envelope", "quality.lint", []string{"good.xml", "--revision", "1a2b3c4"}},
+		{"the attestation is not of 2b3c4d5", "quality.lint", []string{"signed.json", "--revision", "2b3c4d5"}},
+		{"none of its signatures is by a key", "quality.lint", []string{s.write("altered.json", strings.Replace(signer.Attest("1a2b3c4", "PASSED"), `"sig":"`, `"sig":"AAAA`, 1))}},
+		{"expected a signed attestation alone", "quality.lint", []string{"signed.json", "good.xml"}},
+		{"name public keys under evidence.submitted", "quality.unit-tests", []string{"signed.json"}},
+	} {
+		status, said = submit(refused.check, refused.arguments...)
+		require.Equal(t, exitUnjudged, status, said)
+		require.Contains(t, said, refused.says)
+	}
 }
 
 // TestWhatIsSubmittedWhileAPipelineWaitsCounts has another pipeline submit to the running exporter what one waits for.

@@ -40,7 +40,7 @@ func (r *reader) files(ctx context.Context, id string, declared system.EvidenceF
 	if err != nil || len(paths) == 0 {
 		return found, err
 	}
-	keys, err := attestationKeys(declared.AttestationKeys)
+	keys, err := intoto.ReadKeys(declared.AttestationKeys)
 	if err != nil {
 		return found, err
 	}
@@ -153,25 +153,6 @@ func (r *reader) file(id, path string, keys []crypto.PublicKey) (reading, error)
 		return reading{}, fact.Errorf(fact.ReasonOf(err), "%s: %w", path, err)
 	}
 	return reading{changed: info.ModTime(), size: info.Size(), result: result}, nil
-}
-
-// longestKeys is how many bytes a file with public keys may have.
-const longestKeys = 64 << 10
-
-// attestationKeys reads the declared keys; none: reports are not signed. They are read anew for each run, since they are replaced.
-func attestationKeys(files []string) (keys []crypto.PublicKey, err error) {
-	for _, file := range files {
-		content, err := readfile.Read(file, longestKeys)
-		if err != nil {
-			return nil, err
-		}
-		some, err := intoto.ParseKeys(content)
-		if err != nil {
-			return nil, fact.Errorf(fact.ReasonOf(err), "read %s: %w", file, err)
-		}
-		keys = append(keys, some...)
-	}
-	return keys, nil
 }
 
 // shared are the revisions of a further attestation that those before it are of too.

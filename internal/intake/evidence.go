@@ -14,6 +14,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
 	"github.com/readiness-exporter/readiness-exporter/internal/evidence"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/intoto"
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 	"github.com/readiness-exporter/readiness-exporter/internal/record"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -26,6 +27,8 @@ const (
 	maximumRevisions = 5
 	longestRevision  = 200
 	longestLink      = 1000
+	// maximumSubjects is how many digests an attestation may name.
+	maximumSubjects = 50
 )
 
 // A Submission is a report that somebody submits.
@@ -72,7 +75,7 @@ func (i *Intake) Submit(ctx context.Context, a *assess.Assessment, s Submission)
 	if refusal := s.mistakes(); refusal != nil {
 		return nil, refusal
 	}
-	result, refusal := i.parse(ctx, s.Report)
+	result, refusal := i.parse(ctx, a.Plan.System.Evidence, &s)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -113,19 +116,52 @@ func (s *Submission) mistakes() *Refusal {
 	return nil
 }
 
-// parse reads a report, when it is its turn.
-func (i *Intake) parse(ctx context.Context, report []byte) (fact.EvidenceResult, *Refusal) {
+// parse reads a report, when it is its turn. One that has to be signed names what it is of.
+func (i *Intake) parse(ctx context.Context, declared system.Evidence, s *Submission) (fact.EvidenceResult, *Refusal) {
 	select {
 	case i.parsing <- struct{}{}:
 		defer func() { <-i.parsing }()
 	case <-ctx.Done():
 		return fact.EvidenceResult{}, notKept(context.Cause(ctx))
 	}
-	result, err := evidence.Parse(report)
+	if files := declared.KeysOf(s.Check, s.Component); len(files) > 0 {
+		return s.attested(files)
+	}
+	if intoto.IsEnvelope(s.Report) {
+		return fact.EvidenceResult{}, refuse(http.StatusUnprocessableEntity,
+			"The report is a signed attestation, and no key counts for it: name public keys under evidence.submitted of the system.")
+	}
+	result, err := evidence.Parse(s.Report)
 	if err != nil {
-		return fact.EvidenceResult{}, refuse(http.StatusUnprocessableEntity, "The report cannot be read: "+err.Error())
+		return fact.EvidenceResult{}, unreadable(err)
 	}
 	return result, nil
+}
+
+func unreadable(err error) *Refusal {
+	return refuse(http.StatusUnprocessableEntity, "The report cannot be read: "+err.Error())
+}
+
+// attested reads a report that a key in one of some files must have signed.
+func (s *Submission) attested(files []string) (none fact.EvidenceResult, refusal *Refusal) {
+	keys, err := intoto.ReadKeys(files)
+	if err != nil {
+		return none, refuse(http.StatusServiceUnavailable, "The keys under attestation_keys cannot be read: "+err.Error())
+	}
+	signed, err := intoto.Read(s.Report, keys)
+	switch {
+	case err != nil:
+		return none, unreadable(err)
+	case len(signed.Revisions) > maximumSubjects:
+		return none, refuse(http.StatusUnprocessableEntity, "The attestation has more than 50 digests: submit one for each component.")
+	}
+	for _, revision := range s.Revisions {
+		if !slices.Contains(signed.Revisions, revision) {
+			return none, refuse(http.StatusUnprocessableEntity, "revision: the attestation is not of "+revision)
+		}
+	}
+	s.Revisions = signed.Revisions
+	return signed.Result, nil
 }
 
 // id is the same for the same submission.

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
@@ -60,15 +61,43 @@ func ParseKeys(content []byte) (keys []crypto.PublicKey, err error) {
 	return keys, nil
 }
 
+// longestKeys is how many bytes a file with public keys may have.
+const longestKeys = 64 << 10
+
+// ReadKeys reads the public keys in files; without any file there are none. They are read anew each time, since they are replaced.
+func ReadKeys(files []string) (keys []crypto.PublicKey, err error) {
+	for _, file := range files {
+		content, err := readfile.Read(file, longestKeys)
+		if err != nil {
+			return nil, err
+		}
+		some, err := ParseKeys(content)
+		if err != nil {
+			return nil, fact.Errorf(fact.ReasonOf(err), "read %s: %w", file, err)
+		}
+		keys = append(keys, some...)
+	}
+	return keys, nil
+}
+
+// An envelope is a message that was signed: https://github.com/secure-systems-lab/dsse/blob/master/envelope.md.
+type envelope struct {
+	Type       string `json:"payloadType"`
+	Payload    string `json:"payload"`
+	Signatures []struct {
+		Signature string `json:"sig"`
+	} `json:"signatures"`
+}
+
+// IsEnvelope tells whether content is an envelope, whoever signed it.
+func IsEnvelope(content []byte) bool {
+	var envelope envelope
+	return json.Unmarshal(content, &envelope) == nil && envelope.Payload != "" && len(envelope.Signatures) > 0
+}
+
 // Read verifies an envelope, of which one signature by one of the keys is enough, and reads what it says.
 func Read(content []byte, keys []crypto.PublicKey) (found Attestation, err error) {
-	var envelope struct {
-		Type       string `json:"payloadType"`
-		Payload    string `json:"payload"`
-		Signatures []struct {
-			Signature string `json:"sig"`
-		} `json:"signatures"`
-	}
+	var envelope envelope
 	if err := json.Unmarshal(content, &envelope); err != nil {
 		return found, invalid("it cannot be read as JSON")
 	}

@@ -11,6 +11,8 @@ import (
 // An Evidence says where results of pipelines are, beside those that they submit, and what tells which revision is deployed.
 type Evidence struct {
 	Files []EvidenceFiles `yaml:"files,omitempty"` // reports that pipelines leave in folders
+	// Submitted is what is asked of reports that are submitted, beyond a token that permits it.
+	Submitted []SubmittedEvidence `yaml:"submitted,omitempty"`
 	// Cluster are results of drills that Litmus, Chaos Mesh and Testkube keep in clusters.
 	Cluster []ClusterEvidence `yaml:"cluster,omitempty"`
 	// Deployed are files that say which revision is deployed, for what no cluster tells.
@@ -27,6 +29,15 @@ type EvidenceFiles struct {
 	// AttestationKeys are files with public keys in PEM. With any, each report must be an in-toto attestation of a result of tests that
 	// one of them signed; it names the revision itself.
 	AttestationKeys []string `yaml:"attestation_keys,omitempty"`
+}
+
+// A SubmittedEvidence says who must have signed what is submitted about an item.
+type SubmittedEvidence struct {
+	Check     string `yaml:"check"`               // the item's id
+	Component string `yaml:"component,omitempty"` // the part of the system that it is of; default: all of it, and each of its parts
+	// AttestationKeys are files with public keys in PEM. What is submitted must be an in-toto attestation of a result of tests that one of
+	// them signed; it names the revision itself.
+	AttestationKeys []string `yaml:"attestation_keys"`
 }
 
 // A ClusterEvidence is where the result of a drill is in a cluster: an object, or several of which the newest that has ended counts.
@@ -56,6 +67,7 @@ type DeployedFile struct {
 
 func (e Evidence) validate(list *mistake.List, path []any) {
 	validateEach(list, mistake.At(path, "files"), e.Files)
+	validateEach(list, mistake.At(path, "submitted"), e.Submitted)
 	validateEach(list, mistake.At(path, "cluster"), e.Cluster)
 	validateEach(list, mistake.At(path, "deployed"), e.Deployed)
 }
@@ -97,14 +109,46 @@ func (e EvidenceFiles) validate(list *mistake.List, path []any) {
 		}
 	}
 	checkFile(list, path, "revision_file", e.RevisionFile)
-	for i, file := range e.AttestationKeys {
+	validateKeys(list, path, e.AttestationKeys)
+	if len(e.AttestationKeys) > 0 && e.RevisionFile != "" {
+		list.Add(mistake.At(path, "revision_file"), "revision_file does not go with attestation_keys: attestations name what was examined")
+	}
+}
+
+func validateKeys(list *mistake.List, path []any, files []string) {
+	for i, file := range files {
 		if !filepath.IsAbs(file) {
 			list.Add(mistake.At(path, "attestation_keys", i), "attestation_keys %q: expected an absolute path", file)
 		}
 	}
-	if len(e.AttestationKeys) > 0 && e.RevisionFile != "" {
-		list.Add(mistake.At(path, "revision_file"), "revision_file does not go with attestation_keys: attestations name what was examined")
+}
+
+func (e SubmittedEvidence) identity() (string, string) { return evidenceIdentity(e.Check, e.Component) }
+
+func (e SubmittedEvidence) validate(list *mistake.List, path []any) {
+	if e.Component != "" {
+		checkName(list, mistake.At(path, "component"), "component", e.Component)
 	}
+	if len(e.AttestationKeys) == 0 {
+		list.Add(mistake.At(path, "attestation_keys"), "attestation_keys is missing: say whose signature counts, as /etc/readiness-exporter/ci.pub")
+	}
+	validateKeys(list, path, e.AttestationKeys)
+}
+
+// KeysOf are the files with the public keys of which one must have signed what is submitted about an item, or a part of the system; none:
+// it need not be signed. What is signed in files cannot be submitted without a signature either.
+func (e Evidence) KeysOf(check, component string) (files []string) {
+	for _, each := range e.Submitted {
+		if each.Check == check && (each.Component == "" || each.Component == component) {
+			files = append(files, each.AttestationKeys...)
+		}
+	}
+	for _, each := range e.Files {
+		if each.Check == check && each.Component == component {
+			files = append(files, each.AttestationKeys...)
+		}
+	}
+	return files
 }
 
 func (e ClusterEvidence) identity() (string, string) { return evidenceIdentity(e.Check, e.Component) }
