@@ -19,6 +19,8 @@ STARTS_SERVERS := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'orld\.(M
 RACE_PACKAGES := ./collectors/... ./internal/watch/
 END_TO_END := $(filter-out ./test/bench/ ./collectors/% $(RACE_PACKAGES),$(STARTS_SERVERS)) ./test/machine/...
 UNIT_PACKAGES := go list ./... | grep -vxFf <(go list $(STARTS_SERVERS) ./collectors/... ./cmd/... ./test/machine/...)
+# How many tests of a package that start whole programs run at once: they wait more than they work.
+AT_ONCE := 4
 CONCURRENT := go list $(sort $(dir $(shell grep -rlE --include='*.go' '\<go func|sync\.(RW)?(Mutex|Map)|"sync/atomic"|errgroup' ./internal)))
 
 include deploy/release.mk
@@ -62,7 +64,7 @@ cross:
 .PHONY: test-world
 ## test-world: the tests that talk to real servers, which are installed first
 test-world: tools
-	go test -timeout 20m $(END_TO_END)
+	go test -timeout 20m -parallel $(AT_ONCE) $(END_TO_END)
 	go test -race -timeout 20m $(RACE_PACKAGES)
 	go test -race -timeout 20m -run '^Test(Reload|SIGHUP|Start|Stop|Scrape)' ./cmd/readiness-exporter
 

@@ -20,6 +20,7 @@ import (
 // TestASecretComesOutNowhere puts one into every place of a cluster where people put them, and has the exporter collect
 // everything that it can. It comes out in no page, no answer of the API, no metric and no log.
 func TestASecretComesOutNowhere(t *testing.T) {
+	t.Parallel()
 	const canary = "cAnArY-9f41c7"
 	cluster := servers.Kubernetes(t)
 	namespace, staging := cluster.Namespace(t), cluster.Namespace(t)

@@ -230,6 +230,7 @@ func (s *shop) fixAll(t *testing.T) {
 // TestWhatBreaksCallsSomebodyOnce breaks four things, and wants those that are urgent to arrive once, by webhook and by mail, at
 // whom the shipped routes say, and nothing else; then fixes all, and wants both to hear of that too.
 func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	exporter := startExporter(t, "--config.file", s.config)
 	d := newDuty(t)

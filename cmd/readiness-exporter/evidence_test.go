@@ -328,6 +328,8 @@ func TestEveryAnsweredSubmissionSurvivesKills(t *testing.T) {
 		s.kill()
 		s.runningExporter = startExporterOn(t, "http", http.DefaultClient, s.addr, "--config.file", s.config, "--storage.path", filepath.Join(s.folder, "data"))
 	}
+	close(stop) // Who submits as often as two workers leaves a token nothing for others.
+	posting.Wait()
 	submitted := make(chan string, 1)
 	s.kill()
 	go func() {
@@ -337,8 +339,6 @@ func TestEveryAnsweredSubmissionSurvivesKills(t *testing.T) {
 	time.Sleep(time.Second)
 	s.runningExporter = startExporterOn(t, "http", http.DefaultClient, s.addr, "--config.file", s.config, "--storage.path", filepath.Join(s.folder, "data"))
 	require.Contains(t, <-submitted, "quality.unit-tests of shop/production is pass now.")
-	close(stop)
-	posting.Wait()
 	require.NotEmpty(t, answered)
 	kept, err := record.ReadDirectory(filepath.Join(s.folder, "data"), countsAsReady)
 	require.NoError(t, err)

@@ -22,6 +22,7 @@ const answeredByNamespace = 36
 // TestANamespaceIsEnough declares one line, the namespace, and wants most of what a cluster can answer to be judged within
 // the first minute.
 func TestANamespaceIsEnough(t *testing.T) {
+	t.Parallel()
 	cluster := servers.NewKubernetes(t)
 	cluster.AddNodes(t, 3)
 	namespace := cluster.Namespace(t)

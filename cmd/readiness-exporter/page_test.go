@@ -113,6 +113,7 @@ func requireAccessible(browser context.Context, t *testing.T) {
 // TestPagesInABrowser opens every page of a world in which things are broken: it fits each screen, axe finds nothing,
 // and the page asks for nothing that its Content-Security-Policy refuses.
 func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.site.Show(s.certificate(t, 5*day))
 	s.scale(t, 1)

@@ -243,6 +243,7 @@ func clusterChecks() []string {
 // TestWhatBreaksReachesPrometheus breaks one thing after the other, wants the item and the gauge to turn as a real
 // Prometheus scrapes them, and to turn back when it is fixed.
 func TestWhatBreaksReachesPrometheus(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	exporter := startExporter(t, "--config.file", s.config)
 	prometheus := servers.Prometheus(t, exporter.scrapeConfig())
