@@ -64,6 +64,7 @@ func All() []check.Any {
 		endpoint.Responses(),
 		endpoint.Health(),
 		endpoint.Metrics(),
+		endpoint.PrivateMetrics(),
 		endpoint.Redirect(),
 		endpoint.PublishedPage(),
 		endpoint.Transit(),

@@ -55,7 +55,22 @@ func endpointWorlds() map[string]world {
 	watched := declared("front")
 	watched.VantagePoints = []system.VantagePoint{{Name: "frankfurt"}}
 	point := facts(fact.VantagePoints(), fact.VantagePoint{Name: "frankfurt", Version: "1.0.0"})
+	scraped := declared("metrics")
+	scraped.VantagePoints = watched.VantagePoints
+	shown := func(exposed *fact.EndpointExposition) fact.AnySet {
+		return facts(fact.MetricsExposures(), fact.MetricsExposure{
+			Standpoint: fact.Standpoint{Vantage: "frankfurt"}, URL: "https://shop.example.com/",
+			Answers: []fact.MetricsAnswer{{Connected: true, EndpointAnswer: fact.EndpointAnswer{
+				IPVersion: fact.IPv4, Exposition: exposed, Steps: []fact.EndpointStep{{URL: "https://shop.example.com/", Status: 200}},
+			}}},
+		})
+	}
 	return map[string]world{
+		"private_metrics_endpoint": {
+			declared: scraped,
+			good:     []fact.AnySet{asked("metrics", 200, exposing), shown(nil), point},
+			bad:      []fact.AnySet{asked("metrics", 200, exposing), shown(&fact.EndpointExposition{Families: 1}), point},
+		},
 		"vantage_point_access": {
 			declared: watched,
 			good:     []fact.AnySet{asked("front", 200, frankfurt), point},

@@ -59,6 +59,7 @@ func Outside(options Options) []collector.Any {
 	return []collector.Any{
 		dns.New(),
 		endpoint.New(options.EndpointDurations),
+		endpoint.NewExposure(),
 		tlsoffer.New(),
 		ssh.New(),
 		port.New(),

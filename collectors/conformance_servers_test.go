@@ -139,6 +139,20 @@ func endpointLoginCase(t *testing.T) conformance.Case {
 	return c
 }
 
+// metricsExposureCase is of a server that is asked for the metrics of an application behind it, without its credential.
+func metricsExposureCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c := endpointCase(t)
+	described := *c.System
+	described.Endpoints = append(described.Endpoints, system.Endpoint{URL: "http://127.0.0.1:9090/metrics", Purpose: fact.EndpointMetrics})
+	c.System = described.From("frankfurt")
+	c.Faults = slices.DeleteFunc(c.Faults, func(f conformance.Fault) bool { return f.Name == "whose token is gone" })
+	for i := range c.Faults {
+		c.Faults[i].Unnoticed = true // What comes of it is the fact.
+	}
+	return c
+}
+
 func endpointCase(t *testing.T) conformance.Case {
 	t.Helper()
 	ca := world.NewCA(t, world.Spec{})

@@ -37,6 +37,7 @@ func subjects() []subject {
 		{"domain", "a registry", registryCase},
 		{"endpoint", "a web server", endpointCase},
 		{"endpoint_login", "a web server", endpointLoginCase},
+		{"metrics_exposure", "a web server", metricsExposureCase},
 		{"default_login", "a Grafana", grafanaLoginCase},
 		{"default_login", "a database", databaseLoginCase},
 		{"default_login", "an SSH server", sshLoginCase},

@@ -23,7 +23,7 @@ func vantageCase(t *testing.T) conformance.Case {
 	const token = "token-of-the-vantage-point"
 	s := &system.System{
 		Name: "shop", Environment: "production",
-		Endpoints: []system.Endpoint{{URL: "https://shop.example.com/"}},
+		Endpoints: []system.Endpoint{{URL: "https://shop.example.com/"}, {URL: "https://shop.example.com/metrics", Purpose: fact.EndpointMetrics}},
 		Domains:   []system.Domain{{Name: "shop.example.com"}},
 		Hosts: []system.Host{{
 			Name: "web-1", Addresses: []string{"203.0.113.7"}, SSH: &system.SSH{}, Ports: &system.Ports{},

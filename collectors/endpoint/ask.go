@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
@@ -29,6 +30,8 @@ type client struct {
 	transport *http.Transport // to be cloned
 	login     httpclient.Login
 	expected  expectations
+	// stranger: no certificate of ours is shown, and none of the server's is verified.
+	stranger bool
 }
 
 // A finding is what asking an endpoint gives.
@@ -45,11 +48,27 @@ type attempt struct {
 	err    error // why there is no answer
 	shown  served
 	took   stopwatch
+	// wanted: the server wanted a certificate of a stranger.
+	wanted atomic.Bool
 }
 
-// ask asks over each version of IP at the same time, and over plain HTTP. What is left of the time is for telling of those that
-// hang.
+// ask asks over each version of IP at the same time, and over plain HTTP.
 func (c *client) ask(ctx context.Context) (*finding, error) {
+	attempts, plain, err := c.attempts(ctx)
+	switch {
+	case fact.ReasonOf(err) == fact.ReasonUnresolved:
+		failure := fact.FailureOf(err)
+		return &finding{answers: []fact.EndpointAnswer{{Failure: failure}}, shown: []*served{{err: err}}}, nil
+	case err != nil:
+		return nil, err
+	}
+	c.observe(attempts)
+	return found(attempts, plain)
+}
+
+// attempts asks over each version of IP at the same time, and over plain HTTP; of that there is none where it is not to lead here. What is
+// left of the time is for telling of those that hang.
+func (c *client) attempts(ctx context.Context) (attempts []*attempt, plain *attempt, err error) {
 	within := ctx
 	if deadline, limited := ctx.Deadline(); limited {
 		var end context.CancelFunc
@@ -60,30 +79,21 @@ func (c *client) ask(ctx context.Context) (*finding, error) {
 	}
 	versions, err := c.versions(within)
 	if err != nil {
-		if fact.ReasonOf(err) != fact.ReasonUnresolved {
-			return nil, err
-		}
-		failure := fact.FailureOf(err)
-		return &finding{answers: []fact.EndpointAnswer{{Failure: failure}}, shown: []*served{{err: err}}}, nil
+		return nil, nil, err
 	}
-	attempts := make([]*attempt, len(versions))
-	var plain *fact.EndpointAnswer
+	attempts = make([]*attempt, len(versions))
 	var asking sync.WaitGroup
 	for i, version := range versions {
 		asking.Go(func() { attempts[i] = c.attempt(within, version, *c.address) })
 	}
 	if address, is := c.plain(); is {
-		asking.Go(func() {
-			answer := c.attempt(within, "", address).answer
-			plain = &answer
-		})
+		asking.Go(func() { plain = c.attempt(within, "", address) })
 	}
 	asking.Wait()
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return nil, context.Cause(ctx)
+		return nil, nil, context.Cause(ctx)
 	}
-	c.observe(attempts)
-	return found(attempts, plain)
+	return attempts, plain, nil
 }
 
 // observe reports how long the phases of whole answers took.
@@ -102,8 +112,11 @@ func (c *client) observe(attempts []*attempt) {
 
 // found puts attempts together. A version of IP by which this machine has no route says nothing of the endpoint, nor does a
 // loopback address at which nothing listens beside one at which something does, or one that is not contacted.
-func found(attempts []*attempt, plain *fact.EndpointAnswer) (*finding, error) {
-	all := &finding{plain: plain}
+func found(attempts []*attempt, plain *attempt) (*finding, error) {
+	all := &finding{}
+	if plain != nil {
+		all.plain = &plain.answer
+	}
 	reached := slices.ContainsFunc(attempts, func(a *attempt) bool { return a.err == nil })
 	for _, each := range attempts {
 		switch {

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"mime"
@@ -128,12 +129,50 @@ func readable(text string) int {
 }
 
 // exposition reads an answer as Prometheus does that takes the text format.
-func (w *walk) exposition(body []byte) *fact.EndpointExposition {
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
-	read := &fact.EndpointExposition{Families: len(families)}
+func (w *walk) exposition(contentType string, body []byte) *fact.EndpointExposition {
+	families, err := countFamilies(body)
+	read := &fact.EndpointExposition{Typed: len(body) > 0 && isExposition(contentType)}
 	if err != nil {
 		read.Fault = words.Excerpt(w.login.Redact(err.Error()))
+		// What is read of the line at fault is none: a text may begin with a word and a number, too.
+		families, _ = countFamilies(beforeFault(body, err))
 	}
+	read.Families = families
 	return read
+}
+
+func countFamilies(body []byte) (int, error) {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	return len(families), err
+}
+
+// beforeFault has the lines before that at which reading ended.
+func beforeFault(body []byte, err error) []byte {
+	var fault expfmt.ParseError
+	if !errors.As(err, &fault) {
+		return nil
+	}
+	end := 0
+	for range fault.Line - 1 {
+		next := bytes.IndexByte(body[end:], '\n')
+		if next < 0 {
+			break
+		}
+		end += next + 1
+	}
+	return body[:end]
+}
+
+// isExposition tells the types that only expositions have.
+func isExposition(contentType string) bool {
+	media, parameters, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+		return false
+	case media == "text/plain":
+		return parameters["version"] != ""
+	default:
+		return media == expfmt.OpenMetricsType || media == expfmt.ProtoType
+	}
 }

@@ -384,6 +384,18 @@ func TestPagesAndMetricsAreRead(t *testing.T) {
 		{"metrics are counted by families", "metrics", "text/plain", "# TYPE a counter\na 1\na{b=\"c\"} 2\nb 1\n", nil, &fact.EndpointExposition{Families: 2}},
 		{"a page is no metrics", "metrics", "text/html", "<html>\n", nil, &fact.EndpointExposition{Fault: `text format parsing error in line 1: invalid metric name`}},
 		{"no metric is none", "metrics", "text/plain", "\n", nil, &fact.EndpointExposition{}},
+		{
+			"a sentence that begins as metrics do is none", "metrics", "text/plain", "Error 404 not found\n", nil,
+			&fact.EndpointExposition{Fault: `text format parsing error in line 1: expected integer as timestamp, got "not"`},
+		},
+		{
+			"metrics are some up to what cannot be read", "metrics", "text/plain; version=0.0.4", "a 1\nb 2\nb{ 3\n", nil,
+			&fact.EndpointExposition{Families: 2, Typed: true, Fault: `text format parsing error in line 3: invalid label name for metric "b"`},
+		},
+		{
+			"so are those of another format", "metrics", "application/openmetrics-text; version=1.0.0", "# TYPE a stateset\na{a=\"b\"} 1\n# EOF\n", nil,
+			&fact.EndpointExposition{Typed: true, Fault: `text format parsing error in line 1: unknown metric type "stateset"`},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, func(w http.ResponseWriter, r *http.Request) {

@@ -49,6 +49,9 @@ func (c *client) newWalk(ctx context.Context, made *attempt, address url.URL) (*
 	}
 	version := made.answer.IPVersion
 	w := &walk{client: c, transport: c.transport.Clone(), jar: jar, at: &address, method: cmp.Or(c.target.Method, http.MethodGet)}
+	if c.stranger {
+		made.estrange(w.transport.TLSClientConfig)
+	}
 	w.transport.DialContext = func(ctx context.Context, network, at string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(at)
 		own := err == nil && strings.EqualFold(host, pki.ASCIIName(c.address.Hostname()))
@@ -198,7 +201,7 @@ func (w *walk) read(ctx context.Context, response *http.Response, answer *fact.E
 	switch {
 	case answer.Cut || response.StatusCode != http.StatusOK:
 	case w.target.DeclaredPurpose() == fact.EndpointMetrics:
-		answer.Exposition = w.exposition(body)
+		answer.Exposition = w.exposition(response.Header.Get("Content-Type"), body)
 	case w.isPage():
 		answer.Page = page(response.Header.Get("Content-Type"), body)
 	}

@@ -77,6 +77,7 @@ func Shape() string {
 func Kinds() []fact.Any {
 	return []fact.Any{
 		fact.Endpoints(), fact.Certificates(), fact.DomainNames(), fact.PortProbes(), fact.SSHServers(), fact.TLSOffers(),
+		fact.MetricsExposures(),
 	}
 }
 

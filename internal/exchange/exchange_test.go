@@ -63,6 +63,7 @@ func TestFactsAreTheSameAtTheOtherEnd(t *testing.T) {
 	all := []fact.AnySet{
 		full(fact.Endpoints(), "frankfurt"), full(fact.Certificates(), "frankfurt"), full(fact.DomainNames(), "frankfurt"),
 		full(fact.PortProbes(), "frankfurt"), full(fact.SSHServers(), "frankfurt"), full(fact.TLSOffers(), "frankfurt"),
+		full(fact.MetricsExposures(), "frankfurt"),
 	}
 	for i, kind := range exchange.Kinds() {
 		t.Run(kind.KindName(), func(t *testing.T) {

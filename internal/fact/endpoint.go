@@ -117,8 +117,10 @@ type EndpointPage struct {
 
 // An EndpointExposition is what a scrape gives.
 type EndpointExposition struct {
-	Families int    `json:"families"`
+	Families int    `json:"families"`        // of the lines before that which cannot be read
 	Fault    string `json:"fault,omitempty"` // why it cannot be read
+	// Typed: it has a Content-Type that only expositions have, whether it can be read or not.
+	Typed bool `json:"typed,omitempty"`
 }
 
 // TopicBody is what is in the body of an answer.

@@ -54,6 +54,8 @@ type System struct {
 	VantagePoints []VantagePoint `yaml:"vantage_points,omitempty"`
 	// Vantage is the vantage point from which this is collected; empty: that of the exporter that judges all.
 	Vantage string `yaml:"-"`
+	// PrivateMetrics are the addresses that are to show metrics to nobody at the vantage point; without one: none.
+	PrivateMetrics []Endpoint `yaml:"-"`
 	// DiscoveredNames are the host names that were discovered, whatever is made of them.
 	DiscoveredNames []DiscoveredName `yaml:"-"`
 

@@ -1,7 +1,10 @@
 package system
 
 import (
+	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
@@ -75,12 +78,62 @@ func (s *System) From(vantage string) *System {
 			from.Endpoints = append(from.Endpoints, endpoint)
 		}
 	}
+	from.PrivateMetrics = s.privateMetrics()
 	for _, certificate := range s.Certificates {
 		if certificate.Address != "" && certificate.Found == nil && !certificate.LocalOnly {
 			from.Certificates = append(from.Certificates, certificate)
 		}
 	}
 	return from
+}
+
+// privateMetrics are the addresses that are to show metrics to nobody outside, each once.
+func (s *System) privateMetrics() (all []Endpoint) {
+	if s.Vantage != "" {
+		return s.PrivateMetrics // It was made of what is left out here.
+	}
+	for _, declared := range s.Endpoints {
+		if declared.DeclaredPurpose() != fact.EndpointMetrics {
+			continue
+		}
+		for _, each := range s.MetricsOutside(declared) {
+			if !slices.ContainsFunc(all, func(other Endpoint) bool { return other.URL == each.URL }) {
+				all = append(all, each)
+			}
+		}
+	}
+	return all
+}
+
+// MetricsOutside are the addresses at which the metrics of an endpoint could be had from outside, as endpoints without a credential:
+// its own, and its path at the server of each other endpoint, since what leads to an application often leads to its metrics too.
+func (s *System) MetricsOutside(metrics Endpoint) (all []Endpoint) {
+	own, err := url.Parse(metrics.URL)
+	if err != nil {
+		return nil
+	}
+	if !metrics.LocalOnly && !isOwnMachine(own.Hostname()) {
+		all = append(all, asStranger(metrics, *own))
+	}
+	for _, each := range s.Endpoints {
+		at, err := url.Parse(each.URL)
+		if err == nil && !each.LocalOnly && each.Found == nil && each.DeclaredPurpose() != fact.EndpointMetrics {
+			at.Path, at.RawPath, at.RawQuery = own.Path, own.RawPath, own.RawQuery
+			all = append(all, asStranger(each, *at))
+		}
+	}
+	return all
+}
+
+// asStranger is an address as somebody asks for metrics who has no credential.
+func asStranger(e Endpoint, at url.URL) Endpoint {
+	return Endpoint{URL: at.String(), Purpose: fact.EndpointMetrics, RequestHeaders: e.RequestHeaders, ProxyURL: e.ProxyURL}
+}
+
+// isOwnMachine tells hosts that are another machine wherever they are asked.
+func isOwnMachine(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && (address.Unmap().IsLoopback() || address.IsUnspecified())
 }
 
 // outside tells whether an endpoint is collected from vantage points. Metrics are for Prometheus alone.
