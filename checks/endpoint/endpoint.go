@@ -28,7 +28,7 @@ func none(purpose string) check.Reason {
 }
 
 // answerReasons are for an endpoint that does not answer as expected.
-type answerReasons struct{ unreachable, wrongStatus, wrongContent, notTried check.Reason }
+type answerReasons struct{ unreachable, wrongStatus, wrongContent, noHTTP3, otherHTTP3, notTried check.Reason }
 
 // answerReasonsOf gives them; urgent: users are hit.
 func answerReasonsOf(urgent bool) answerReasons {
@@ -47,6 +47,14 @@ func answerReasonsOf(urgent bool) answerReasons {
 			Sentence: "A header or the body of the answer is not as expected.",
 			Remedy:   "Compare the answer with what is expected: curl -i URL. Fix what answers, or expect in the system description.",
 		},
+		noHTTP3: check.Reason{
+			Name: "no_http3", Level: check.Fail, Sentence: "The endpoint is to answer over HTTP/3, and does not.",
+			Remedy: "Let UDP pass at the port of the endpoint, and have the server speak HTTP/3 with the same certificate (curl --http3-only -v URL); or remove http3.",
+		},
+		otherHTTP3: check.Reason{
+			Name: "other_http3_status", Level: check.Fail, Sentence: "Over HTTP/3 the endpoint answers with another status than over TCP.",
+			Remedy: "Compare both (curl --http3-only -i URL, curl -i URL), and give the server the same configuration for both.",
+		},
 		notTried: check.Reason{
 			Name: "not_tried", Level: check.Warn,
 			Sentence: "The endpoint has addresses of a version of IP that the machine that asks cannot use.",
@@ -56,7 +64,7 @@ func answerReasonsOf(urgent bool) answerReasons {
 }
 
 func (r answerReasons) list() []check.Reason {
-	return []check.Reason{r.unreachable, r.wrongStatus, r.wrongContent, r.notTried}
+	return []check.Reason{r.unreachable, r.wrongStatus, r.wrongContent, r.noHTTP3, r.otherHTTP3, r.notTried}
 }
 
 // judge gives what is wrong with the answers: the same over both versions of IP is one problem.
@@ -71,9 +79,28 @@ func (r answerReasons) judge(e *fact.Endpoint) (problems []check.Problem) {
 		}
 		problems = append(problems, found...)
 	}
+	problems = append(problems, r.overHTTP3(e)...)
 	for _, version := range e.NotTried {
 		problems = append(problems, r.notTried.Problem(fmt.Sprintf(
 			"The endpoint has addresses of %s too, and %s has no route for them.", inWords(version), e.Here())))
+	}
+	return problems
+}
+
+// overHTTP3 gives what is wrong over HTTP/3, where there is an answer over TCP.
+func (r answerReasons) overHTTP3(e *fact.Endpoint) (problems []check.Problem) {
+	for _, answer := range e.HTTP3 {
+		at := slices.IndexFunc(e.Answers, func(a fact.EndpointAnswer) bool { return a.IPVersion == answer.IPVersion })
+		if at < 0 || len(e.Answers[at].Steps) == 0 {
+			continue
+		}
+		switch first := e.Answers[at].Steps[0]; {
+		case answer.Failure != nil:
+			problems = append(problems, r.noHTTP3.Problem(fmt.Sprintf("Over HTTP/3 and %s there is no answer: %s.", inWords(answer.IPVersion), answer.Failure.Detail)))
+		case answer.Status != first.Status:
+			problems = append(problems, r.otherHTTP3.Problem(fmt.Sprintf("Over HTTP/3 and %s the answer is %s, and over TCP it is %s.",
+				inWords(answer.IPVersion), code(answer.Status), code(first.Status))))
+		}
 	}
 	return problems
 }

@@ -87,6 +87,19 @@ func TestAnswers(t *testing.T) {
 			status(500)(e)
 			second(e, fact.EndpointAnswer{Steps: []fact.EndpointStep{{URL: address, Status: 502}}})
 		}, []found{{wrong, "Over IPv4 the answer is 500 (Internal Server Error), and less than 400 is expected."}}},
+		"an answer over HTTP/3 as over TCP is right": {endpoint.DomainAccess(), "front", func(e *fact.Endpoint) {
+			e.HTTP3 = []fact.HTTP3Answer{{IPVersion: fact.IPv4, Status: 200}}
+		}, nil},
+		"none over HTTP/3 fails where it is declared": {endpoint.DomainAccess(), "front", func(e *fact.Endpoint) {
+			e.HTTP3 = []fact.HTTP3Answer{{IPVersion: fact.IPv4, Failure: refused}}
+		}, []found{{"no_http3", "Over HTTP/3 and IPv4 there is no answer: connection refused."}}},
+		"another status over HTTP/3 fails": {endpoint.DomainAccess(), "front", func(e *fact.Endpoint) {
+			e.HTTP3 = []fact.HTTP3Answer{{IPVersion: fact.IPv4, Status: 404}}
+		}, []found{{"other_http3_status", "Over HTTP/3 and IPv4 the answer is 404 (Not Found), and over TCP it is 200 (OK)."}}},
+		"none over TCP is told alone": {endpoint.DomainAccess(), "front", func(e *fact.Endpoint) {
+			e.Answers[0] = fact.EndpointAnswer{IPVersion: fact.IPv4, Failure: refused}
+			e.HTTP3 = []fact.HTTP3Answer{{IPVersion: fact.IPv4, Failure: refused}}
+		}, []found{{"unreachable", "Over IPv4 there is no answer: connection refused."}}},
 		"a version of IP that was not tried is told": {endpoint.DomainAccess(), "front", func(e *fact.Endpoint) {
 			e.NotTried = []fact.IPVersion{fact.IPv6}
 		}, []found{{"not_tried", "The endpoint has addresses of IPv6 too, and this machine has no route for them."}}},

@@ -39,6 +39,7 @@ type finding struct {
 	answers  []fact.EndpointAnswer
 	notTried []fact.IPVersion
 	plain    *fact.EndpointAnswer
+	http3    []fact.HTTP3Answer
 	shown    []*served
 }
 
@@ -48,6 +49,7 @@ type attempt struct {
 	err    error // why there is no answer
 	shown  served
 	took   stopwatch
+	http3  *fact.HTTP3Answer // nil: it was not asked over that
 	// wanted: the server wanted a certificate of a stranger.
 	wanted atomic.Bool
 }
@@ -82,14 +84,21 @@ func (c *client) attempts(ctx context.Context) (attempts []*attempt, plain *atte
 		return nil, nil, err
 	}
 	attempts = make([]*attempt, len(versions))
+	http3 := make([]*fact.HTTP3Answer, len(versions))
 	var asking sync.WaitGroup
 	for i, version := range versions {
 		asking.Go(func() { attempts[i] = c.attempt(within, version, *c.address) })
+		if c.target.HTTP3 && version != fact.IPProxy {
+			asking.Go(func() { http3[i] = c.overHTTP3(within, version) })
+		}
 	}
 	if address, is := c.plain(); is {
 		asking.Go(func() { plain = c.attempt(within, "", address) })
 	}
 	asking.Wait()
+	for i, answer := range http3 {
+		attempts[i].http3 = answer
+	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, nil, context.Cause(ctx)
 	}
@@ -128,6 +137,9 @@ func found(attempts []*attempt, plain *attempt) (*finding, error) {
 		}
 		all.answers = append(all.answers, each.answer)
 		all.shown = append(all.shown, &each.shown)
+		if each.http3 != nil {
+			all.http3 = append(all.http3, *each.http3)
+		}
 	}
 	if len(all.answers) == 0 {
 		return nil, attempts[0].err

@@ -178,7 +178,7 @@ func (p prober) collect(ctx context.Context, t Target) ([]fact.AnySet, error) {
 	}
 	endpoints := &fact.Set[fact.Endpoint]{}
 	endpoint := known(t)
-	endpoint.Answers, endpoint.NotTried, endpoint.Plain = found.answers, found.notTried, found.plain
+	endpoint.Answers, endpoint.NotTried, endpoint.Plain, endpoint.HTTP3 = found.answers, found.notTried, found.plain, found.http3
 	endpoints.Add(endpoint)
 	if len(endpoint.Lacks()) > 0 {
 		endpoints.Unavailable = append(endpoints.Unavailable, fact.Unavailable[fact.Endpoint]{

@@ -30,7 +30,8 @@ import (
 // A site is shop.test: real servers of HTTP and HTTPS on this machine behind its name.
 type site struct {
 	*prober
-	ca     string // file
+	signer *world.CA
+	ca     string // its file
 	routes map[string]string
 	// addresses are those of the name.
 	addresses []string
@@ -41,7 +42,7 @@ type site struct {
 func newSite(t *testing.T, secure, plain http.HandlerFunc) *site {
 	t.Helper()
 	ca := world.NewCA(t, world.Spec{})
-	s := &site{ca: ca.WriteRoot(t, t.TempDir(), "ca.pem"), addresses: []string{"192.0.2.1"}, routes: make(map[string]string)}
+	s := &site{signer: ca, ca: ca.WriteRoot(t, t.TempDir(), "ca.pem"), addresses: []string{"192.0.2.1"}, routes: make(map[string]string)}
 	s.serve(t, "shop.test:443", ca.Issue(t, world.Spec{DNSNames: []string{"shop.test"}}), secure)
 	s.serve(t, "shop.test:80", nil, plain)
 	s.prober = &prober{
@@ -66,7 +67,7 @@ func newSite(t *testing.T, secure, plain http.HandlerFunc) *site {
 			case !known:
 				return dial(ctx, network, address, declared)
 			}
-			return new(net.Dialer).DialContext(ctx, "tcp", to)
+			return new(net.Dialer).DialContext(ctx, network[:len("tcp")], to) // "tcp" or "udp"
 		},
 		proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
 		authorities: pki.NewAuthorities(func() (*x509.CertPool, error) { return x509.NewCertPool(), nil }),

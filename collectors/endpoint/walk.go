@@ -128,9 +128,22 @@ func (w *walk) step(ctx context.Context, made *attempt) (next *url.URL, err erro
 }
 
 func (w *walk) request(ctx context.Context) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, w.method, w.at.String(), http.NoBody)
-	if err != nil {
+	request, own, err := w.newRequest(ctx)
+	switch {
+	case err != nil:
 		return nil, err
+	case own:
+		return w.transport.RoundTrip(request)
+	default:
+		return w.foreign().RoundTrip(request)
+	}
+}
+
+// newRequest makes the next request; own: it is for the declared server, and has what logs in there.
+func (w *walk) newRequest(ctx context.Context) (request *http.Request, own bool, err error) {
+	request, err = http.NewRequestWithContext(ctx, w.method, w.at.String(), http.NoBody)
+	if err != nil {
+		return nil, false, err
 	}
 	request.Header.Set("User-Agent", "readiness-exporter")
 	request.Header.Set("Accept", "*/*")
@@ -141,7 +154,7 @@ func (w *walk) request(ctx context.Context) (*http.Response, error) {
 		request.AddCookie(cookie)
 	}
 	if w.at.Scheme != w.address.Scheme || w.at.Host != w.address.Host {
-		return w.foreign().RoundTrip(request)
+		return request, false, nil
 	}
 	for name, value := range w.target.RequestHeaders {
 		request.Header.Set(name, value)
@@ -150,7 +163,7 @@ func (w *walk) request(ctx context.Context) (*http.Response, error) {
 		}
 	}
 	w.login.Add(request)
-	return w.transport.RoundTrip(request)
+	return request, true, nil
 }
 
 // foreign is for other servers than the declared one, which get neither a login nor a certificate of ours.

@@ -21,6 +21,15 @@ type Endpoint struct {
 	NotTried []IPVersion `json:"not_tried,omitempty"`
 	// Plain is how the same address answered over plain HTTP, at port 80; nil where it is not at port 443.
 	Plain *EndpointAnswer `json:"plain,omitempty"`
+	// HTTP3 has an answer over HTTP/3 beside each of Answers; none where it is not declared.
+	HTTP3 []HTTP3Answer `json:"http3,omitempty"`
+}
+
+// An HTTP3Answer is how an endpoint answered over HTTP/3 (RFC 9114), over one version of IP.
+type HTTP3Answer struct {
+	IPVersion IPVersion `json:"ip_version"`
+	Failure   *Failure  `json:"failure,omitempty"` // why there is no answer; nil: there is one
+	Status    int       `json:"status,omitempty"`  // before any redirect
 }
 
 // An EndpointPlace says which endpoint it is.
@@ -196,6 +205,10 @@ func Endpoints() *Kind[Endpoint] {
 				By: "ip_version", Values: func(e *Endpoint) iter.Seq2[string, float64] { return e.statuses },
 			},
 			{
+				Name: "endpoint_http3_up", Help: "Whether the endpoint answered over HTTP/3, 1 or 0; only where that is declared.",
+				By: "ip_version", Values: func(e *Endpoint) iter.Seq2[string, float64] { return e.overHTTP3 },
+			},
+			{
 				Name:  "endpoint_plain_content",
 				Help:  "1 where plain HTTP at port 80 is answered, and not with a redirect to HTTPS; absent elsewhere.",
 				Value: (*Endpoint).plainContent,
@@ -210,6 +223,14 @@ func (e *Endpoint) plainContent() (float64, bool) {
 	}
 	_, inClear := e.Plain.InClear()
 	return 1, inClear
+}
+
+func (e *Endpoint) overHTTP3(yield func(string, float64) bool) {
+	for _, answer := range e.HTTP3 {
+		if !yield(string(answer.IPVersion), Bool(answer.Failure == nil)) {
+			return
+		}
+	}
 }
 
 func (e *Endpoint) statuses(yield func(string, float64) bool) {

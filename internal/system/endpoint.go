@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -35,6 +36,8 @@ type Endpoint struct {
 	RequestHeaders map[string]string `yaml:"request_headers,omitempty"`
 	// ProxyURL is a proxy of HTTP to ask through, such as http://proxy.example.com:3128; default: as the environment says.
 	ProxyURL string `yaml:"proxy_url,omitempty"`
+	// HTTP3: it must answer over HTTP/3 too, at the same port.
+	HTTP3 bool `yaml:"http3,omitempty"`
 	// LocalOnly: it is not collected from vantage points, since it cannot be reached from there.
 	LocalOnly bool `yaml:"local_only,omitempty"`
 	// Found is where it was discovered; nil: it is declared.
@@ -107,6 +110,9 @@ func (e Endpoint) validateRequest(list *mistake.List, path []any) {
 		case secret.Holds(name, value) || slices.Contains(credentialHeaders(), http.CanonicalHeaderKey(name)):
 			list.Add(at, "request_headers: %s looks like a credential, and is shown: use bearer_token_file or basic_auth", name)
 		}
+	}
+	if e.HTTP3 && (!strings.HasPrefix(strings.ToLower(e.URL), "https:") || e.ProxyURL != "") {
+		list.Add(mistake.At(path, "http3"), "http3: expected an address that begins with https:// and no proxy_url")
 	}
 	if e.ProxyURL != "" {
 		proxy, err := url.Parse(e.ProxyURL)

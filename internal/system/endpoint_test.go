@@ -61,9 +61,10 @@ func TestEndpoint_Validate(t *testing.T) {
 		}},
 		{"a request changes nothing, and its headers hold no secret", system.Endpoint{URL: address, Method: "DELETE", RequestHeaders: map[string]string{
 			"authorization": "x", "X Y": "1", "X-Tenant": "7",
-		}, ProxyURL: "http://a:b@proxy.example.com"}, []string{
+		}, ProxyURL: "http://a:b@proxy.example.com", HTTP3: true}, []string{
 			"method \"DELETE\": expected one of GET, HEAD, POST", `request_headers: "X Y" is no header, or its value is none`,
 			"request_headers: authorization looks like a credential, and is shown: use bearer_token_file or basic_auth",
+			"http3: expected an address that begins with https:// and no proxy_url",
 			"proxy_url: expected one such as http://proxy.example.com:3128, without credentials",
 		}},
 		{"HEAD has no body", system.Endpoint{URL: address, Method: "HEAD", Expect: system.EndpointExpectation{Body: "ok"}}, []string{
