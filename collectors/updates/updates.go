@@ -21,7 +21,7 @@ import (
 func New(rootFS string, now func() time.Time) collector.Collector[collector.Machine] {
 	known := func(host string) fact.Updates { return fact.Updates{Host: host} }
 	kept := memory{since: make(map[string]time.Time)}
-	return collector.OfMachine("updates", "Security updates that the machine has not installed, by the files of its package manager.",
+	machines := collector.OfMachine("updates", "Security updates that the machine has not installed, by the files of its package manager.",
 		fact.UpdatesOfHosts(), known,
 		func(ctx context.Context, host string) (*fact.Set[fact.Updates], error) {
 			set := &fact.Set[fact.Updates]{}
@@ -43,7 +43,12 @@ func New(rootFS string, now func() time.Time) collector.Collector[collector.Mach
 			}
 			return set, nil
 		})
+	machines.Timeout = maximumTime
+	return machines
 }
+
+// maximumTime is how long lists and advisories may take to be read, where there are 100 MB of them and the machine is busy.
+const maximumTime = 50 * time.Second
 
 // A memory is what is kept of the machine between runs: reading lists of packages, or advisories, takes seconds of a processor, and they change once
 // or twice a day.
