@@ -28,6 +28,19 @@ func (p SecurityUpdatesParameters) Validate() error {
 	return check.Positive("maximum_list_age", p.MaximumListAge)
 }
 
+// How to fix what is wrong with updates, by package manager.
+const (
+	fetchByAPT  = "Fetch them every day: apt-get update; systemctl enable --now apt-daily.timer. Read why it fails: journalctl -u apt-daily."
+	fetchByDNF  = "Have dnf fetch them: dnf makecache; systemctl enable --now dnf-makecache.timer. Why it fails: journalctl -u dnf-makecache."
+	sourceOfAPT = "Add the source of security updates (deb http://security.debian.org/debian-security bookworm-security main), then: apt-get " +
+		"update. A mirror must keep the label Debian-Security, or the suite that ends in -security."
+	sourceOfDNF = "Have dnf use repositories of the distribution that have advisories (dnf updateinfo list --all). CentOS Stream has none: install " +
+		"all updates (dnf upgrade), and list the item under not_applicable with that as the reason."
+	installByAPT = "Install them: apt-get update && apt-get upgrade, or let unattended-upgrades do so. What is held: apt-mark unhold."
+	installByDNF = "Install them: dnf upgrade --security, or let dnf-automatic do so (apply_updates = yes in /etc/dnf/automatic.conf; " +
+		"systemctl enable --now dnf-automatic.timer). What is held: dnf versionlock delete, or the option excludepkgs."
+)
+
 // The reasons why a host lacks what closes a hole.
 func updatePending() check.Reason {
 	return check.Reason{
@@ -52,18 +65,14 @@ func updateOfUnknownAge() check.Reason {
 func listsOutdated() check.Reason {
 	return check.Reason{
 		Name: "lists_outdated", Level: check.Unknown, Sentence: "The lists of packages are old, or it is not known how old.",
-		Remedy: "Fetch them every day: apt-get update; systemctl enable --now apt-daily.timer. Read why it fails: journalctl -u apt-daily. With dnf: " +
-			"dnf makecache; systemctl enable --now dnf-makecache.timer; journalctl -u dnf-makecache.",
+		Remedy: fetchByAPT + " " + fetchByDNF,
 	}
 }
 
 func noSecuritySource() check.Reason {
 	return check.Reason{
 		Name: "no_security_source", Level: check.Unknown, Sentence: "No list of packages is one of security updates.",
-		Remedy: "Add the source of security updates (deb http://security.debian.org/debian-security bookworm-security main), then: apt-get " +
-			"update. A mirror must keep the label Debian-Security, or the suite that ends in -security. With dnf: enable the repositories of the " +
-			"distribution that have advisories (dnf updateinfo list --all). CentOS Stream has none: install all updates (dnf upgrade), and list " +
-			"the item under not_applicable with that as the reason.",
+		Remedy: sourceOfAPT + " " + sourceOfDNF,
 	}
 }
 
@@ -116,24 +125,19 @@ func SecurityUpdates() check.Kind[SecurityUpdatesParameters] {
 
 // remedy is how to fix a problem with the package manager that a host has.
 func remedy(manager string, of check.Problem) check.Problem {
-	byReason := map[string]string{
-		listsOutdated().Name: "Fetch them every day: apt-get update; systemctl enable --now apt-daily.timer. Read why it fails: journalctl -u apt-daily.",
-		noSecuritySource().Name: "Add the source of security updates (deb http://security.debian.org/debian-security bookworm-security main), then: " +
-			"apt-get update. A mirror must keep the label Debian-Security, or the suite that ends in -security.",
-		updatePending().Name: "Install them: apt-get update && apt-get upgrade, or let unattended-upgrades do so. What is held: apt-mark unhold.",
+	apt, dnf := "", ""
+	switch of.Reason {
+	case listsOutdated().Name:
+		apt, dnf = fetchByAPT, fetchByDNF
+	case noSecuritySource().Name:
+		apt, dnf = sourceOfAPT, sourceOfDNF
+	case updatePending().Name, updateNew().Name:
+		apt, dnf = installByAPT, installByDNF
 	}
 	if manager == "dnf" {
-		byReason = map[string]string{
-			listsOutdated().Name: "Fetch them every day: dnf makecache; systemctl enable --now dnf-makecache.timer. Read why it fails: journalctl -u " +
-				"dnf-makecache.",
-			noSecuritySource().Name: "Enable the repositories of the distribution that have advisories (dnf updateinfo list --all). CentOS Stream has " +
-				"none: install all updates (dnf upgrade), and list the item under not_applicable with that as the reason.",
-			updatePending().Name: "Install them: dnf upgrade --security, or let dnf-automatic do so (apply_updates = yes in /etc/dnf/automatic.conf, " +
-				"systemctl enable --now dnf-automatic.timer). What is held: dnf versionlock delete, or the option excludepkgs.",
-		}
+		apt = dnf
 	}
-	byReason[updateNew().Name] = byReason[updatePending().Name]
-	of.Remedy = cmp.Or(byReason[of.Reason], of.Remedy)
+	of.Remedy = cmp.Or(apt, of.Remedy)
 	return of
 }
 
@@ -152,7 +156,7 @@ func judgeUpdates(c check.Context, u *fact.Updates, p SecurityUpdatesParameters)
 func judgeLists(c check.Context, u *fact.Updates, p SecurityUpdatesParameters) []check.Problem {
 	switch {
 	case len(u.Sources) == 0 && u.Manager == "dnf":
-		return []check.Problem{noSecuritySource().Problem("None of the repositories that are enabled has advisories of packages of the distribution.")}
+		return []check.Problem{noSecuritySource().Problem("None of the repositories that are enabled has advisories of the distribution's packages.")}
 	case len(u.Sources) == 0:
 		return []check.Problem{noSecuritySource().Problem("None of the lists of packages is of a source of security updates.")}
 	case u.ListsAt.IsZero():

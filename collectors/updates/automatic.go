@@ -9,8 +9,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/systemd"
 )
 
-// automaticOfDNF tells whether dnf-automatic installs updates: one of its timers is enabled, which installs whatever is configured, or does what
-// its configuration says, of which the last file that says so counts (dnf 4, dnf 5, and what dnf 5 comes with).
+// automaticOfDNF tells whether dnf-automatic installs updates: a timer of it is enabled that does, or one that does what its configuration
+// says, of which the last file that says so counts (what dnf 5 comes with, that of dnf 5 and that of both).
 func automaticOfDNF(files fs.FS) bool {
 	enabled := systemd.Enabled(files)
 	if enabled["dnf-automatic-install.timer"] {

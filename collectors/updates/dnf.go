@@ -48,8 +48,8 @@ func newDNF(files fs.FS, database string) (d dnf, err error) {
 		err = fact.Errorf(fact.ReasonUnsupported,
 			"/etc/dnf is not there: of package managers that use rpm, only dnf can be collected from, and neither zypper nor yum")
 	case pinned(files):
-		err = fact.Errorf(fact.ReasonUnsupported, "Amazon Linux stays at the release that it was installed with, whose repositories get no updates: "+
-			"echo latest > /etc/dnf/vars/releasever")
+		err = fact.Errorf(fact.ReasonUnsupported, "Amazon Linux stays at the release that it was installed with, whose repositories get no "+
+			"updates: echo latest > /etc/dnf/vars/releasever")
 	}
 	if err != nil {
 		return d, err

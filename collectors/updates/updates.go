@@ -1,6 +1,5 @@
 // Package updates collects which security updates the machine has not installed, by the files of its package manager: apt's lists of
-// packages and what dpkg has installed, or the advisories of dnf's repositories and what rpm has. It runs nothing, fetches nothing, and locks
-// nothing.
+// packages and what dpkg has installed, or the advisories of dnf's repositories and what rpm has. It runs, fetches and locks nothing.
 package updates
 
 import (
@@ -50,8 +49,8 @@ func New(rootFS string, now func() time.Time) collector.Collector[collector.Mach
 // maximumTime is how long lists and advisories may take to be read, where there are 100 MB of them and the machine is busy.
 const maximumTime = 50 * time.Second
 
-// A memory is what is kept of the machine between runs: reading lists of packages, or advisories, takes seconds of a processor, and they change once
-// or twice a day.
+// A memory is what is kept of the machine between runs: reading lists of packages, or advisories, takes seconds of a processor, and they
+// change once or twice a day.
 type memory struct {
 	mu    sync.Mutex
 	state string // of all files that were read, by size and time

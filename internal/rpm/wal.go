@@ -35,12 +35,10 @@ func (s *sqlite) readLog(size int64) error {
 	frame := make([]byte, frameHeaderSize+s.pageSize)
 	committed, pending := make(map[uint32]int64), make(map[uint32]int64)
 	for at := int64(logHeaderSize); ; at += int64(len(frame)) {
-		if _, err := io.ReadFull(reader, frame); err != nil {
-			break
-		}
+		_, cut := io.ReadFull(reader, frame)
 		sum.add(frame[:8])
 		sum.add(frame[frameHeaderSize:])
-		if string(frame[8:16]) != string(header[16:24]) || !sum.is(frame[16:24]) {
+		if cut != nil || string(frame[8:16]) != string(header[16:24]) || !sum.is(frame[16:24]) {
 			break
 		}
 		pending[binary.BigEndian.Uint32(frame)] = at + frameHeaderSize

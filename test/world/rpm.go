@@ -38,8 +38,8 @@ func NewRPM(tb testing.TB) *RPMMachine {
 	return m
 }
 
-// Publish makes a repository of packages, or makes it anew, and has the machine know and enable it. Metadata are further files of it, by their
-// sort: "updateinfo", "modules".
+// Publish makes a repository of packages, or makes it anew, and has the machine know and enable it. Metadata are further files of it, by
+// their sort: "updateinfo", "modules".
 func (m *RPMMachine) Publish(id string, packages []RPM, metadata map[string]string) {
 	m.tb.Helper()
 	folder := filepath.Join(m.home, id)
