@@ -121,6 +121,11 @@ func updatesOfDNFCase(t *testing.T) conformance.Case {
 	advisories, err := filepath.Glob(filepath.Join(metadata[0], "*-updateinfo.xml.gz"))
 	require.NoError(t, err)
 	require.Len(t, advisories, 1)
+	// What was fetched last does not change with what is broken and repaired.
+	primary, err := filepath.Glob(filepath.Join(metadata[0], "*-primary.xml.gz"))
+	require.NoError(t, err)
+	require.Len(t, primary, 1)
+	require.NoError(t, os.Chtimes(primary[0], time.Unix(19e8, 0), time.Unix(19e8, 0)))
 	database, description := filepath.Join(m.Root, "var/lib/rpm/rpmdb.sqlite"), filepath.Join(metadata[0], "repomd.xml")
 	repository := filepath.Join(m.Root, "etc/yum.repos.d/baseos.repo")
 	return conformance.Case{

@@ -32,10 +32,10 @@ func (p SecurityUpdatesParameters) Validate() error {
 const (
 	fetchByAPT  = "Fetch them every day: apt-get update; systemctl enable --now apt-daily.timer. Read why it fails: journalctl -u apt-daily."
 	fetchByDNF  = "Have dnf fetch them: dnf makecache; systemctl enable --now dnf-makecache.timer. Why it fails: journalctl -u dnf-makecache."
-	sourceOfAPT = "Add the source of security updates (deb http://security.debian.org/debian-security bookworm-security main), then: apt-get " +
-		"update. A mirror must keep the label Debian-Security, or the suite that ends in -security."
-	sourceOfDNF = "Have dnf use repositories of the distribution that have advisories (dnf updateinfo list --all). CentOS Stream has none: install " +
-		"all updates (dnf upgrade), and list the item under not_applicable with that as the reason."
+	sourceOfAPT = "Add the source of security updates (deb http://security.debian.org/debian-security bookworm-security main), then: " +
+		"apt-get update. A mirror must keep the label Debian-Security, or the suite that ends in -security."
+	sourceOfDNF = "Have dnf use repositories of the distribution that have advisories (dnf updateinfo list --all). CentOS Stream has none: " +
+		"install all updates (dnf upgrade), and list the item under not_applicable with that as the reason."
 	installByAPT = "Install them: apt-get update && apt-get upgrade, or let unattended-upgrades do so. What is held: apt-mark unhold."
 	installByDNF = "Install them: dnf upgrade --security, or let dnf-automatic do so (apply_updates = yes in /etc/dnf/automatic.conf; " +
 		"systemctl enable --now dnf-automatic.timer). What is held: dnf versionlock delete, or the option excludepkgs."
@@ -156,7 +156,7 @@ func judgeUpdates(c check.Context, u *fact.Updates, p SecurityUpdatesParameters)
 func judgeLists(c check.Context, u *fact.Updates, p SecurityUpdatesParameters) []check.Problem {
 	switch {
 	case len(u.Sources) == 0 && u.Manager == "dnf":
-		return []check.Problem{noSecuritySource().Problem("None of the repositories that are enabled has advisories of the distribution's packages.")}
+		return []check.Problem{noSecuritySource().Problem("No repository that is enabled has advisories of the distribution's packages.")}
 	case len(u.Sources) == 0:
 		return []check.Problem{noSecuritySource().Problem("None of the lists of packages is of a source of security updates.")}
 	case u.ListsAt.IsZero():

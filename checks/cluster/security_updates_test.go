@@ -40,7 +40,7 @@ func TestSecurityUpdatesOfHosts(t *testing.T) {
 		"unknown no_security_source: None of the lists of packages is of a source of security updates.")
 	none.Manager = "dnf"
 	v.Finds("repositories without advisories", none,
-		"unknown no_security_source: None of the repositories that are enabled has advisories of the distribution's packages.")
+		"unknown no_security_source: No repository that is enabled has advisories of the distribution's packages.")
 }
 
 func TestHostsAreFixedWithTheirOwnPackageManager(t *testing.T) {

@@ -1,6 +1,6 @@
 // Package rpm reads what rpm has installed, by the files of its database alone: SQLite (Fedora, Amazon Linux 2023, Red Hat's of 9 and
-// later) and the hash of Berkeley DB (Red Hat's of 8, Amazon Linux 2). SUSE's own format is not read. Nothing is run, locked or written; what
-// changes while it is read is an error, as is what has another form than it should.
+// later) and the hash of Berkeley DB (Red Hat's of 8, Amazon Linux 2). SUSE's own format is not read. Nothing is run, locked or
+// written; what changes while it is read is an error, as is what has another form than it should.
 package rpm
 
 import (

@@ -21,8 +21,8 @@ func (s *sqlite) readLog(size int64) error {
 	}
 	reader := io.NewSectionReader(s.log, 0, size)
 	header := make([]byte, logHeaderSize)
-	if _, err := io.ReadFull(reader, header); err != nil {
-		return nil //nolint:nilerr // A log that has no header has nothing to add.
+	if read, _ := io.ReadFull(reader, header); read < len(header) {
+		return nil // A log that has no header has nothing to add.
 	}
 	magic, sum := binary.BigEndian.Uint32(header), logSum{}
 	if sum.order = binary.LittleEndian; magic == logMagic|1 {
@@ -35,10 +35,10 @@ func (s *sqlite) readLog(size int64) error {
 	frame := make([]byte, frameHeaderSize+s.pageSize)
 	committed, pending := make(map[uint32]int64), make(map[uint32]int64)
 	for at := int64(logHeaderSize); ; at += int64(len(frame)) {
-		_, cut := io.ReadFull(reader, frame)
+		read, _ := io.ReadFull(reader, frame)
 		sum.add(frame[:8])
 		sum.add(frame[frameHeaderSize:])
-		if cut != nil || string(frame[8:16]) != string(header[16:24]) || !sum.is(frame[16:24]) {
+		if read < len(frame) || string(frame[8:16]) != string(header[16:24]) || !sum.is(frame[16:24]) {
 			break
 		}
 		pending[binary.BigEndian.Uint32(frame)] = at + frameHeaderSize
