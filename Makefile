@@ -13,7 +13,7 @@ LDFLAGS := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).
 
 # The tests of these start servers of test/world, or use programs of Debian; test-cost has those of test/bench. All others
 # need nothing but Go.
-STARTS_SERVERS := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'orld\.(Main|Around)\b' .)))
+STARTS_SERVERS := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'orld\.(Main|Around|NewRPM)\b' .)))
 # Whoever starts whole programs waits for those most of the time, and twice as long under the race detector, and pure functions take
 # many times as long: it is for what has goroutines of its own, or shares something between those of others.
 RACE_PACKAGES := ./collectors/... ./internal/watch/

@@ -42,6 +42,7 @@ require (
 	github.com/teambition/rrule-go v1.8.2
 	github.com/tjhop/slog-gokit v0.2.2
 	github.com/trustelem/zxcvbn v1.0.1
+	github.com/ulikunitz/xz v0.5.17
 	github.com/yuin/goldmark v1.8.7
 	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v4 v4.0.0

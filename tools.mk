@@ -148,6 +148,8 @@ tools-debian:
 	command -v fail2ban-client >/dev/null || missing="$$missing fail2ban"; \
 	command -v unshare >/dev/null && command -v ip >/dev/null || missing="$$missing util-linux iproute2"; \
 	command -v rpm >/dev/null || missing="$$missing rpm"; \
+	command -v dnf >/dev/null && command -v createrepo_c >/dev/null || missing="$$missing dnf createrepo-c"; \
+	command -v db5.3_load >/dev/null || missing="$$missing db5.3-util"; \
 	command -v /usr/sbin/nginx >/dev/null || missing="$$missing nginx-light"; \
 	command -v wget >/dev/null || missing="$$missing wget"; \
 	/usr/bin/python3 -c 'import seccomp' 2>/dev/null || missing="$$missing python3 python3-seccomp"; \

@@ -107,6 +107,46 @@ func updatesCase(t *testing.T) conformance.Case {
 	}
 }
 
+func updatesOfDNFCase(t *testing.T) conformance.Case {
+	t.Helper()
+	m := world.NewRPM(t)
+	m.Publish("baseos", []world.RPM{{Name: "bash", Version: "5", Release: "1"}}, map[string]string{
+		"updateinfo": `<updates><update type="security"><pkglist><collection><package name="bash" epoch="0" version="6" release="1" arch="noarch"/>` +
+			`</collection></pkglist></update></updates>`,
+	})
+	m.DNF("install", "bash")
+	metadata, err := filepath.Glob(filepath.Join(m.Root, "var/cache/dnf/baseos-*/repodata"))
+	require.NoError(t, err)
+	require.Len(t, metadata, 1)
+	advisories, err := filepath.Glob(filepath.Join(metadata[0], "*-updateinfo.xml.gz"))
+	require.NoError(t, err)
+	require.Len(t, advisories, 1)
+	// What was fetched last does not change with what is broken and repaired.
+	primary, err := filepath.Glob(filepath.Join(metadata[0], "*-primary.xml.gz"))
+	require.NoError(t, err)
+	require.Len(t, primary, 1)
+	require.NoError(t, os.Chtimes(primary[0], time.Unix(19e8, 0), time.Unix(19e8, 0)))
+	database, description := filepath.Join(m.Root, "var/lib/rpm/rpmdb.sqlite"), filepath.Join(metadata[0], "repomd.xml")
+	repository := filepath.Join(m.Root, "etc/yum.repos.d/baseos.repo")
+	return conformance.Case{
+		New: func(*testing.T) collector.Any {
+			return updates.New(m.Root, func() time.Time { return time.Unix(2e9, 0) })
+		},
+		System: &system.System{Name: "shop", Environment: "production", Hosts: []system.Host{{Name: "web-1"}}},
+		Faults: []conformance.Fault{
+			moved("is not mounted", m.Root, fact.ReasonNotFound),
+			moved("has no database", database, fact.ReasonUnsupported),
+			moved("has no configuration", filepath.Join(m.Root, "etc/dnf"), fact.ReasonUnsupported),
+			moved("has fetched nothing", filepath.Join(m.Root, "var/cache/dnf"), fact.ReasonNotFound),
+			moved("has no advisories", advisories[0], fact.ReasonNotFound),
+			rewritten("has a strange database", database, strange, false),
+			rewritten("has a strange description", description, strange, false),
+			rewritten("has strange advisories", advisories[0], strange, false),
+			rewritten("has a strange repository", repository, "["+strings.ReplaceAll(strange, "\n", "")+"]\n"+strange, false),
+		},
+	}
+}
+
 func systemdCase(t *testing.T) conformance.Case {
 	t.Helper()
 	root := world.MachineRoot(t)

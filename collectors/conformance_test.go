@@ -52,6 +52,7 @@ func subjects() []subject {
 		{"fail2ban", "a root file system", fail2banCase},
 		{"systemd", "a system bus", systemdCase},
 		{"updates", "a root file system", updatesCase},
+		{"updates", "a root file system of dnf", updatesOfDNFCase},
 		{"environment_file", "a root file system", environmentFileCase},
 		{"certificate", "a TLS server", tlsCase},
 		{"certificate", "a mail server", smtpCase},

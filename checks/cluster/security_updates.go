@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -27,6 +28,19 @@ func (p SecurityUpdatesParameters) Validate() error {
 	return check.Positive("maximum_list_age", p.MaximumListAge)
 }
 
+// How to fix what is wrong with updates, by package manager.
+const (
+	fetchByAPT  = "Fetch them every day: apt-get update; systemctl enable --now apt-daily.timer. Read why it fails: journalctl -u apt-daily."
+	fetchByDNF  = "Have dnf fetch them: dnf makecache; systemctl enable --now dnf-makecache.timer. Why it fails: journalctl -u dnf-makecache."
+	sourceOfAPT = "Add the source of security updates (deb http://security.debian.org/debian-security bookworm-security main), then: " +
+		"apt-get update. A mirror must keep the label Debian-Security, or the suite that ends in -security."
+	sourceOfDNF = "Have dnf use repositories of the distribution that have advisories (dnf updateinfo list --all). CentOS Stream has none: " +
+		"install all updates (dnf upgrade), and list the item under not_applicable with that as the reason."
+	installByAPT = "Install them: apt-get update && apt-get upgrade, or let unattended-upgrades do so. What is held: apt-mark unhold."
+	installByDNF = "Install them: dnf upgrade --security, or let dnf-automatic do so (apply_updates = yes in /etc/dnf/automatic.conf; " +
+		"systemctl enable --now dnf-automatic.timer). What is held: dnf versionlock delete, or the option excludepkgs."
+)
+
 // The reasons why a host lacks what closes a hole.
 func updatePending() check.Reason {
 	return check.Reason{
@@ -43,7 +57,7 @@ func updateNew() check.Reason {
 func updateOfUnknownAge() check.Reason {
 	return check.Reason{
 		Name: "security_update_age_unknown", Level: check.Unknown,
-		Sentence: "A security update waits, and it is not known for how long: lists of packages have no dates.",
+		Sentence: "A security update waits, and it is not known for how long: neither a list of packages nor its advisory has a date.",
 		Remedy:   "Install it, or let the exporter run: it counts from when it first collected the update.",
 	}
 }
@@ -51,15 +65,14 @@ func updateOfUnknownAge() check.Reason {
 func listsOutdated() check.Reason {
 	return check.Reason{
 		Name: "lists_outdated", Level: check.Unknown, Sentence: "The lists of packages are old, or it is not known how old.",
-		Remedy: "Fetch them every day: apt-get update; systemctl enable --now apt-daily.timer. Read why it fails: journalctl -u apt-daily.",
+		Remedy: fetchByAPT + " " + fetchByDNF,
 	}
 }
 
 func noSecuritySource() check.Reason {
 	return check.Reason{
 		Name: "no_security_source", Level: check.Unknown, Sentence: "No list of packages is one of security updates.",
-		Remedy: "Add the source of security updates (deb http://security.debian.org/debian-security bookworm-security main), then: apt-get " +
-			"update. A mirror must keep the label Debian-Security, or the suite that ends in -security.",
+		Remedy: sourceOfAPT + " " + sourceOfDNF,
 	}
 }
 
@@ -84,8 +97,8 @@ func SecurityUpdates() check.Kind[SecurityUpdatesParameters] {
 		Name: "security_updates",
 		Summary: "No security update of a host waits for too long, for its installation or a reboot; Kubernetes is in support, and no kubelet " +
 			"is older than its API server allows.",
-		Remedy: "Install them: apt-get update && apt-get upgrade, or let unattended-upgrades do so. A cluster: " +
-			"https://kubernetes.io/docs/tasks/administer-cluster/cluster-upgrade/.",
+		Remedy: "Install them: apt-get update && apt-get upgrade, or dnf upgrade --security; unattended-upgrades and dnf-automatic do so by " +
+			"themselves. A cluster: https://kubernetes.io/docs/tasks/administer-cluster/cluster-upgrade/.",
 		Reasons: []check.Reason{
 			updatePending(), updateNew(), updateOfUnknownAge(), listsOutdated(), noSecuritySource(), rebootRequired(), hostEndOfSupport(),
 			endOfSupport(), kubeletSkew(),
@@ -110,8 +123,40 @@ func SecurityUpdates() check.Kind[SecurityUpdatesParameters] {
 	}
 }
 
+// remedy is how to fix a problem with the package manager that a host has.
+func remedy(manager string, of check.Problem) check.Problem {
+	apt, dnf := "", ""
+	switch of.Reason {
+	case listsOutdated().Name:
+		apt, dnf = fetchByAPT, fetchByDNF
+	case noSecuritySource().Name:
+		apt, dnf = sourceOfAPT, sourceOfDNF
+	case updatePending().Name, updateNew().Name:
+		apt, dnf = installByAPT, installByDNF
+	}
+	if manager == "dnf" {
+		apt = dnf
+	}
+	of.Remedy = cmp.Or(apt, of.Remedy)
+	return of
+}
+
 func judgeUpdates(c check.Context, u *fact.Updates, p SecurityUpdatesParameters) []check.Problem {
+	problems := judgeLists(c, u, p)
+	if len(problems) == 0 {
+		problems = judgePending(c, u, p)
+	}
+	for i := range problems {
+		problems[i] = remedy(u.Manager, problems[i])
+	}
+	return problems
+}
+
+// judgeLists finds why the lists of a host cannot say that no update waits.
+func judgeLists(c check.Context, u *fact.Updates, p SecurityUpdatesParameters) []check.Problem {
 	switch {
+	case len(u.Sources) == 0 && u.Manager == "dnf":
+		return []check.Problem{noSecuritySource().Problem("No repository that is enabled has advisories of the distribution's packages.")}
 	case len(u.Sources) == 0:
 		return []check.Problem{noSecuritySource().Problem("None of the lists of packages is of a source of security updates.")}
 	case u.ListsAt.IsZero():
@@ -120,6 +165,10 @@ func judgeUpdates(c check.Context, u *fact.Updates, p SecurityUpdatesParameters)
 		return []check.Problem{listsOutdated().Problem(fmt.Sprintf("The lists of packages were fetched %s ago, on %s (limit %s).",
 			quantity.InWords(c.Now.Sub(u.ListsAt)), u.ListsAt.UTC().Format(time.DateOnly), quantity.InWords(p.MaximumListAge.Std())))}
 	}
+	return nil
+}
+
+func judgePending(c check.Context, u *fact.Updates, p SecurityUpdatesParameters) (problems []check.Problem) {
 	limit := p.MaximumAge.Std()
 	byReason := make(map[string][]string)
 	for _, each := range u.Pending {
@@ -136,7 +185,6 @@ func judgeUpdates(c check.Context, u *fact.Updates, p SecurityUpdatesParameters)
 		}
 		byReason[reason] = append(byReason[reason], name)
 	}
-	var problems []check.Problem
 	for _, each := range []struct {
 		reason check.Reason
 		waited string

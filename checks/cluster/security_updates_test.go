@@ -38,7 +38,28 @@ func TestSecurityUpdatesOfHosts(t *testing.T) {
 	v.Finds("lists of any age say nothing", never, "unknown lists_outdated: It is not known when the lists of packages were fetched.")
 	v.Finds("no source of security updates", none,
 		"unknown no_security_source: None of the lists of packages is of a source of security updates.")
+	none.Manager = "dnf"
+	v.Finds("repositories without advisories", none,
+		"unknown no_security_source: No repository that is enabled has advisories of the distribution's packages.")
+}
 
+func TestHostsAreFixedWithTheirOwnPackageManager(t *testing.T) {
+	now := checktest.Now()
+	for _, each := range []fact.Updates{
+		{Sources: []string{"x"}, ListsAt: now, Pending: []fact.PendingUpdate{{Package: "a", Since: now.AddDate(0, -1, 0)}}},
+		{Sources: []string{"x"}, ListsAt: now, Pending: []fact.PendingUpdate{{Package: "a", Since: now, Earliest: now}}},
+		{Sources: []string{"x"}}, {},
+	} {
+		for manager, other := range map[string]string{"apt": "dnf", "dnf": "apt"} {
+			each.Host, each.Manager = "web-1", manager
+			problems := checktest.Case{
+				Kind: cluster.SecurityUpdates(), Now: now, Sets: []fact.AnySet{checktest.Facts(fact.UpdatesOfHosts(), each)},
+			}.Result(t).Problems
+			require.Len(t, problems, 1)
+			require.Contains(t, problems[0].Remedy, manager)
+			require.NotContains(t, problems[0].Remedy, other)
+		}
+	}
 }
 
 func TestHostsThatUpdatesDoNotReach(t *testing.T) {

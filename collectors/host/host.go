@@ -76,6 +76,7 @@ type machine struct {
 	system    string // as Go names it
 	container string // as rootfs.Container says
 	sizes     *sizes
+	installed rpmPackages
 
 	mu      sync.Mutex
 	growths map[string]map[string]*growth // by target and mount point
@@ -134,7 +135,7 @@ func (m *machine) collect(ctx context.Context, target Target, _ fact.Topics) ([]
 		return nil, err
 	}
 	sets := known(target)
-	host, hostErr := m.readHost(target.Host.Name)
+	host, hostErr := m.readHost(ctx, target.Host.Name)
 	mounts, mountsErr := readMounts(m.RootFS)
 	if hostErr != nil && mountsErr != nil {
 		return nil, hostErr
@@ -161,7 +162,7 @@ func checkSystem(name string) error {
 		"on the machine that is meant", name)
 }
 
-func (m *machine) readHost(name string) (fact.Host, error) {
+func (m *machine) readHost(ctx context.Context, name string) (fact.Host, error) {
 	files, err := rootfs.Open(m.RootFS)
 	if err != nil {
 		return fact.Host{}, err
@@ -176,7 +177,9 @@ func (m *machine) readHost(name string) (fact.Host, error) {
 		return fact.Host{}, err
 	}
 	addOperatingSystem(&host, release, files)
-	addReboot(&host, files)
+	if addReboot(&host, files); !host.RebootKnown {
+		m.installed.addRPM(ctx, &host, files)
+	}
 	host.NewestKernel = newestKernel(files, host.Kernel)
 	addClock(&host, m.ClockError)
 	return host, nil

@@ -196,7 +196,7 @@ func TestWhatIsNoFileIsNeitherWaitedForNorReadWithoutEnd(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, nil, 0o600))
 		}
 		require.NoError(t, put(path))
-		_, err := newMachine(Options{RootFS: root}.filled()).readHost("web-1")
+		_, err := newMachine(Options{RootFS: root}.filled()).readHost(t.Context(), "web-1")
 		require.Equal(t, fact.ReasonInvalid, fact.ReasonOf(err), "%s: %v", name, err)
 	}
 }

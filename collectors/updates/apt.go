@@ -3,23 +3,90 @@ package updates
 import (
 	"bufio"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/klauspost/compress/zstd"
 	version "github.com/knqyf263/go-deb-version"
-	"github.com/pierrec/lz4/v4"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 )
+
+// apt collects by the files of apt and dpkg.
+type apt struct{}
+
+// state has all lists, whatever they are of.
+func (apt) state(files fs.FS) (string, error) {
+	names := []string{status}
+	entries, err := fs.ReadDir(files, lists)
+	if err != nil {
+		return "", unreadable(err)
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			names = append(names, path.Join(lists, entry.Name()))
+		}
+	}
+	var state strings.Builder
+	for _, name := range names {
+		about, err := fs.Stat(files, name)
+		if err != nil {
+			return "", unreadable(err)
+		}
+		state.WriteString(name + about.ModTime().Format(time.RFC3339Nano) + " " + time.Duration(about.Size()).String() + "\n")
+	}
+	return state.String(), nil
+}
+
+// listsAt is when the lists were last fetched: what apt's daily job notes, and otherwise when apt last wrote to their folders. Its
+// cache changes with every installation, and tells nothing.
+func (apt) listsAt(files fs.FS) time.Time {
+	return changed(files, periodic+"/update-success-stamp", periodic+"/update-stamp", lists+"/partial", lists)
+}
+
+func (apt) automatic(files fs.FS) bool { return automaticOfAPT(files) }
+
+// read compares what is installed with the lists of security updates.
+func (apt) read(ctx context.Context, files fs.FS) (found fact.Updates, err error) {
+	installed, err := readInstalled(ctx, files)
+	if err != nil {
+		return found, err
+	}
+	sources, err := securitySources(files)
+	if err != nil {
+		return found, err
+	}
+	found.Manager = "apt"
+	for _, source := range sources {
+		found.Sources = append(found.Sources, source.suite)
+		for _, name := range source.packages {
+			if err := stanzas(ctx, files, name, installed.offer); err != nil {
+				return found, err
+			}
+		}
+	}
+	slices.Sort(found.Sources)
+	found.Sources = slices.Compact(found.Sources)
+	for _, name := range slices.Sorted(maps.Keys(installed.packages)) {
+		each := installed.packages[name]
+		if each.offered.Equal(each.version) {
+			continue
+		}
+		found.Pending = append(found.Pending, fact.PendingUpdate{
+			Package: rootfs.Line(installed.title(each)), Installed: each.version.String(), Available: each.offered.String(), Held: each.held,
+			Earliest: changed(files, path.Join(info, each.name+".list"), path.Join(info, name+".list")),
+		})
+	}
+	return found, nil
+}
 
 // An installation is one package that is installed, with the newest version that is offered for the sake of security.
 type installation struct {
@@ -215,32 +282,6 @@ func stanzas(ctx context.Context, files fs.FS, name string, each func(fields map
 		return fact.Errorf(fact.ReasonInvalid, "/%s: expected at most %d MiB", name, maximumList>>20)
 	}
 	return flush()
-}
-
-// unpacked reads what may be compressed, by the end of its name: apt keeps lists so where Acquire::GzipIndexes is set.
-func unpacked(file io.Reader, extension string) (plain io.Reader, closePlain func(), err error) {
-	nothing := func() {}
-	switch extension {
-	case ".gz":
-		plain, err = gzip.NewReader(file)
-	case ".lz4":
-		plain = lz4.NewReader(file)
-	case ".zst":
-		decoder, failed := zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
-		if failed != nil {
-			return nil, nothing, fact.Errorf(fact.ReasonInvalid, "%w", failed)
-		}
-		return decoder, decoder.Close, nil
-	case ".xz", ".bz2", ".lzma":
-		return nil, nothing, fact.Errorf(fact.ReasonUnsupported,
-			"lists that are compressed by %s cannot be read: set Acquire::CompressionTypes::Order \"lz4\" in /etc/apt/apt.conf.d", extension[1:])
-	default:
-		return file, nothing, nil
-	}
-	if err != nil {
-		err = fact.Errorf(fact.ReasonInvalid, "%w", err)
-	}
-	return plain, nothing, err
 }
 
 // unreadable says what it takes to read what may not be read.

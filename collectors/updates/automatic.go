@@ -9,9 +9,34 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/systemd"
 )
 
-// automatic tells whether unattended-upgrades installs security updates: it is there, apt's configuration turns it on, and apt's daily
+// automaticOfDNF tells whether dnf-automatic installs updates: a timer of it is enabled that does, or one that does what its configuration
+// says, of which the last file that says so counts (what dnf 5 comes with, that of dnf 5 and that of both).
+func automaticOfDNF(files fs.FS) bool {
+	enabled := systemd.Enabled(files)
+	if enabled["dnf-automatic-install.timer"] {
+		return true
+	}
+	if !enabled["dnf-automatic.timer"] && !enabled["dnf5-automatic.timer"] {
+		return false
+	}
+	value := ""
+	for _, name := range []string{
+		"usr/share/dnf5/dnf5-plugins/automatic.conf", "etc/dnf/dnf5-plugins/automatic.conf", "etc/dnf/automatic.conf",
+	} {
+		configured, err := options(files, name)
+		if err != nil {
+			return false
+		}
+		if own, set := configured["commands"]["apply_updates"]; set {
+			value = own
+		}
+	}
+	return truth(value)
+}
+
+// automaticOfAPT tells whether unattended-upgrades installs security updates: it is there, apt's configuration turns it on, and apt's daily
 // job runs.
-func automatic(files fs.FS) bool {
+func automaticOfAPT(files fs.FS) bool {
 	timer := !systemd.Runs(files) || systemd.Enabled(files)["apt-daily-upgrade.timer"]
 	return timer && rootfs.Exists(files, "usr/bin/unattended-upgrade") && on(periodicOption(files, "unattended-upgrade"))
 }

@@ -1,28 +1,26 @@
 // Package updates collects which security updates the machine has not installed, by the files of its package manager: apt's lists of
-// packages, and what dpkg has installed. It runs nothing, fetches nothing, and locks nothing.
+// packages and what dpkg has installed, or the advisories of dnf's repositories and what rpm has. It runs, fetches and locks nothing.
 package updates
 
 import (
 	"cmp"
 	"context"
 	"io/fs"
-	"maps"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
+	"github.com/readiness-exporter/readiness-exporter/internal/rpm"
 )
 
 // New makes the collector; rootFS is where the machine's root file system is, now the clock.
 func New(rootFS string, now func() time.Time) collector.Collector[collector.Machine] {
 	known := func(host string) fact.Updates { return fact.Updates{Host: host} }
 	kept := memory{since: make(map[string]time.Time)}
-	return collector.OfMachine("updates", "Security updates that the machine has not installed, by the files of its package manager.",
+	machines := collector.OfMachine("updates", "Security updates that the machine has not installed, by the files of its package manager.",
 		fact.UpdatesOfHosts(), known,
 		func(ctx context.Context, host string) (*fact.Set[fact.Updates], error) {
 			set := &fact.Set[fact.Updates]{}
@@ -44,10 +42,15 @@ func New(rootFS string, now func() time.Time) collector.Collector[collector.Mach
 			}
 			return set, nil
 		})
+	machines.Timeout = maximumTime
+	return machines
 }
 
-// A memory is what is kept of the machine between runs: reading lists of packages takes a second of a processor, and they change once
-// or twice a day.
+// maximumTime is how long lists and advisories may take to be read, where there are 100 MB of them and the machine is busy.
+const maximumTime = 50 * time.Second
+
+// A memory is what is kept of the machine between runs: reading lists of packages, or advisories, takes seconds of a processor, and they
+// change once or twice a day.
 type memory struct {
 	mu    sync.Mutex
 	state string // of all files that were read, by size and time
@@ -63,99 +66,62 @@ const (
 	periodic = "var/lib/apt/periodic"
 )
 
+// A manager is a package manager of which the files are read.
+type manager interface {
+	// state tells one state of what read reads from another.
+	state(files fs.FS) (string, error)
+	read(ctx context.Context, files fs.FS) (fact.Updates, error)
+	listsAt(files fs.FS) time.Time
+	automatic(files fs.FS) bool
+}
+
+// managerOf finds the package manager of a machine. dpkg, which Fedora has as a package, has installed nothing there.
+func managerOf(files fs.FS) (manager, error) {
+	about, err := fs.Stat(files, status)
+	database := rpm.Find(files)
+	switch {
+	case err == nil && (about.Size() > 0 || database == ""):
+		return apt{}, nil
+	case database != "":
+		return newDNF(files, database)
+	}
+	return nil, fact.Errorf(fact.ReasonUnsupported,
+		"neither /%s nor the database of rpm is there: only the package managers apt and dnf can be collected from", status)
+}
+
 func (m *memory) collect(ctx context.Context, files fs.FS, now time.Time) (fact.Updates, error) {
-	if !rootfs.Exists(files, status) {
-		return fact.Updates{}, fact.Errorf(fact.ReasonUnsupported,
-			"/%s is not there: only the package manager apt, of Debian and Ubuntu, can be collected from", status)
+	manager, err := managerOf(files)
+	if err != nil {
+		return fact.Updates{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	state, err := stateOf(files)
+	state, err := manager.state(files)
 	if err != nil {
 		return fact.Updates{}, err
 	}
 	if state != m.state || state == "" {
-		found, err := read(ctx, files)
+		found, err := manager.read(ctx, files)
 		if err != nil {
 			return fact.Updates{}, err
 		}
 		m.state, m.found = state, found
 	}
 	found := m.found
-	found.ListsAt, found.Automatic = fetched(files), automatic(files)
+	found.ListsAt, found.Automatic = manager.listsAt(files), manager.automatic(files)
 	found.Pending = slices.Clone(found.Pending)
 	since := make(map[string]time.Time)
 	for i := range found.Pending {
 		each := &found.Pending[i]
 		key := each.Package + " " + each.Available
-		each.Since = cmp.Or(m.since[key], now)
-		since[key] = each.Since
+		// An advisory has a date; lists of packages have none, and one of tomorrow is none.
+		if each.Since.IsZero() || each.Since.After(now) {
+			each.Since = cmp.Or(m.since[key], now)
+			since[key] = each.Since
+		}
 	}
 	m.since = since
 	return found, nil
-}
-
-// stateOf tells one state of the files from another.
-func stateOf(files fs.FS) (string, error) {
-	names := []string{status}
-	entries, err := fs.ReadDir(files, lists)
-	if err != nil {
-		return "", unreadable(err)
-	}
-	for _, entry := range entries {
-		if !entry.IsDir() {
-			names = append(names, path.Join(lists, entry.Name()))
-		}
-	}
-	var state strings.Builder
-	for _, name := range names {
-		about, err := fs.Stat(files, name)
-		if err != nil {
-			return "", unreadable(err)
-		}
-		state.WriteString(name + about.ModTime().Format(time.RFC3339Nano) + " " + time.Duration(about.Size()).String() + "\n")
-	}
-	return state.String(), nil
-}
-
-// read compares what is installed with the lists of security updates.
-func read(ctx context.Context, files fs.FS) (found fact.Updates, err error) {
-	installed, err := readInstalled(ctx, files)
-	if err != nil {
-		return found, err
-	}
-	sources, err := securitySources(files)
-	if err != nil {
-		return found, err
-	}
-	found.Manager = "apt"
-	for _, source := range sources {
-		found.Sources = append(found.Sources, source.suite)
-		for _, name := range source.packages {
-			if err := stanzas(ctx, files, name, installed.offer); err != nil {
-				return found, err
-			}
-		}
-	}
-	slices.Sort(found.Sources)
-	found.Sources = slices.Compact(found.Sources)
-	for _, name := range slices.Sorted(maps.Keys(installed.packages)) {
-		each := installed.packages[name]
-		if each.offered.Equal(each.version) {
-			continue
-		}
-		found.Pending = append(found.Pending, fact.PendingUpdate{
-			Package: rootfs.Line(installed.title(each)), Installed: each.version.String(), Available: each.offered.String(), Held: each.held,
-			Earliest: changed(files, path.Join(info, each.name+".list"), path.Join(info, name+".list")),
-		})
-	}
-	return found, nil
-}
-
-// fetched is when the lists were last fetched: what apt's daily job notes, and otherwise when apt last wrote to their folders. Its
-// cache changes with every installation, and tells nothing.
-func fetched(files fs.FS) time.Time {
-	return changed(files, periodic+"/update-success-stamp", periodic+"/update-stamp", lists+"/partial", lists)
 }
 
 // changed is when the newest of some files was written; zero where there is none. dpkg writes the list of a package's files when it

@@ -216,7 +216,7 @@ func TestWhatCannotBeReadIsUnavailable(t *testing.T) {
 			write(t, filepath.Join(root, status), pkg("x y:z amd64", installedState))
 		}, fact.ReasonInvalid},
 		"a list that cannot be unpacked": {func(t *testing.T, root string) {
-			write(t, filepath.Join(root, securityList+".xz"), "")
+			write(t, filepath.Join(root, securityList+".lzma"), "")
 		}, fact.ReasonUnsupported},
 		"a list that is a folder": {func(t *testing.T, root string) {
 			require.NoError(t, os.Mkdir(filepath.Join(root, securityList+".gz"), 0o755))
@@ -288,9 +288,9 @@ func TestWhenListsWereFetched(t *testing.T) {
 		"somebody ran apt-get update after it":     {fstest.MapFS{periodic + "/update-stamp": day(2), lists + "/partial": folder(8), lists: folder(3)}, 8},
 		"the cache changes with each installation": {fstest.MapFS{lists: folder(3), "var/cache/apt/pkgcache.bin": day(9)}, 3},
 	} {
-		require.Equal(t, each.want*86400, fetched(each.files).Unix(), name)
+		require.Equal(t, each.want*86400, apt{}.listsAt(each.files).Unix(), name)
 	}
-	require.True(t, fetched(fstest.MapFS{}).IsZero())
+	require.True(t, apt{}.listsAt(fstest.MapFS{}).IsZero())
 }
 
 func TestAutomaticUpdates(t *testing.T) {
@@ -314,9 +314,9 @@ func TestAutomaticUpdates(t *testing.T) {
 		for file, text := range each.files {
 			files["etc/apt/apt.conf.d/"+file] = &fstest.MapFile{Data: []byte(text)}
 		}
-		require.Equal(t, each.want, automatic(files), name)
+		require.Equal(t, each.want, automaticOfAPT(files), name)
 		delete(files, timer)
-		require.False(t, automatic(files), "%s: nothing runs apt's daily job", name)
+		require.False(t, automaticOfAPT(files), "%s: nothing runs apt's daily job", name)
 	}
 }
 

@@ -5,10 +5,11 @@ import "time"
 // An Updates is what the package manager of a host has to install for the sake of security.
 type Updates struct {
 	Host    string `json:"host"`
-	Manager string `json:"manager"` // apt
-	// ListsAt is when the lists of packages were last fetched.
+	Manager string `json:"manager"` // apt, dnf
+	// ListsAt is when the lists of packages were last fetched, of dnf's repositories the one that was not for longest.
 	ListsAt time.Time `json:"lists_at,omitzero"`
-	// Sources are those of security updates that the lists are of, such as bookworm-security.
+	// Sources are those of security updates that the lists are of, such as bookworm-security, or repositories with advisories, of
+	// which one at least has them of the distribution.
 	Sources []string `json:"sources"`
 	// Automatic: security updates are installed without anybody.
 	Automatic bool `json:"automatic"`
@@ -23,7 +24,7 @@ type PendingUpdate struct {
 	Available string `json:"available"`
 	Held      bool   `json:"held"` // somebody keeps the version that is installed
 	// It has been pending since Since at least, when it was first collected, and since Earliest at most, when the version that is
-	// installed was installed; zero where that is not known.
+	// installed was installed; zero where that is not known. Where its advisory has a date, both are that.
 	Since    time.Time `json:"since"`
 	Earliest time.Time `json:"earliest,omitzero"`
 }

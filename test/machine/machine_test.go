@@ -3,6 +3,7 @@ package machine_test
 
 import (
 	"cmp"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
@@ -54,7 +56,15 @@ type scene struct {
 	Network string
 	SSH     *server
 	Listens []int
+	RPM     *packages
 	Also    []string
+}
+
+// packages are what dnf has installed and fetched on a machine, in place of apt.
+type packages struct {
+	Installed  []world.RPM
+	Advisories string
+	Fetched    time.Time // zero: now
 }
 
 var servers *world.World
@@ -118,6 +128,9 @@ func judge(t *testing.T, of table, scene scene) map[string]check.Result {
 	for _, name := range scene.Remove {
 		require.NoError(t, os.Remove(filepath.Join(root, name)))
 	}
+	if scene.RPM != nil {
+		scene.RPM.install(t, root)
+	}
 	if network := cmp.Or(scene.Network, of.Network); network != "" {
 		require.NoError(t, os.Symlink("/proc/"+strconv.Itoa(world.StartIn(t, network, "--net")), filepath.Join(root, "proc/1")))
 	}
@@ -147,6 +160,27 @@ func (s *server) start(t *testing.T, host *system.Host) {
 	at := netip.MustParseAddrPort(real.Addr)
 	host.Addresses = []string{at.Addr().String()}
 	host.SSH = &system.SSH{Port: int(at.Port()), HostKeys: []string{cmp.Or(s.HostKey, real.HostKey)}}
+}
+
+// install has dnf install the packages on a machine of their own, and puts what dnf and rpm keep of them below root.
+func (p *packages) install(t *testing.T, root string) {
+	t.Helper()
+	m := world.NewRPM(t)
+	m.Publish("baseos", p.Installed, map[string]string{"updateinfo": p.Advisories})
+	arguments := []string{"install"}
+	for _, each := range p.Installed {
+		arguments = append(arguments, each.Name)
+	}
+	m.DNF(arguments...)
+	for _, folder := range []string{"etc/yum.repos.d", "var/lib/rpm", "var/cache/dnf"} {
+		require.NoError(t, os.CopyFS(filepath.Join(root, folder), os.DirFS(filepath.Join(m.Root, folder))))
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "etc/dnf"), 0o755))
+	if !p.Fetched.IsZero() {
+		require.NoError(t, filepath.WalkDir(filepath.Join(root, "var/cache/dnf"), func(name string, _ fs.DirEntry, err error) error {
+			return cmp.Or(err, os.Chtimes(name, p.Fetched, p.Fetched))
+		}))
+	}
 }
 
 // remote is another machine, played by an address of this one that nobody else uses, at which some ports take connections.
