@@ -257,7 +257,7 @@ func (l *library) gap(rule *fact.AlertRule, p DocumentParameters) string {
 		return ""
 	}
 	if page := l.pages[annotation.Page]; page != nil && page.Answer != fact.PageMissing && page.Answer != fact.PageThere {
-		return "the page " + page.Address + " that the rule names was not found, and not found missing"
+		return "the page " + page.Address + " that the rule names could not be checked"
 	}
 	return l.unasked
 }

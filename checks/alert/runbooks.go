@@ -217,7 +217,11 @@ func better(a, b *fact.RunbookPage) bool {
 func (r runbookReasons) unusable(found *report, of loaded, annotation *fact.RuleAnnotation, p RunbookParameters) {
 	switch {
 	case annotation == nil:
-		found.add(r.unnamed, of.subject(), "The rule %s of the group %s has no %s.", of.rule.Name, of.group.Name, words.Named("annotation", p.Annotations))
+		has := "no"
+		if len(p.Annotations) > 1 {
+			has = "none of the"
+		}
+		found.add(r.unnamed, of.subject(), "The rule %s of the group %s has %s %s.", of.rule.Name, of.group.Name, has, words.Named("annotation", p.Annotations))
 	case annotation.Template:
 		found.add(r.template, of.subject(), "The annotation %s of the rule %s is a template: %s.%s", annotation.Name, of.rule.Name, annotation.Text, lostLabel(annotation))
 	default:
