@@ -94,12 +94,15 @@ func Documents() check.Kind[DocumentParameters] {
 		},
 		stub: check.Reason{Name: "stub", Level: check.Fail, Sentence: "The document for an alert has too little text.", Remedy: write},
 		uncollected: check.Reason{
-			Name: "documents_not_collected", Level: check.Unknown, Sentence: "Not all places have been collected in which the document for an alert may be.",
-			Remedy: "Find out whether the repository, folder or page is out of the exporter's reach: the detail says what was tried, and how that ended.",
+			Name: "documents_not_collected", Level: check.Unknown,
+			Sentence: "Not all places have been collected in which the document for an alert may be.",
+			Remedy: "Find out whether the repository, folder or page is out of the exporter's reach: the detail says what was tried, and how " +
+				"that ended.",
 		},
 		undeclared: check.Reason{
 			Name: "no_place", Level: check.Undeclared, Sentence: "Nothing is declared in which there could be documents for alerts.",
-			Remedy: "Declare the repository or the folder of the runbooks under repositories or documents, or set check_pages: true for alerting.runbooks.",
+			Remedy: "Declare the repository or the folder of the runbooks under repositories or documents, or set check_pages: true for " +
+				"alerting.runbooks.",
 		},
 	}
 	return check.Kind[DocumentParameters]{
@@ -145,7 +148,8 @@ func (r documentReasons) judge(c check.Context, all []*fact.AlertRules, p Docume
 			found.add(r.uncollected, each.subject(), "Whether there is a document for the alert %s is not known: %s.",
 				each.rule.Name, strings.TrimRight(l.gap(each.rule, p), "."))
 		case place != "":
-			found.add(r.stub, each.subject(), "The document for the alert %s, %s, has %d words (limit %d).", each.rule.Name, place, words, int(p.MinimumWords))
+			found.add(r.stub, each.subject(), "The document for the alert %s, %s, has %d words (limit %d).",
+				each.rule.Name, place, words, int(p.MinimumWords))
 		case !l.declared:
 			found.add(r.undeclared, each.subject(), "No place is declared in which there could be a document for the alert %s.", each.rule.Name)
 		default:
@@ -195,7 +199,8 @@ func newLibrary(c check.Context, p DocumentParameters) library {
 		}
 		searched = append(searched, placeOf(document.Place, document.Searched))
 		for _, heading := range document.Headings {
-			l.sections = append(l.sections, section{headingNames(heading.Text), "the heading " + heading.Text + " of " + document.Place, heading.Words})
+			place := "the heading " + heading.Text + " of " + document.Place
+			l.sections = append(l.sections, section{headingNames(heading.Text), place, heading.Words})
 		}
 	}
 	slices.Sort(searched)
@@ -285,7 +290,8 @@ func fileNames(file string) []string {
 func headingNames(heading string) []string {
 	before, _, _ := strings.Cut(strings.ReplaceAll(heading, "(", ":"), ":")
 	names := []string{normal(heading), normal(before)}
-	for _, word := range strings.FieldsFunc(heading, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:()[]/`'\"", r) }) {
+	between := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:()[]/`'\"", r) }
+	for _, word := range strings.FieldsFunc(heading, between) {
 		if strings.ContainsAny(word, "-_") || word != "" && strings.ContainsFunc(word[1:], unicode.IsUpper) {
 			names = append(names, normal(word))
 		}

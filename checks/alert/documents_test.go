@@ -33,7 +33,7 @@ func TestDocuments(t *testing.T) {
 			Known: fact.DocumentFolder{Document: document}, Reason: fact.ReasonTimeout, Detail: "no answer in 10 s",
 		}}})
 	}
-	named := annotated(leadsTo("runbook_url", "a"))
+	named := annotated(leadsTo("runbook_url"))
 	absent := checktest.One("no_alert_document", check.Fail,
 		"There is no document for the alert HighErrorRate (severity critical) in shop:docs/alerts.md and shop:runbooks.")
 	uncollected := func(why string) []checktest.Finding {
@@ -89,7 +89,7 @@ func TestDocuments_thatAreMissingAreSoWhateverTheirRunbooksAre(t *testing.T) {
 	only := func(answer fact.RunbookPageAnswer) []checktest.Finding {
 		return checktest.Case{Kind: alert.Documents(), System: declared(), Now: now, Sets: []fact.AnySet{
 			folder(nil), headings(), checktest.Facts(fact.AllRunbookPages(), fact.RunbookPages{Pages: []fact.RunbookPage{{Page: "a", Address: "https://docs.acme.com/a", Answer: answer}}}),
-			checktest.Facts(fact.AllAlertRules(), at("main", group(nil, rule("A", label("severity", "critical"), annotated(leadsTo("runbook_url", "a")))))),
+			checktest.Facts(fact.AllAlertRules(), at("main", group(nil, rule("A", label("severity", "critical"), annotated(leadsTo("runbook_url")))))),
 		}}.Judge(t)
 	}
 	require.Equal(t, "no_alert_document", only(fact.PageMissing)[0].Reason)

@@ -64,7 +64,8 @@ func Rules() check.Kind[RulesParameters] {
 			Remedy: "Resume the rule, or remove it.",
 		},
 		slow: check.Reason{
-			Name: "group_slow", Level: check.Fail, Sentence: "Evaluating a group takes longer than its interval, so that evaluations are skipped.", Remedy: faster,
+			Name: "group_slow", Level: check.Fail, Remedy: faster,
+			Sentence: "Evaluating a group takes longer than its interval, so that evaluations are skipped.",
 		},
 		near: check.Reason{
 			Name: "group_nearly_slow", Level: check.Warn, Sentence: "Evaluating a group takes nearly as long as its interval.", Remedy: faster,
@@ -79,8 +80,9 @@ func Rules() check.Kind[RulesParameters] {
 		},
 	}
 	return check.Kind[RulesParameters]{
-		Name:    "alert_rules",
-		Summary: "Alerting rules are loaded, their last evaluation went without an error, in time and within the interval of their group, and replicas have the same.",
+		Name: "alert_rules",
+		Summary: "Alerting rules are loaded, their last evaluation went without an error, in time and within the interval of their group, and " +
+			"replicas have the same.",
 		Remedy:  "Correct the rules, and load them.",
 		Reasons: reasons.list(),
 		Defaults: RulesParameters{
@@ -138,7 +140,8 @@ func (r ruleReasons) health(found *report, of loaded) {
 		found.add(r.pending, of.subject(), "The server %s reports the health of the rule %s of the group %s as %q, which is not known.",
 			of.prometheus, of.rule.Name, of.group.Name, of.rule.Reported)
 	case of.rule.Health != fact.RuleOK, of.group.LastEvaluation.IsZero():
-		found.add(r.pending, of.subject(), "The rule %s of the group %s at %s has not been evaluated yet.", of.rule.Name, of.group.Name, of.prometheus)
+		found.add(r.pending, of.subject(), "The rule %s of the group %s at %s has not been evaluated yet.",
+			of.rule.Name, of.group.Name, of.prometheus)
 	}
 }
 
@@ -150,7 +153,8 @@ func (r ruleReasons) timing(found *report, of loaded, p RulesParameters) {
 	every, took := of.group.Every(), of.group.Duration
 	switch {
 	case took > every:
-		found.add(r.slow, of.of(""), "Evaluating the group %s at %s took %s (interval %s).", of.group.Name, of.prometheus, rounded(took), quantity.Duration(every))
+		found.add(r.slow, of.of(""), "Evaluating the group %s at %s took %s (interval %s).",
+			of.group.Name, of.prometheus, rounded(took), quantity.Duration(every))
 	case took > time.Duration(float64(every)*float64(p.NearRatio)):
 		found.add(r.near, of.of(""), "Evaluating the group %s at %s took %s (interval %s, warning at %.0f %%).",
 			of.group.Name, of.prometheus, rounded(took), quantity.Duration(every), 100*float64(p.NearRatio))
@@ -191,7 +195,8 @@ func (r ruleReasons) differ(found *report, has map[string]loaded, lacks map[stri
 	for _, identity := range sortedKeys(has) {
 		if _, there := lacks[identity]; !there {
 			each := has[identity]
-			found.add(r.missing, loaded{server, each.group, each.rule}.subject(), "The rule %s of the group %s is loaded at %s and not at %s, which are replicas.",
+			found.add(r.missing, loaded{server, each.group, each.rule}.subject(),
+				"The rule %s of the group %s is loaded at %s and not at %s, which are replicas.",
 				each.rule.Name, each.group.Name, each.prometheus, server)
 		}
 	}

@@ -44,7 +44,8 @@ func (p RunbookParameters) Validate() error {
 	for _, beginning := range p.BehindLogin {
 		_, rest, is := strings.Cut(beginning, "://")
 		if host, _, ends := strings.Cut(rest, "/"); !is || !ends || host == "" || strings.Contains(beginning, "\n") {
-			return check.Wrong("behind_login", "%q: expected the beginning of a URL with the whole host, such as https://github.com/acme/", beginning)
+			return check.Wrong("behind_login", "%q: expected the beginning of a URL with the whole host, such as https://github.com/acme/",
+				beginning)
 		}
 	}
 	return p.selection().validate()
@@ -54,7 +55,8 @@ func (p RunbookParameters) selection() selection { return selection{p.Match, p.G
 
 func (p RunbookParameters) request() fact.RunbookPagesRequest {
 	return fact.RunbookPagesRequest{
-		Annotations: strings.Join(p.Annotations, "\n"), Hosts: strings.ToLower(strings.Join(p.Hosts, "\n")), BehindLogin: strings.Join(p.BehindLogin, "\n"),
+		Annotations: strings.Join(p.Annotations, "\n"), Hosts: strings.ToLower(strings.Join(p.Hosts, "\n")),
+		BehindLogin: strings.Join(p.BehindLogin, "\n"),
 	}
 }
 
@@ -89,7 +91,8 @@ func Runbooks() check.Kind[RunbookParameters] {
 		},
 		dead: check.Reason{
 			Name: "dead_runbook", Level: check.Fail, Sentence: "The runbook of a rule is not there.",
-			Remedy: "Write the page, or correct the URL. Where the page is there for whoever logs in, name the beginning of its URL under behind_login.",
+			Remedy: "Write the page, or correct the URL. Where the page is there for whoever logs in, name the beginning of its URL under " +
+				"behind_login.",
 		},
 		failing: check.Reason{
 			Name: "runbook_failing", Level: check.Unknown, Sentence: "The server of a runbook has not answered yet as it should.",
@@ -164,9 +167,9 @@ func (r runbookReasons) judge(c check.Context, all []*fact.AlertRules, p Runbook
 	switch {
 	case named == 0 || collected:
 	case p.CheckPages:
-		found.problems = append(found.problems, r.waiting.Problem("The pages have not been asked yet that "+words.Count(named, "rule")+" "+name(named)+"."))
+		found.add(r.waiting, "", "The pages have not been asked yet that %s %s.", words.Count(named, "rule"), name(named))
 	default:
-		found.problems = append(found.problems, r.unchecked.Problem("Whether the pages are there that "+words.Count(named, "rule")+" "+name(named)+" is not checked."))
+		found.add(r.unchecked, "", "Whether the pages are there that %s %s is not checked.", words.Count(named, "rule"), name(named))
 	}
 	return found.problems
 }
@@ -221,15 +224,18 @@ func (r runbookReasons) unusable(found *report, of loaded, annotation *fact.Rule
 		if len(p.Annotations) > 1 {
 			has = "none of the"
 		}
-		found.add(r.unnamed, of.subject(), "The rule %s of the group %s has %s %s.", of.rule.Name, of.group.Name, has, words.Named("annotation", p.Annotations))
+		found.add(r.unnamed, of.subject(), "The rule %s of the group %s has %s %s.", of.rule.Name, of.group.Name, has,
+			words.Named("annotation", p.Annotations))
 	case annotation.Template:
-		found.add(r.template, of.subject(), "The annotation %s of the rule %s is a template: %s.%s", annotation.Name, of.rule.Name, annotation.Text, lostLabel(annotation))
+		found.add(r.template, of.subject(), "The annotation %s of the rule %s is a template: %s.%s", annotation.Name, of.rule.Name,
+			annotation.Text, lostLabel(annotation))
 	default:
 		fault := annotation.Fault
 		if fault == "" {
 			fault = "it is no URL"
 		}
-		found.add(r.invalid, of.subject(), "The annotation %s of the rule %s leads to no page, since %s: %s.", annotation.Name, of.rule.Name, fault, annotation.Text)
+		found.add(r.invalid, of.subject(), "The annotation %s of the rule %s leads to no page, since %s: %s.", annotation.Name, of.rule.Name,
+			fault, annotation.Text)
 	}
 }
 

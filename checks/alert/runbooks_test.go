@@ -16,8 +16,9 @@ func annotated(all ...fact.RuleAnnotation) func(*fact.AlertRule) {
 	return func(r *fact.AlertRule) { r.Annotations = append(r.Annotations, all...) }
 }
 
-func leadsTo(name, page string) fact.RuleAnnotation {
-	return fact.RuleAnnotation{Name: name, Text: "https://docs.acme.com/" + page, Page: page}
+// leadsTo is an annotation that leads to the page a.
+func leadsTo(name string) fact.RuleAnnotation {
+	return fact.RuleAnnotation{Name: name, Text: "https://docs.acme.com/a", Page: "a"}
 }
 
 func pagesFact(pages ...fact.RunbookPage) fact.AnySet {
@@ -36,7 +37,7 @@ func TestRunbooks(t *testing.T) {
 	failing := func(times int, since, alive time.Time) fact.AnySet {
 		return pagesFact(fact.RunbookPage{Answer: fact.PageFailing, Detail: "the server answers 503", Times: times, Since: since, Alive: alive})
 	}
-	named := annotated(leadsTo("runbook_url", "a"))
+	named := annotated(leadsTo("runbook_url"))
 	for _, c := range []struct {
 		name  string
 		rule  fact.AlertRule
@@ -45,13 +46,13 @@ func TestRunbooks(t *testing.T) {
 	}{
 		{"a page that is there passes", rule("A", named), page(fact.PageThere), nil},
 		{"an annotation that leads to a page counts before one that does not", rule("A", annotated(
-			fact.RuleAnnotation{Name: "runbook_url", Text: "see below", Fault: "it is a text and no URL"}, leadsTo("runbook", "a"))), page(fact.PageThere), nil},
+			fact.RuleAnnotation{Name: "runbook_url", Text: "see below", Fault: "it is a text and no URL"}, leadsTo("runbook"))), page(fact.PageThere), nil},
 		{
 			"that pages are not checked is undeclared, and never a pass", rule("A", named), nil,
 			checktest.One("pages_not_checked", check.Undeclared, "Whether the pages are there that 1 rule names is not checked."),
 		},
 		{
-			"a rule without a runbook fails", rule("A", annotated(leadsTo("dashboard_url", "a"))), nil,
+			"a rule without a runbook fails", rule("A", annotated(leadsTo("dashboard_url"))), nil,
 			checktest.One("no_runbook", check.Fail, "The rule A of the group shop has none of the annotations runbook_url and runbook."),
 		},
 		{

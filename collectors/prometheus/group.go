@@ -51,7 +51,8 @@ func (s seconds) duration() time.Duration {
 	return time.Duration(min(max(float64(s), 0), most.Seconds()) * float64(time.Second))
 }
 
-// A moment is a time as the API has it. What never was is written as the first day of the first year, as nothing, or as the beginning of 1970.
+// A moment is a time as the API has it. What never was is written as the first day of the first year, as nothing, or as the beginning of
+// 1970.
 type moment struct{ time.Time }
 
 func (m *moment) UnmarshalJSON(text []byte) error {
@@ -59,7 +60,7 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 	if err == nil && read.Year() > 1970 {
 		m.Time = read.UTC()
 	}
-	return nil //nolint:nilerr // What is no time has not been yet.
+	return nil // What is no time has not been yet.
 }
 
 // A reader makes facts of what a server lists.

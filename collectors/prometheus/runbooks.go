@@ -175,7 +175,8 @@ func note(page *fact.RunbookPage, state *weblink.State) {
 		page.Answer = fact.PagePrivate
 	case state.Login:
 		page.Answer = fact.PageLogin
-	case state.Status >= http.StatusMultipleChoices && state.Status < http.StatusInternalServerError && state.Status != http.StatusTooManyRequests:
+	case state.Status >= http.StatusMultipleChoices && state.Status < http.StatusInternalServerError &&
+		state.Status != http.StatusTooManyRequests:
 		page.Answer, page.Detail = fact.PageMissing, fmt.Sprintf("the server answers %d", state.Status)
 	case !state.Since.IsZero():
 		page.Answer = fact.PageFailing

@@ -28,7 +28,8 @@ type RuleGroup struct {
 	Rules   []AlertRule   `json:"rules"` // in their order
 }
 
-// DefaultRuleInterval is how often groups are evaluated whose server does not report it: the default of Prometheus, Thanos, Cortex and Mimir.
+// DefaultRuleInterval is how often groups are evaluated whose server does not report it: the default of Prometheus, Thanos, Cortex and
+// Mimir.
 const DefaultRuleInterval = time.Minute
 
 // Every is how often the group is evaluated.

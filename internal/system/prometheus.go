@@ -50,7 +50,8 @@ func (s *System) validatePrometheus(list *mistake.List, path []any) {
 		at := slices.IndexFunc(s.Prometheus, func(p Prometheus) bool { return p.Name == replica.ReplicaOf })
 		if at < 0 || at == i || s.Prometheus[at].ReplicaOf != "" || s.Prometheus[at].QueriesOnly {
 			list.Add(mistake.At(path, i, "replica_of"),
-				"replica_of %q: expected the name of another Prometheus of the list, which is neither a replica itself nor queries_only", replica.ReplicaOf)
+				"replica_of %q: expected the name of another Prometheus of the list, which is neither a replica itself nor queries_only",
+				replica.ReplicaOf)
 		}
 	}
 }

@@ -125,7 +125,8 @@ func (a *asker) request(ctx context.Context, method, link string) (status int, l
 	}
 	defer response.Body.Close() // All that was wanted has been read.
 	status = response.StatusCode
-	login = status == http.StatusUnauthorized || status == http.StatusForbidden || status == linkedIn || ledToLogin(request.URL, response.Request.URL)
+	login = status == http.StatusUnauthorized || status == http.StatusForbidden || status == linkedIn ||
+		ledToLogin(request.URL, response.Request.URL)
 	if !login && a.options.Pages && status < http.StatusMultipleChoices {
 		page, err := io.ReadAll(io.LimitReader(response.Body, beginning))
 		if err != nil {
@@ -160,6 +161,7 @@ func isLogin(word string) bool {
 		return r
 	}, strings.ToLower(word))
 	return slices.Contains([]string{
-		"login", "signin", "sso", "saml", "saml2", "oauth", "oauth2", "oidc", "openidconnect", "auth", "authorize", "accounts", "idp", "adfs", "authwall",
+		"login", "signin", "sso", "saml", "saml2", "oauth", "oauth2", "oidc", "openidconnect", "auth", "authorize", "accounts", "idp",
+		"adfs", "authwall",
 	}, word)
 }

@@ -45,8 +45,8 @@ func Public(ctx context.Context, network, address string) (net.Conn, error) {
 	return reach.Fence{Ports: []int{80, 443}}.Dialer().DialContext(ctx, network, address)
 }
 
-// PublicAnd is Public that connects to these hosts too, as host or host:port, wherever they are but on this machine, in its network segment,
-// and where clouds give out credentials.
+// PublicAnd is Public that connects to these hosts too, as host or host:port, wherever they are but on this machine, in its network
+// segment, and where clouds give out credentials.
 func PublicAnd(hosts []string) Connect {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)

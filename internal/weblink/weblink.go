@@ -52,9 +52,9 @@ func (s *State) Waits() bool { return s.At.IsZero() || s.Status == tooMany && s.
 
 // due tells whether it is time to ask.
 func (s *State) due(options Options) bool {
-	wait := retried
-	if s.Since.IsZero() && !(options.Pages && s.Waits()) {
-		wait = again
+	wait := again
+	if !s.Since.IsZero() || options.Pages && s.Waits() {
+		wait = retried
 	}
 	return options.Now().Sub(s.At) >= wait
 }

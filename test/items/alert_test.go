@@ -13,6 +13,7 @@ import (
 	"time"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 
@@ -119,7 +120,7 @@ func TestTheItemsOnAlertingRulesPassAndBreak(t *testing.T) {
 	double := func(t *testing.T, took float64, ago time.Duration) string {
 		t.Helper()
 		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			require.Equal(t, "/api/v1/rules", r.URL.Path)
+			assert.Equal(t, "/api/v1/rules", r.URL.Path)
 			fmt.Fprintf(rw, `{"status":"success","data":{"groups":[{"name":"shop","file":"f","interval":60,"evaluationTime":%g,"lastEvaluation":%q,"rules":[`+
 				`{"type":"alerting","name":"ShopDown","health":"ok","labels":{"severity":"critical"},"annotations":{"runbook_url":"http://docs.acme.com/shop-down"}}]}]}}`,
 				took, time.Now().Add(-ago).Format(time.RFC3339Nano))
