@@ -108,8 +108,8 @@ func noRule(level check.Status) check.Reason {
 }
 
 // declare says where the rules come from.
-const declare = "Declare the Prometheus, or the ruler of Thanos, Mimir or Cortex, that evaluates the rules under prometheus in the system " +
-	"description."
+const declare = "Declare the Prometheus, or the ruler of Thanos, Mimir or Cortex, that evaluates the rules under prometheus in the " +
+	"system description."
 
 // declaresRules tells whether there is a server that is asked for its rules.
 func declaresRules(s *system.System) bool {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
-	"github.com/readiness-exporter/readiness-exporter/internal/weblink"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
@@ -28,7 +28,7 @@ func external(text *prose.Text) (points []prose.Point) {
 }
 
 // isExample tells names that lead nowhere for everybody, or to whoever reads them.
-func isExample(host string) bool { return weblink.IsExample(host) || weblink.IsInternal(host) }
+func isExample(host string) bool { return linkcheck.IsExample(host) || linkcheck.IsInternal(host) }
 
 // shown is a link as it is reported: what stands behind ? in it may be a secret.
 func shown(link string) string {

@@ -12,7 +12,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/readiness-exporter/readiness-exporter/internal/weblink"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
@@ -20,10 +20,10 @@ import (
 const maximumExternal = 200
 
 // NewLinks makes the collector of links to other servers. It asks those of documents for which an item wants that.
-func NewLinks(repositories *gitrepo.Store, options weblink.Options) collector.Collector[Target] {
+func NewLinks(repositories *gitrepo.Store, options linkcheck.Options) collector.Collector[Target] {
 	kind := fact.AllExternalLinks()
 	options.About = "links of documents"
-	l := linkChecker{library: library{repositories: repositories}, options: options, known: make(map[string]weblink.Known)}
+	l := linkChecker{library: library{repositories: repositories}, options: options, known: make(map[string]linkcheck.Known)}
 	return collector.Collector[Target]{
 		Name:     "external_links",
 		Summary:  "Whether links of documents to other servers are alive, where an item asks for that (check_external_links); each once a day.",
@@ -57,10 +57,10 @@ func NewLinks(repositories *gitrepo.Store, options weblink.Options) collector.Co
 // A linkChecker has what is known of links, by the targets that name them.
 type linkChecker struct {
 	library
-	options weblink.Options
+	options linkcheck.Options
 
 	mu    sync.Mutex
-	known map[string]weblink.Known
+	known map[string]linkcheck.Known
 }
 
 func key(t Target) string { return t.System + " " + name(t.Request) }
@@ -72,11 +72,11 @@ func (l *linkChecker) forget(t Target) {
 }
 
 // of gives what is known of the links of a target. One run at a time uses it.
-func (l *linkChecker) of(t Target) weblink.Known {
+func (l *linkChecker) of(t Target) linkcheck.Known {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.known[key(t)] == nil {
-		l.known[key(t)] = make(weblink.Known)
+		l.known[key(t)] = make(linkcheck.Known)
 	}
 	return l.known[key(t)]
 }

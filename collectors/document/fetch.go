@@ -17,7 +17,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/readiness-exporter/readiness-exporter/internal/weblink"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 )
 
 // acceptedTexts are the media types of documents for people.
@@ -118,7 +118,7 @@ func understood(response *http.Response, address string, body []byte) (text *pro
 		return nil, changed, fact.Errorf(fact.ReasonInvalid, "the answer is empty")
 	case media == "application/json":
 		return confluence(body)
-	case (media == "text/html" || media == "application/xhtml+xml") && weblink.AsksForPassword(body):
+	case (media == "text/html" || media == "application/xhtml+xml") && linkcheck.AsksForPassword(body):
 		return nil, changed, fact.Errorf(fact.ReasonDenied, "the answer is a page that asks for a password")
 	case media == "text/html", media == "application/xhtml+xml":
 		return prose.Read(prose.HTML, body), changed, nil

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/weblink"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
@@ -56,7 +56,7 @@ func pageOf(text string) (address *url.URL, fault string) {
 		return nil, "it does not begin with https:// and the name of a host"
 	case address.User != nil:
 		return nil, "it has a name or password in it"
-	case weblink.IsExample(address.Hostname()):
+	case linkcheck.IsExample(address.Hostname()):
 		return nil, "its host is one for examples, or of whoever reads it"
 	}
 	address.Fragment, address.RawFragment = "", "" // What is within a page is not asked.

@@ -14,7 +14,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/readiness-exporter/readiness-exporter/internal/weblink"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 )
 
 // maximumPages is how many pages are asked.
@@ -28,9 +28,9 @@ type PagesTarget struct {
 }
 
 // NewRunbooks makes the collector of the pages that annotations of alerting rules lead to. It asks for them where an item wants that.
-func NewRunbooks(options weblink.Options) collector.Collector[PagesTarget] {
+func NewRunbooks(options linkcheck.Options) collector.Collector[PagesTarget] {
 	options.About, options.Pages = "runbooks of alerting rules", true
-	r := runbooks{options: options, known: make(map[string]weblink.Known)}
+	r := runbooks{options: options, known: make(map[string]linkcheck.Known)}
 	kind := fact.AllRunbookPages()
 	return collector.Collector[PagesTarget]{
 		Name:     "runbook_pages",
@@ -56,10 +56,10 @@ func NewRunbooks(options weblink.Options) collector.Collector[PagesTarget] {
 
 // runbooks has what is known of pages, by the targets that lead to them.
 type runbooks struct {
-	options weblink.Options
+	options linkcheck.Options
 
 	mu    sync.Mutex
-	known map[string]weblink.Known
+	known map[string]linkcheck.Known
 }
 
 func (r *runbooks) forget(t PagesTarget) {
@@ -69,12 +69,12 @@ func (r *runbooks) forget(t PagesTarget) {
 }
 
 // of gives what is known of the pages of a target. One run at a time uses it.
-func (r *runbooks) of(t PagesTarget) weblink.Known {
+func (r *runbooks) of(t PagesTarget) linkcheck.Known {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := t.System + " " + t.Request.Name()
 	if r.known[key] == nil {
-		r.known[key] = make(weblink.Known)
+		r.known[key] = make(linkcheck.Known)
 	}
 	return r.known[key]
 }
@@ -107,7 +107,7 @@ func (r *runbooks) collect(ctx context.Context, t PagesTarget) ([]fact.AnySet, e
 	}
 	known, options := r.of(t), r.options
 	if options.Connect == nil {
-		options.Connect = weblink.PublicAnd(lines(t.Request.Hosts))
+		options.Connect = linkcheck.PublicAnd(lines(t.Request.Hosts))
 	}
 	known.Keep(asked)
 	if err := known.Ask(ctx, options); err != nil {
@@ -155,7 +155,7 @@ func (t PagesTarget) unasked(address string) fact.RunbookPageAnswer {
 		return fact.PagePrivate
 	}
 	hosts := lines(t.Request.Hosts)
-	if weblink.IsInternal(page.Hostname()) && !slices.Contains(hosts, strings.ToLower(page.Hostname())) &&
+	if linkcheck.IsInternal(page.Hostname()) && !slices.Contains(hosts, strings.ToLower(page.Hostname())) &&
 		!slices.Contains(hosts, strings.ToLower(page.Host)) {
 		return fact.PagePrivate
 	}
@@ -163,7 +163,7 @@ func (t PagesTarget) unasked(address string) fact.RunbookPageAnswer {
 }
 
 // note notes what came of asking for a page.
-func note(page *fact.RunbookPage, state *weblink.State) {
+func note(page *fact.RunbookPage, state *linkcheck.State) {
 	page.Detail, page.Times, page.Alive = state.Detail, state.Times, state.Alive
 	if !state.Since.IsZero() {
 		page.Since = state.Since

@@ -19,7 +19,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/readiness-exporter/readiness-exporter/internal/weblink"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 )
 
 // A web is all servers that rules lead to, and what was asked of them.
@@ -98,14 +98,14 @@ var day1 = time.Date(2026, time.November, 1, 12, 0, 0, 0, time.UTC)
 
 // pagesOf collects the pages that rules lead to, as often as it is called, at a time.
 func pagesOf(
-	t *testing.T, connect weblink.Connect, request fact.RunbookPagesRequest, servers ...system.Prometheus,
+	t *testing.T, connect linkcheck.Connect, request fact.RunbookPagesRequest, servers ...system.Prometheus,
 ) func(at time.Time) (map[string]fact.RunbookPage, []fact.Gap, error) {
 	t.Helper()
 	clock := day1
 	request.Annotations = "runbook_url\nrunbook"
 	needs := fact.Needs{}
 	needs.Request(request)
-	jobs := prometheus.NewRunbooks(weblink.Options{Now: func() time.Time { return clock }, Connect: connect}).
+	jobs := prometheus.NewRunbooks(linkcheck.Options{Now: func() time.Time { return clock }, Connect: connect}).
 		Jobs(&system.System{Name: "shop", Prometheus: servers}, needs)
 	require.Len(t, jobs, 1)
 	t.Cleanup(jobs[0].Forget)

@@ -19,7 +19,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/weblink"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -102,7 +102,7 @@ func (w *alertWorld) judge(t *testing.T) judged {
 	require.NoError(t, err)
 	r := reportedWorld{config: filepath.Join(t.TempDir(), "config.yaml")}
 	require.NoError(t, os.WriteFile(r.config, content, 0o600))
-	return r.judge(t, prometheus.NewRunbooks(weblink.Options{Now: time.Now, Connect: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	return r.judge(t, prometheus.NewRunbooks(linkcheck.Options{Now: time.Now, Connect: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, w.web)
 	}}))
 }

@@ -1,4 +1,4 @@
-package weblink
+package linkcheck
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// Package weblink asks whether pages are there that somebody else has written a link to: rarely, slowly, without a login, and at public
+// Package linkcheck asks whether pages are there that somebody else has written a link to: rarely, slowly, without a login, and at public
 // addresses alone.
-package weblink
+package linkcheck
 
 import (
 	"cmp"
