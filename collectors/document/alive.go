@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
+	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 

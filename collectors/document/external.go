@@ -10,9 +10,9 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 

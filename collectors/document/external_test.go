@@ -15,8 +15,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/document"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
-	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
+	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 

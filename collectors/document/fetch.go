@@ -15,9 +15,9 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 )
 
 // acceptedTexts are the media types of documents for people.

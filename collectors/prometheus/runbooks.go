@@ -13,8 +13,8 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 // maximumPages is how many pages are asked.

@@ -17,9 +17,9 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
-	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 )
 
 // A web is all servers that rules lead to, and what was asked of them.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
+	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 )
 
 func TestHostsThatAreNotPublicAreTold(t *testing.T) {
