@@ -3,6 +3,7 @@
 package checks
 
 import (
+	"github.com/readiness-exporter/readiness-exporter/checks/alert"
 	"github.com/readiness-exporter/readiness-exporter/checks/attestation"
 	"github.com/readiness-exporter/readiness-exporter/checks/backup"
 	"github.com/readiness-exporter/readiness-exporter/checks/certificate"
@@ -142,6 +143,11 @@ func All() []check.Any {
 		backup.OffSite(),
 		backup.Size(),
 		backup.Point(),
+
+		// Alerts, and what is written for those whom they call.
+		alert.Rules(),
+		alert.Runbooks(),
+		alert.Documents(),
 
 		// What people write down.
 		document.Document(),

@@ -8,7 +8,7 @@ func worlds() map[string]world {
 	all := make(map[string]world)
 	for _, rows := range []map[string]world{
 		hostWorlds(), domainWorlds(), endpointWorlds(), documentWorlds(), certificateWorlds(), backupWorlds(), itemWorlds(),
-		clusterWorlds(), workloadWorlds(), imageWorlds(), storageWorlds(), requestWorlds(), configurationWorlds(), queryWorlds(),
+		clusterWorlds(), workloadWorlds(), imageWorlds(), storageWorlds(), requestWorlds(), configurationWorlds(), queryWorlds(), alertWorlds(),
 	} {
 		maps.Copy(all, rows)
 	}

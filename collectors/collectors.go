@@ -33,6 +33,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/vantage"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 )
 
 // Options are what collectors need to know of where the exporter runs.
@@ -104,12 +105,14 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Certificates(),
 		clusters.Drills(),
 		prometheus.New(),
+		prometheus.NewRules(),
+		prometheus.NewRunbooks(linkcheck.Options{Now: time.Now, Pause: time.Second}),
 		evidence.New(options.Record),
 		repository.New(repositories),
 		review.New(time.Now),
 		document.New(repositories),
 		document.NewAPI(repositories),
-		document.NewLinks(repositories, document.LinkOptions{Now: time.Now, Pause: time.Second}),
+		document.NewLinks(repositories, linkcheck.Options{Now: time.Now, Pause: time.Second}),
 		contact.New(),
 		oncall.New(time.Now),
 		attestation.New(options.Record, time.Now),

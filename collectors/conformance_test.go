@@ -62,6 +62,8 @@ func subjects() []subject {
 		{"backup", "a restic repository", resticCase},
 		{"backup", "a directory", directoryCase},
 		{"prometheus", "a Prometheus", prometheusCase},
+		{"alert_rules", "a Prometheus", rulesCase},
+		{"runbook_pages", "a Prometheus", runbooksCase},
 		{"evidence", "a folder", evidenceCase},
 		{"attestation", "a description", attestationCase},
 		{"contact", "a description", contactsCase},

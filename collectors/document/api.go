@@ -15,6 +15,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/openapi"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
@@ -187,7 +188,7 @@ func servedAPI(ctx context.Context, declared system.APIDocument) (description fa
 		return description, nil, err
 	}
 	if isPage(response, body) {
-		if askingForPassword.Match(body) {
+		if linkcheck.AsksForPassword(body) {
 			return description, nil, fact.Errorf(fact.ReasonDenied, "the answer is a page that asks for a password")
 		}
 		return fact.APIDescription{Place: declared.URL, Unreadable: "it is a page of HTML, such as one that shows the document"}, nil, nil

@@ -4,39 +4,26 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
-const (
-	// maximumExternal is how many links of a document to other servers are asked.
-	maximumExternal = 200
-	// again is after how long one that is alive is asked again, retried after how long one that is not.
-	again   = 24 * time.Hour
-	retried = 50 * time.Minute
-	// budget is how long one run asks.
-	budget = 3 * time.Minute
-)
-
-// LinkOptions say how links are asked.
-type LinkOptions struct {
-	Now     func() time.Time
-	Connect Connect       // nil: to public addresses alone
-	Pause   time.Duration // between two requests to one server
-}
+// maximumExternal is how many links of a document to other servers are asked.
+const maximumExternal = 200
 
 // NewLinks makes the collector of links to other servers. It asks those of documents for which an item wants that.
-func NewLinks(repositories *gitrepo.Store, options LinkOptions) collector.Collector[Target] {
+func NewLinks(repositories *gitrepo.Store, options linkcheck.Options) collector.Collector[Target] {
 	kind := fact.AllExternalLinks()
-	l := linkChecker{library: library{repositories: repositories}, options: options, known: make(map[string]map[string]*asked)}
+	options.About = "links of documents"
+	l := linkChecker{library: library{repositories: repositories}, options: options, known: make(map[string]linkcheck.Known)}
 	return collector.Collector[Target]{
 		Name:     "external_links",
 		Summary:  "Whether links of documents to other servers are alive, where an item asks for that (check_external_links); each once a day.",
@@ -70,28 +57,10 @@ func NewLinks(repositories *gitrepo.Store, options LinkOptions) collector.Collec
 // A linkChecker has what is known of links, by the targets that name them.
 type linkChecker struct {
 	library
-	options LinkOptions
+	options linkcheck.Options
 
 	mu    sync.Mutex
-	known map[string]map[string]*asked
-}
-
-// asked is what is known of one link.
-type asked struct {
-	at     time.Time // when it was last asked; zero: never
-	since  time.Time // when it first failed; zero: it is alive
-	times  int       // how often it failed in a row
-	detail string
-	silent bool // no server answered
-	beyond bool // it is not to be asked: it leads to no public address
-}
-
-// due tells whether it is time to ask.
-func (a *asked) due(now time.Time) bool {
-	if a.since.IsZero() {
-		return now.Sub(a.at) >= again
-	}
-	return now.Sub(a.at) >= retried
+	known map[string]linkcheck.Known
 }
 
 func key(t Target) string { return t.System + " " + name(t.Request) }
@@ -103,11 +72,11 @@ func (l *linkChecker) forget(t Target) {
 }
 
 // of gives what is known of the links of a target. One run at a time uses it.
-func (l *linkChecker) of(t Target) map[string]*asked {
+func (l *linkChecker) of(t Target) linkcheck.Known {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.known[key(t)] == nil {
-		l.known[key(t)] = make(map[string]*asked)
+		l.known[key(t)] = make(linkcheck.Known)
 	}
 	return l.known[key(t)]
 }
@@ -123,72 +92,28 @@ func (l *linkChecker) collect(ctx context.Context, t Target) (found fact.Externa
 	}
 	found.Place = place
 	known, points := l.of(t), external(text)
-	for link := range known {
-		if !slices.ContainsFunc(points, func(p prose.Point) bool { return p.Text == link }) {
-			delete(known, link)
-		}
+	links := make([]string, len(points))
+	for i := range points {
+		links[i] = points[i].Text
 	}
-	for _, point := range points {
-		if known[point.Text] == nil {
-			known[point.Text] = &asked{}
-		}
-	}
-	if err := l.ask(ctx, known); err != nil {
+	known.Keep(links)
+	if err := known.Ask(ctx, l.options); err != nil {
 		return found, fmt.Errorf("ask the links of %s: %w", place, err)
 	}
 	for _, point := range points {
 		switch a := known[point.Text]; {
-		case a.at.IsZero():
+		case a.At.IsZero():
 			found.Waiting++
-		case a.beyond:
+		case a.Beyond:
 		default:
-			if found.Asked++; !a.since.IsZero() && len(found.Failing) < maximumPoints {
+			if found.Asked++; !a.Since.IsZero() && len(found.Failing) < maximumPoints {
 				found.Failing = append(found.Failing, fact.FailingLink{
-					Line: point.Line, Link: shown(point.Text), Detail: a.detail, Since: a.since.UTC(), Times: a.times,
+					Line: point.Line, Link: shown(point.Text), Detail: a.Detail, Since: a.Since.UTC(), Times: a.Times,
 				})
 			}
 		}
 	}
 	return found, nil
-}
-
-// ask asks the links whose time it is, those first that wait longest. Where no server at all answers, the fault is no link's.
-func (l *linkChecker) ask(ctx context.Context, known map[string]*asked) error {
-	now := l.options.Now()
-	var due []string
-	for link, a := range known {
-		if a.due(now) {
-			due = append(due, link)
-		}
-	}
-	slices.SortFunc(due, func(a, b string) int { return cmp.Or(known[a].at.Compare(known[b].at), cmp.Compare(a, b)) })
-	asker := newAsker(l.options)
-	defer asker.close()
-	begun, answered, failure := time.Now(), false, ""
-	before := make(map[string]asked, len(due))
-	for _, link := range due {
-		if time.Since(begun) > budget {
-			break
-		}
-		before[link] = *known[link]
-		asker.ask(ctx, link, known[link], now)
-		if ctx.Err() != nil {
-			*known[link] = before[link]
-			return context.Cause(ctx)
-		}
-		if a := known[link]; a.silent {
-			failure = a.detail
-		} else {
-			answered = answered || !a.beyond
-		}
-	}
-	if answered || failure == "" {
-		return nil
-	}
-	for link, was := range before {
-		*known[link] = was
-	}
-	return fact.Errorf(fact.ReasonUnreachable, "no server answers any of them, as if this machine reached none: %s", failure)
 }
 
 // text gives a document and where it is; nil: there is none.

@@ -15,6 +15,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/document"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/gitrepo"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/reach"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
@@ -88,7 +89,7 @@ func links(t *testing.T, w *web, text string) func(at time.Time) (fact.ExternalL
 	clock := on(1)
 	needs := fact.Needs{}
 	needs.Request(fact.ExternalLinksRequest(rollback()), rollback())
-	jobs := document.NewLinks(store, document.LinkOptions{Now: func() time.Time { return clock }, Connect: w.connect}).Jobs(in(g), needs)
+	jobs := document.NewLinks(store, linkcheck.Options{Now: func() time.Time { return clock }, Connect: w.connect}).Jobs(in(g), needs)
 	require.Len(t, jobs, 1)
 	return func(at time.Time) (fact.ExternalLinks, error) {
 		clock = at
@@ -183,7 +184,7 @@ func TestPrivateAddressesAreNotAsked(t *testing.T) {
 	t.Cleanup(store.Close)
 	needs := fact.Needs{}
 	needs.Request(fact.ExternalLinksRequest(rollback()))
-	jobs := document.NewLinks(store, document.LinkOptions{Now: time.Now}).Jobs(in(g), needs)
+	jobs := document.NewLinks(store, linkcheck.Options{Now: time.Now}).Jobs(in(g), needs)
 	sets, err := jobs[0].Collect(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, &fact.ExternalLinks{Document: "rollback-plan", Place: "shop:docs/rollback.md"}, sets[0].At(0))

@@ -10,12 +10,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
+	"github.com/readiness-exporter/readiness-exporter/internal/linkcheck"
 	"github.com/readiness-exporter/readiness-exporter/internal/prose"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -90,9 +90,6 @@ func get(ctx context.Context, declared system.Document, accepted string) (*http.
 	return response, body, nil
 }
 
-// askingForPassword is a page that stands in for one that is shown after a login.
-var askingForPassword = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password`)
-
 // answered tells why an answer is not the one that was asked for; nil: it is.
 func answered(response *http.Response) error {
 	switch code := response.StatusCode; {
@@ -121,7 +118,7 @@ func understood(response *http.Response, address string, body []byte) (text *pro
 		return nil, changed, fact.Errorf(fact.ReasonInvalid, "the answer is empty")
 	case media == "application/json":
 		return confluence(body)
-	case (media == "text/html" || media == "application/xhtml+xml") && askingForPassword.Match(body):
+	case (media == "text/html" || media == "application/xhtml+xml") && linkcheck.AsksForPassword(body):
 		return nil, changed, fact.Errorf(fact.ReasonDenied, "the answer is a page that asks for a password")
 	case media == "text/html", media == "application/xhtml+xml":
 		return prose.Read(prose.HTML, body), changed, nil

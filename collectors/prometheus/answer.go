@@ -10,16 +10,13 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
-// An answer is what the API says of a query.
+// An answer is what the API says of anything.
 type answer struct {
-	Status    string   `json:"status"`
-	ErrorType string   `json:"errorType"`
-	Error     string   `json:"error"`
-	Warnings  []string `json:"warnings"`
-	Data      struct {
-		ResultType string          `json:"resultType"`
-		Result     json.RawMessage `json:"result"`
-	} `json:"data"`
+	Status    string          `json:"status"`
+	ErrorType string          `json:"errorType"`
+	Error     string          `json:"error"`
+	Warnings  []string        `json:"warnings"`
+	Data      json.RawMessage `json:"data"`
 }
 
 // A series is one of a vector: it has a value or, as a native histogram, a count of observations.
@@ -78,16 +75,23 @@ func unmarshalPair(text []byte, first, second any) error {
 
 // samples gives the series of the answer, in the order of their labels, which the server's is not.
 func (a *answer) samples() ([]fact.QuerySample, error) {
-	switch a.Data.ResultType {
+	var data struct {
+		ResultType string          `json:"resultType"`
+		Result     json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(a.Data, &data); err != nil {
+		return nil, fact.Errorf(fact.ReasonInvalid, "it is no result of a query")
+	}
+	switch data.ResultType {
 	case "vector":
 	case "scalar", "string", "matrix":
 		return nil, fact.Errorf(fact.ReasonInvalid,
-			"the expression gives a %s: make it one that gives series at one time, as up == 0 does", a.Data.ResultType)
+			"the expression gives a %s: make it one that gives series at one time, as up == 0 does", data.ResultType)
 	default:
 		return nil, fact.Errorf(fact.ReasonInvalid, "it is no result of a query")
 	}
 	var vector []series
-	if err := json.Unmarshal(a.Data.Result, &vector); err != nil {
+	if err := json.Unmarshal(data.Result, &vector); err != nil {
 		return nil, fact.Errorf(fact.ReasonInvalid, "it is no vector: %s", words.Excerpt(err.Error()))
 	}
 	var samples []fact.QuerySample

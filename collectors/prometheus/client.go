@@ -8,53 +8,92 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/httpclient"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
-// maximumAnswer is some ten thousand series; an expression that gives more is meant for a screen, not for a check.
-const maximumAnswer = 4 << 20
+// A client asks one server, with its login.
+type client struct {
+	server    system.Prometheus
+	login     httpclient.Login
+	transport *http.Transport
+}
 
-// evaluate asks the server for the value of the expression at its own time.
-func evaluate(ctx context.Context, t Target) (*answer, error) {
-	transport, err := httpclient.NewTransport(t.Server.CAFile)
+func newClient(server system.Prometheus) (*client, error) {
+	transport, err := httpclient.NewTransport(server.CAFile)
 	if err != nil {
 		return nil, err
 	}
-	defer transport.CloseIdleConnections()
-	login, err := httpclient.ReadLogin(t.Server.BearerTokenFile, t.Server.BasicAuth)
+	login, err := httpclient.ReadLogin(server.BearerTokenFile, server.BasicAuth)
 	if err != nil {
 		return nil, err
 	}
-	form := url.Values{"query": {t.Expression}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		strings.TrimSuffix(t.Server.URL, "/")+"/api/v1/query", strings.NewReader(form.Encode()))
+	return &client{server, login, transport}, nil
+}
+
+func (c *client) close() { c.transport.CloseIdleConnections() }
+
+// A question is a request to the API.
+type question struct {
+	method, path string
+	form         url.Values
+	longest      int    // how many bytes an answer may have
+	shorten      string // what to do where it has more, as the end of a sentence
+}
+
+// ask asks a question. At is when it was answered, by the server's clock where it reports that.
+func (c *client) ask(ctx context.Context, q question) (answered *answer, at time.Time, err error) {
+	request, err := c.request(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	login.Add(request)
 	client := http.Client{
-		Transport: transport,
+		Transport: c.transport,
 		// A login is for the declared server alone.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, httpclient.Error(ctx, err)
+		return nil, at, httpclient.Error(ctx, err)
 	}
 	defer response.Body.Close() // All that was wanted has been read.
-	body, err := io.ReadAll(io.LimitReader(response.Body, maximumAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, int64(q.longest)+1))
 	switch {
 	case err != nil:
-		return nil, httpclient.Error(ctx, err)
-	case len(body) > maximumAnswer:
-		return nil, fact.Errorf(fact.ReasonUnsupported,
-			"the answer is longer than %d bytes: aggregate the expression, or narrow it", maximumAnswer)
+		return nil, at, httpclient.Error(ctx, err)
+	case len(body) > q.longest:
+		return nil, at, fact.Errorf(fact.ReasonUnsupported, "the answer is longer than %d bytes: %s", q.longest, q.shorten)
 	}
-	return read(login, response, body)
+	if at, err = http.ParseTime(response.Header.Get("Date")); err != nil {
+		at = time.Now()
+	}
+	answered, err = read(c.login, response, body)
+	return answered, at, err
+}
+
+func (c *client) request(ctx context.Context, q question) (*http.Request, error) {
+	address, content := strings.TrimSuffix(c.server.URL, "/")+q.path, io.Reader(nil)
+	if q.method == http.MethodPost {
+		content = strings.NewReader(q.form.Encode())
+	} else {
+		address += "?" + q.form.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, q.method, address, content)
+	if err != nil {
+		return nil, err
+	}
+	if q.method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if c.server.Tenant != "" {
+		request.Header.Set("X-Scope-OrgID", c.server.Tenant)
+	}
+	c.login.Add(request)
+	return request, nil
 }
 
 // read makes sense of what the server answered.

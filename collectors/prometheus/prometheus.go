@@ -1,9 +1,10 @@
-// Package prometheus has Prometheus servers evaluate the expressions that items ask for.
+// Package prometheus has Prometheus servers evaluate the expressions that items ask for, and collects their alerting rules.
 package prometheus
 
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -34,7 +35,7 @@ func New() collector.Collector[Target] {
 		Timeout:  20 * time.Second,
 		Request:  request,
 		Target:   func(t Target) string { return t.query().Name() },
-		Server:   server,
+		Server:   func(t Target) string { return host(t.Server) },
 		Known: func(t Target) []fact.AnySet {
 			return []fact.AnySet{fact.QueryResults().Missing(known(t))}
 		},
@@ -56,8 +57,9 @@ func request(s *system.System, asked fact.Request) (Target, bool) {
 	return Target{}, false
 }
 
-func server(t Target) string {
-	address, err := url.Parse(t.Server.URL)
+// host is where a server is, as host:port or host.
+func host(server system.Prometheus) string {
+	address, err := url.Parse(server.URL)
 	if err != nil {
 		return ""
 	}
@@ -66,6 +68,23 @@ func server(t Target) string {
 
 func known(t Target) fact.QueryResult {
 	return fact.QueryResult{Prometheus: t.Server.Name, Expression: t.Expression}
+}
+
+// maximumAnswer is some ten thousand series; an expression that gives more is meant for a screen, not for a check.
+const maximumAnswer = 4 << 20
+
+// evaluate asks the server for the value of the expression at its own time.
+func evaluate(ctx context.Context, t Target) (*answer, error) {
+	c, err := newClient(t.Server)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	answered, _, err := c.ask(ctx, question{
+		method: http.MethodPost, path: "/api/v1/query", form: url.Values{"query": {t.Expression}},
+		longest: maximumAnswer, shorten: "aggregate the expression, or narrow it",
+	})
+	return answered, err
 }
 
 func collect(ctx context.Context, t Target, _ fact.Topics) ([]fact.AnySet, error) {

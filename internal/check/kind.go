@@ -83,6 +83,28 @@ func Read[F any](c Context, kind *fact.Kind[F]) []*F {
 	panic("the check does not name " + kind.Name + " in With")
 }
 
+// Lacking gives why something is unavailable of a kind that the check names in With, as far as it is concerned with that; nil where all was
+// collected. That of which nothing is known concerns it always. An input of which it asks that is better optional.
+func Lacking[F any](c Context, kind *fact.Kind[F], concerned func(known *F) bool) *fact.Gap {
+	for _, input := range c.inputs {
+		if input.kind.KindName() != kind.Name {
+			continue
+		}
+		for set, pending := range c.view.Sets(kind.Name, input.topics) {
+			if pending != nil {
+				return pending
+			}
+			lacking := set.(part[*F])
+			for i := range lacking.Lacking() {
+				if known, isKnown, gap := lacking.Gap(i); concerns(gap.Topic, input.topics) && (!isKnown || concerned(known)) {
+					return &gap
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // Count is how many facts of a kind there are, whatever an item is about.
 func (c Context) Count(kind fact.Any) (count int) {
 	for set := range c.view.Sets(kind.KindName(), []string{}) {

@@ -6,6 +6,7 @@ func Kinds() []Any {
 		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
 		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DiscoveredImages(), DomainNames(), Registrations(),
 		Endpoints(), EndpointLogins(), MetricsExposures(), DefaultLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
+		AllAlertRules(), AllRunbookPages(),
 		Workloads(), Clusters(), ClusterDNSs(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), APIDocuments(), AllExternalLinks(), DeclaredContacts(),

@@ -1,6 +1,10 @@
 package system
 
 import (
+	"slices"
+	"strings"
+	"unicode"
+
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
@@ -12,6 +16,12 @@ type Prometheus struct {
 	CAFile          string     `yaml:"ca_file,omitempty"`
 	BearerTokenFile string     `yaml:"bearer_token_file,omitempty"` // a file that holds the token to log in with
 	BasicAuth       *BasicAuth `yaml:"basic_auth,omitempty"`        // a name and a password to log in with
+	// Tenant is sent as X-Scope-OrgID, which Mimir and Cortex require where they serve several.
+	Tenant string `yaml:"tenant,omitempty"`
+	// ReplicaOf is the name of another declared one that has the same rules: items report a rule that only one of the two has.
+	ReplicaOf string `yaml:"replica_of,omitempty"`
+	// QueriesOnly: it evaluates expressions alone, so that it is not asked for its rules.
+	QueriesOnly bool `yaml:"queries_only,omitempty"`
 }
 
 func (p Prometheus) identity() (string, string) { return "prometheus", p.Name }
@@ -23,4 +33,25 @@ func (p Prometheus) validate(list *mistake.List, path []any) {
 	}
 	checkFile(list, path, "ca_file", p.CAFile)
 	validateLogin(list, path, p.BearerTokenFile, p.BasicAuth)
+	if strings.ContainsFunc(p.Tenant, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII || r == 0x7f }) {
+		list.Add(mistake.At(path, "tenant"), "tenant %q: expected letters, digits and punctuation, without blanks", p.Tenant)
+	}
+	if p.ReplicaOf != "" && p.QueriesOnly {
+		list.Add(mistake.At(path, "replica_of"), "replica_of: expected none where queries_only is true, since its rules are not collected")
+	}
+}
+
+// validatePrometheus notes replicas of what is not declared, or has no rules of its own.
+func (s *System) validatePrometheus(list *mistake.List, path []any) {
+	for i, replica := range s.Prometheus {
+		if replica.ReplicaOf == "" {
+			continue
+		}
+		at := slices.IndexFunc(s.Prometheus, func(p Prometheus) bool { return p.Name == replica.ReplicaOf })
+		if at < 0 || at == i || s.Prometheus[at].ReplicaOf != "" || s.Prometheus[at].QueriesOnly {
+			list.Add(mistake.At(path, i, "replica_of"),
+				"replica_of %q: expected the name of another Prometheus of the list, which is neither a replica itself nor queries_only",
+				replica.ReplicaOf)
+		}
+	}
 }

@@ -46,6 +46,18 @@ func TestPrometheus_Validate(t *testing.T) {
 				{Path: at("basic_auth"), Message: "password_file is missing"},
 			},
 		},
+		{"a tenant is right", system.Prometheus{Name: "main", URL: address, Tenant: "shop|front"}, nil},
+		{
+			"a tenant is what a header can hold", system.Prometheus{Name: "main", URL: address, Tenant: "a\r\nb: c"},
+			mistake.List{{Path: at("tenant"), Message: `tenant "a\r\nb: c": expected letters, digits and punctuation, without blanks`}},
+		},
+		{
+			"a replica is one of another, and has rules", system.Prometheus{Name: "main", URL: address, ReplicaOf: "main", QueriesOnly: true},
+			mistake.List{
+				{Path: at("replica_of"), Message: "replica_of: expected none where queries_only is true, since its rules are not collected"},
+				{Path: at("replica_of"), Message: `replica_of "main": expected the name of another Prometheus of the list, which is neither a replica itself nor queries_only`},
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := system.System{Name: "shop", Environment: "production", Prometheus: []system.Prometheus{c.server}}
@@ -57,4 +69,15 @@ func TestPrometheus_Validate(t *testing.T) {
 	require.Equal(t, mistake.List{
 		{Path: []any{"prometheus", 1}, Message: `prometheus "main" stands twice: entry 1 has it already`},
 	}, mistakesOf(&s))
+}
+
+func TestPrometheus_replicasNameOneThatIsDeclared(t *testing.T) {
+	const address = "https://prometheus.example.com/tenant"
+	s := system.System{Name: "shop", Environment: "production", Prometheus: []system.Prometheus{
+		{Name: "a", URL: address}, {Name: "b", URL: address, ReplicaOf: "a"}, {Name: "c", URL: address, ReplicaOf: "b"}, {Name: "d", URL: address, ReplicaOf: "x"},
+	}}
+	list := mistakesOf(&s)
+	require.Len(t, list, 2)
+	require.Equal(t, []any{"prometheus", 2, "replica_of"}, list[0].Path)
+	require.Equal(t, []any{"prometheus", 3, "replica_of"}, list[1].Path)
 }

@@ -189,6 +189,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	validateEach(&list, mistake.At(path, "api_documents"), s.APIDocuments)
 	s.validateAPIDocuments(&list, mistake.At(path, "api_documents"))
 	validateEach(&list, mistake.At(path, "prometheus"), s.Prometheus)
+	s.validatePrometheus(&list, mistake.At(path, "prometheus"))
 	s.Evidence.validate(&list, mistake.At(path, "evidence"))
 	s.validateClusterEvidence(&list, mistake.At(path, "evidence", "cluster"))
 	s.validateVantagePoints(&list, mistake.At(path, "vantage_points"))

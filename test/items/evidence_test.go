@@ -13,6 +13,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
 	"github.com/readiness-exporter/readiness-exporter/collectors"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
 	"github.com/readiness-exporter/readiness-exporter/internal/engine"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -140,10 +141,16 @@ type judged struct {
 	reasons  map[string][]string
 }
 
-func (w *reportedWorld) judge(t *testing.T) judged {
+// judge judges the world once. Collectors that are given take the place of those of their names.
+func (w *reportedWorld) judge(t *testing.T, instead ...collector.Any) judged {
 	t.Helper()
 	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
 	defer closeAll()
+	for _, each := range instead {
+		at := slices.IndexFunc(all, func(one collector.Any) bool { return one.Describe().Name == each.Describe().Name })
+		require.GreaterOrEqual(t, at, 0)
+		all[at] = each
+	}
 	loaded, err := config.Load(w.config, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err)
 	assessed, err := engine.New(engine.Options{
