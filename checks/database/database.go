@@ -100,7 +100,7 @@ func causes() reasons {
 		all[cause] = check.Reason{Name: string(cause), Level: check.Fail, Urgent: true, Sentence: sentence, Remedy: remedy}
 	}
 	add(fact.DatabaseUnreachable, "The database cannot be reached.",
-		"Check from the machine of the exporter: pg_isready -h HOST -p PORT. Fix what that shows: server, firewall, listen_addresses, DNS record.")
+		"Check from the machine of the exporter: pg_isready -h HOST -p PORT. Fix what that shows: server, firewall, listen_addresses, DNS.")
 	add(fact.DatabaseNoTLS, "The server takes no TLS.",
 		"Turn it on (ssl = on, with ssl_cert_file and ssl_key_file); on a network that nobody else is on, declare tls: disable.")
 	add(fact.DatabaseUnverified, "The certificate of the server does not verify.",

@@ -103,7 +103,8 @@ func (d documents) name(t fact.DatabaseTable) bool {
 func SchemaDocument() check.Kind[SchemaParameters] {
 	undocumented := check.Reason{
 		Name: "undocumented", Level: check.Fail, Sentence: "A table is not named in the document.",
-		Remedy: "Add each table to the document, with what its rows are, or have a tool write it anew; name under ignore what nobody needs to know.",
+		Remedy: "Add each table to the document, with what its rows are, or have a tool write it anew; name under ignore those that nobody " +
+			"needs to know.",
 	}
 	noDocument := check.Reason{
 		Name: "no_document", Level: check.Fail, Sentence: "There is no such document.",

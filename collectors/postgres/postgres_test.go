@@ -128,7 +128,6 @@ func TestWhatKeepsADatabaseFromBeingUsed(t *testing.T) {
 		detail string
 	}{
 		"nothing listens":             {at("127.0.0.1:1"), fact.DatabaseUnreachable, "refused"},
-		"the name has no address":     {at("nobody.invalid"), fact.DatabaseUnreachable, "nobody.invalid"},
 		"the password is another":     {func(d *system.Database) { d.PasswordFile = file(t, "another") }, fact.DatabaseWrongLogin, "28P01"},
 		"there is no password":        {func(d *system.Database) { d.PasswordFile = "" }, fact.DatabaseWrongLogin, "28P01"},
 		"the password has expired":    {func(d *system.Database) { d.Username = "expired" }, fact.DatabaseWrongLogin, "28P01"},

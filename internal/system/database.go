@@ -19,7 +19,7 @@ type Database struct {
 	Name string `yaml:"name"` // the value of the label database
 	// URL is where it is, without a user and a password: postgresql://db.example.com:5432/shop. Several servers are asked in turn until
 	// one answers as expected: postgresql://db-1.example.com,db-2.example.com/shop. A folder with the socket of a server on this
-	// machine is named by host: postgresql:///shop?host=/var/run/postgresql.
+	// machine is named by host: postgresql:///shop?host=/var/run/postgresql. Any other scheme, such as mysql, is a mistake.
 	URL      string `yaml:"url"`
 	Username string `yaml:"username"` // the role to log in as; CONNECT is all that it needs
 	// PasswordFile is a file that holds the password; default: none, as where the server trusts this machine.
