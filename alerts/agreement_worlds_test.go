@@ -390,7 +390,7 @@ func teamWorlds(now time.Time) (worlds []factWorld) {
 	}
 	database("a database that answers", func(d *fact.Database) { d.Server = "192.0.2.1:5432" })
 	for _, cause := range fact.DatabaseCauses() {
-		database("a database that does not answer, "+string(cause), func(d *fact.Database) {
+		database("a database that answers "+string(cause), func(d *fact.Database) {
 			d.Failures = []fact.DatabaseFailure{{Server: "192.0.2.1:5432", Cause: cause, Detail: "it says no"}}
 		}, "ReadinessDatabaseDown (critical)")
 	}
