@@ -65,6 +65,8 @@ func sameAs() map[string][]string {
 			"endpoint_responses unreachable", "endpoint_responses wrong_status", "endpoint_responses wrong_content",
 		},
 
+		"ReadinessDatabaseDown": databaseReasons(),
+
 		"ReadinessRedirectLost": {"https_redirect plain_content", "encryption_in_transit plain_content"},
 
 		"ReadinessDNSAnswersDiffer": {"dns_propagation answers_differ"},
@@ -85,6 +87,14 @@ func sameAs() map[string][]string {
 		},
 		"ReadinessWorkloadOnOneNode": {"workload_spread too_few_nodes"},
 	}
+}
+
+// databaseReasons are those that a database cannot be used, each with its kind.
+func databaseReasons() (all []string) {
+	for _, cause := range fact.DatabaseCauses() {
+		all = append(all, "database_connection "+string(cause))
+	}
+	return all
 }
 
 // TestAlertsAndItemsAgree judges each world by the production checklist, exports its facts, and has promtool evaluate the

@@ -383,6 +383,18 @@ func teamWorlds(now time.Time) (worlds []factWorld) {
 		{Rule: "private key", Path: "deploy/id_ed25519", Line: 1, Commit: "0123456789", At: now.Add(-300 * day)},
 	}, committed)
 
+	database := func(name string, edit func(*fact.Database), fires ...string) {
+		d := fact.Database{DatabasePlace: fact.DatabasePlace{Name: "main", Servers: []string{"192.0.2.1:5432"}, Database: "shop"}}
+		edit(&d)
+		worlds = append(worlds, worldOf(fact.Databases(), name, fires, d))
+	}
+	database("a database that answers", func(d *fact.Database) { d.Server = "192.0.2.1:5432" })
+	for _, cause := range fact.DatabaseCauses() {
+		database("a database that answers "+string(cause), func(d *fact.Database) {
+			d.Failures = []fact.DatabaseFailure{{Server: "192.0.2.1:5432", Cause: cause, Detail: "it says no"}}
+		}, "ReadinessDatabaseDown (critical)")
+	}
+
 	login := func(name string, accepted, open bool, fires ...string) {
 		worlds = append(worlds, worldOf(fact.DefaultLogins(), name, fires, fact.DefaultLogin{
 			DefaultLoginPlace: fact.DefaultLoginPlace{Name: "grafana", Type: fact.LoginGrafana, Server: "192.0.2.1:3000", Username: "admin"},

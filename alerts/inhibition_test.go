@@ -272,6 +272,10 @@ func casesOfItems() []inhibitionCase {
 			lost("functional.health", "critical"),
 		},
 		{
+			"a database that does not answer fails its item",
+			alert("DatabaseDown", "critical", "database", "main"), lost("functional.database", "critical"), lost("functional.health", "critical"),
+		},
+		{
 			"a workload that is down leaves its Service without endpoints",
 			alert("WorkloadDown", "critical", workload...), lost("networking.services", "critical"), failing("availability.health-checks", "critical"),
 		},

@@ -10,6 +10,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/checks/cluster"
 	"github.com/readiness-exporter/readiness-exporter/checks/configuration"
 	"github.com/readiness-exporter/readiness-exporter/checks/contact"
+	"github.com/readiness-exporter/readiness-exporter/checks/database"
 	"github.com/readiness-exporter/readiness-exporter/checks/dns"
 	"github.com/readiness-exporter/readiness-exporter/checks/document"
 	"github.com/readiness-exporter/readiness-exporter/checks/domain"
@@ -71,6 +72,10 @@ func All() []check.Any {
 		endpoint.Transit(),
 		endpoint.Authentication(),
 		login.DefaultCredentials(),
+
+		// Databases.
+		database.Connection(),
+		database.SchemaDocument(),
 
 		// Certificates.
 		certificate.Renewal(),

@@ -3,6 +3,7 @@ package checks_test
 import (
 	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/checks/database"
 	"github.com/readiness-exporter/readiness-exporter/checks/document"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
@@ -57,7 +58,26 @@ func documentWorlds() map[string]world {
 			Name: "shop", URL: "https://shop.test/openapi.json", Searched: "the repository shop", Kept: described(faults...), Served: described(),
 		})
 	}
+	accepts := true
+	tables := facts(fact.DatabaseSchemas(), fact.DatabaseSchema{Name: "main", Database: "shop", Tables: []fact.DatabaseTable{{Schema: "public", Name: "orders"}}})
+	naming := func(words ...string) fact.AnySet {
+		return facts(fact.DocumentVocabularies(), fact.DocumentVocabulary{Document: "readme", Place: "shop:README.md", Searched: "the repository shop", Words: words})
+	}
+	connected := func(d fact.Database) fact.AnySet {
+		d.DatabasePlace = fact.DatabasePlace{Name: "main", Servers: []string{"192.0.2.1:5432"}, Database: "shop", ExpectWritable: &accepts}
+		return facts(fact.Databases(), d)
+	}
 	return map[string]world{
+		"database_connection": {
+			good: []fact.AnySet{connected(fact.Database{Server: "192.0.2.1:5432", Writable: &accepts})},
+			bad: []fact.AnySet{connected(fact.Database{Failures: []fact.DatabaseFailure{
+				{Server: "192.0.2.1:5432", Cause: fact.DatabaseWrongLogin, Detail: "no"},
+			}})},
+		},
+		"database_schema_document": {
+			tune: func(p any) { p.(*database.SchemaParameters).Document = "readme" },
+			good: []fact.AnySet{tables, naming("orders")}, bad: []fact.AnySet{tables, naming("customers")},
+		},
 		"api_description": {good: []fact.AnySet{api()}, bad: []fact.AnySet{api("a fault")}},
 		"change_review":   {good: []fact.AnySet{reviewed(approved), deployed}, bad: []fact.AnySet{reviewed(nil), deployed}},
 		"committed_secrets": {

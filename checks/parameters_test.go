@@ -22,13 +22,14 @@ import (
 // needed are the parameters without which a kind can judge nothing.
 func needed() map[string]map[string]string {
 	return map[string]map[string]string{
-		"items":                {"above": "true"},
-		"promql":               {"prometheus": "main", "expression": "up == 0", "require": "up"},
-		"cel":                  {"fact": "workload", "expression": "fact.replicas.desired >= 2"},
-		"document":             {"document": "readme"},
-		"document_folder":      {"folder": "runbooks"},
-		"environment_document": {"document": "readme"},
-		"maintenance_window":   {"windows": "[{cron: 0 12 20 11 *, duration: 1h}]"},
+		"items":                    {"above": "true"},
+		"promql":                   {"prometheus": "main", "expression": "up == 0", "require": "up"},
+		"cel":                      {"fact": "workload", "expression": "fact.replicas.desired >= 2"},
+		"document":                 {"document": "readme"},
+		"document_folder":          {"folder": "runbooks"},
+		"database_schema_document": {"document": "readme"},
+		"environment_document":     {"document": "readme"},
+		"maintenance_window":       {"windows": "[{cron: 0 12 20 11 *, duration: 1h}]"},
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/collectors/login"
 	"github.com/readiness-exporter/readiness-exporter/collectors/oncall"
 	"github.com/readiness-exporter/readiness-exporter/collectors/port"
+	"github.com/readiness-exporter/readiness-exporter/collectors/postgres"
 	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
 	"github.com/readiness-exporter/readiness-exporter/collectors/repository"
 	"github.com/readiness-exporter/readiness-exporter/collectors/review"
@@ -87,6 +88,8 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		domain.New(),
 		endpoint.NewLogin(),
 		login.New(options.Logins),
+		postgres.New(),
+		postgres.NewSchema(),
 		sshd.New(options.RootFS),
 		firewall.New(options.RootFS),
 		port.NewListening(options.RootFS),
@@ -111,6 +114,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		repository.New(repositories),
 		review.New(time.Now),
 		document.New(repositories),
+		document.NewVocabulary(repositories),
 		document.NewAPI(repositories),
 		document.NewLinks(repositories, linkcheck.Options{Now: time.Now, Pause: time.Second}),
 		contact.New(),

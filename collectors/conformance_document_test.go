@@ -60,6 +60,15 @@ func localLinksCase(t *testing.T) conformance.Case {
 	return c
 }
 
+// localVocabularyCase is of the words of a document.
+func localVocabularyCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c := localRepositoryCase(t)
+	c.Needs = fact.Needs{}
+	c.Needs.Request(fact.VocabularyRequest{Document: "readme", Names: "readme"})
+	return c
+}
+
 // servedRepositoryCase is of a repository at a server.
 func servedRepositoryCase(t *testing.T) conformance.Case {
 	t.Helper()

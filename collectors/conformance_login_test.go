@@ -53,6 +53,41 @@ func databaseLoginCase(t *testing.T) conformance.Case {
 	return loginCase(t, system.DefaultLogin{Type: fact.LoginPostgreSQL, Address: proxy.Addr, TLS: system.TLSDisable}, networkFaults(t, proxy, 5))
 }
 
+// databaseCase is that of a database that asks for a password, without its faults.
+func databaseCase(t *testing.T) (c conformance.Case, proxy *world.Proxy, passwordFile string) {
+	t.Helper()
+	const password = "x8Kq2mZ7vT4pLw9r"
+	server := servers.Postgres(t, world.NewCA(t, world.Spec{}).Issue(t, world.Spec{}))
+	server.SQL(t, "CREATE ROLE readiness LOGIN PASSWORD '"+password+"'; CREATE TABLE orders (id int)")
+	server.Permit(t, "host all readiness all scram-sha-256", "host all postgres all trust")
+	proxy = world.NewProxy(t, server.Addr)
+	passwordFile = file(t, password)
+	return conformance.Case{
+		System: &system.System{Name: "shop", Environment: "production", Databases: []system.Database{{
+			Name: "main", URL: "postgresql://" + proxy.Addr + "/postgres", Username: "readiness", PasswordFile: passwordFile, TLS: system.TLSDisable,
+		}}},
+		Secrets: []string{password},
+	}, proxy, passwordFile
+}
+
+func databaseConnectionCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c, proxy, passwordFile := databaseCase(t)
+	c.Faults = networkFaults(t, proxy, 5)
+	for i := range c.Faults {
+		c.Faults[i].Unnoticed = true // That it does not answer is the fact.
+	}
+	c.Faults = append(c.Faults, moved("whose password is gone", passwordFile, fact.ReasonNotFound))
+	return c
+}
+
+func databaseSchemaCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c, proxy, passwordFile := databaseCase(t)
+	c.Faults = append(networkFaults(t, proxy, 5), moved("whose password is gone", passwordFile, fact.ReasonNotFound))
+	return c
+}
+
 func sshLoginCase(t *testing.T) conformance.Case {
 	t.Helper()
 	server := servers.SSHD(t, "PasswordAuthentication yes", "MaxStartups 100")

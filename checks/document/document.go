@@ -70,13 +70,7 @@ func (p Parameters) Validate() error {
 
 // validName wants a name that can be declared.
 func validName(parameter, name string) error {
-	wrong := strings.ContainsFunc(name, func(r rune) bool {
-		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
-	})
-	if name == "" || wrong {
-		return check.Wrong(parameter, "expected a name of letters, digits, '.', '_' and '-', such as rollback-plan")
-	}
-	return nil
+	return check.DocumentName(parameter, name, "rollback-plan")
 }
 
 // request asks for a document, or a folder of them.

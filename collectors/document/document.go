@@ -2,6 +2,7 @@
 package document
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -131,8 +132,17 @@ func (l library) document(ctx context.Context, t Target) (document fact.Document
 		return fetched(ctx, t)
 	}
 	document.Document = t.Request.Document
-	var searched []string
-	var failed error
+	searched, err := l.locate(ctx, t, func(place place, path string) (err error) {
+		document, undated, err = readIn(ctx, t.Request.Document, place, path)
+		return err
+	})
+	document.Searched = cmp.Or(searched, document.Searched)
+	return document, undated, err
+}
+
+// locate finds a document, and hands its place and path to read. Where there is none, it gives in words where it was sought.
+func (l library) locate(ctx context.Context, t Target, read func(place place, path string) error) (searched string, failed error) {
+	var all []string
 	for place, err := range l.places(ctx, t) {
 		if err != nil {
 			failed = err
@@ -143,14 +153,33 @@ func (l library) document(ctx context.Context, t Target) (document fact.Document
 		case err != nil:
 			failed = err
 		case there:
-			return readIn(ctx, t.Request.Document, place, path)
+			return "", read(place, path)
 		}
-		searched = append(searched, place.name())
+		all = append(all, place.name())
 	}
-	if document.Searched = words.List(searched); t.Declared != nil {
-		document.Searched = t.Declared.Path + " in " + document.Searched
+	if searched = words.List(all); t.Declared != nil {
+		searched = t.Declared.Path + " in " + searched
 	}
-	return document, nil, failed // Where one place cannot be searched, nobody can tell that it is nowhere.
+	return searched, failed // Where one place cannot be searched, nobody can tell that it is nowhere.
+}
+
+// written finds a document, and gives its text and where it is; nil: there is none, where it was sought.
+func (l library) written(ctx context.Context, t Target) (page *written, at, searched string, err error) {
+	if t.Declared != nil && t.Declared.URL != "" {
+		if page, _, err = fetch(ctx, *t.Declared); err != nil || page == nil {
+			return nil, "", t.Declared.URL, err
+		}
+		return page, t.Declared.URL, t.Declared.URL, nil
+	}
+	var found string
+	searched, err = l.locate(ctx, t, func(place place, path string) (err error) {
+		found = path + " in " + place.name()
+		if page, err = readWhole(ctx, place, path); page != nil {
+			at = place.label(path)
+		}
+		return err
+	})
+	return page, at, cmp.Or(searched, found), err
 }
 
 // find gives the path of the document in a place.

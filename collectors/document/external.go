@@ -118,36 +118,9 @@ func (l *linkChecker) collect(ctx context.Context, t Target) (found fact.Externa
 
 // text gives a document and where it is; nil: there is none.
 func (l *linkChecker) text(ctx context.Context, t Target) (place string, text *prose.Text, err error) {
-	if t.Declared != nil && t.Declared.URL != "" {
-		response, body, err := get(ctx, *t.Declared, acceptedTexts) //nolint:bodyclose // It is read and closed there.
-		if err != nil {
-			return "", nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
-		}
-		if absent(response) {
-			return "", nil, nil
-		}
-		text, _, err = understood(response, t.Declared.URL, body)
-		return t.Declared.URL, text, err
+	page, at, _, err := l.written(ctx, t)
+	if err != nil || page == nil {
+		return "", nil, err
 	}
-	var failed error
-	for place, err := range l.places(ctx, t) {
-		if err != nil {
-			failed = err
-			continue
-		}
-		path, there, err := t.find(ctx, place)
-		if err != nil {
-			failed = err
-		}
-		if err != nil || !there {
-			continue
-		}
-		content, err := place.read(ctx, path)
-		if err != nil {
-			return "", nil, fmt.Errorf("read %s: %w", place.label(path), err)
-		}
-		format, _ := prose.FormatOf(path)
-		return words.Printable(place.label(path), 200), prose.Read(cmp.Or(format, prose.Plain), content), nil
-	}
-	return "", nil, failed
+	return words.Printable(at, 200), prose.Read(page.format, page.content), nil
 }

@@ -28,17 +28,14 @@ const maximumPage = 2 << 20
 
 // fetched reads a document at an address of the web.
 func fetched(ctx context.Context, t Target) (document fact.Document, undated, err error) {
-	response, body, err := get(ctx, *t.Declared, acceptedTexts) //nolint:bodyclose // It is read and closed there.
+	page, changed, err := fetch(ctx, *t.Declared)
 	if err != nil {
-		return document, nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
+		return document, nil, err
 	}
-	if absent(response) {
+	if page == nil {
 		return fact.Document{Document: t.Request.Document, Searched: t.Declared.URL}, nil, nil
 	}
-	text, changed, err := understood(response, t.Declared.URL, body)
-	if err != nil {
-		return document, nil, fmt.Errorf("get %s: %w", t.Declared.URL, err)
-	}
+	text := prose.Read(page.format, page.content)
 	document = described(t.Request.Document, text)
 	document.Place, document.Searched, document.Changed = t.Declared.URL, t.Declared.URL, changed
 	document.Diagrams += len(text.Images)
@@ -46,6 +43,27 @@ func fetched(ctx context.Context, t Target) (document fact.Document, undated, er
 		undated = fact.Errorf(fact.ReasonUnsupported, "%s does not report when the document changed", t.Declared.URL)
 	}
 	return document, undated, nil
+}
+
+// A written is a text in a language of documents.
+type written struct {
+	format  prose.Format
+	content []byte
+}
+
+// fetch gives what is at an address of the web, and when it changed; nil: there is no such page.
+func fetch(ctx context.Context, declared system.Document) (page *written, changed time.Time, err error) {
+	response, body, err := get(ctx, declared, acceptedTexts) //nolint:bodyclose // It is read and closed there.
+	switch {
+	case err == nil && absent(response):
+		return nil, changed, nil
+	case err == nil:
+		page, changed, err = understood(response, declared.URL, body)
+	}
+	if err != nil {
+		return nil, changed, fmt.Errorf("get %s: %w", declared.URL, err)
+	}
+	return page, changed, nil
 }
 
 // absent tells whether an answer says that there is no such page.
@@ -103,8 +121,8 @@ func answered(response *http.Response) error {
 	return nil
 }
 
-// understood reads an answer: a page, a text, or a page of Confluence as its API gives it.
-func understood(response *http.Response, address string, body []byte) (text *prose.Text, changed time.Time, err error) {
+// understood takes the text out of an answer: a page, a text, or a page of Confluence as its API gives it.
+func understood(response *http.Response, address string, body []byte) (page *written, changed time.Time, err error) {
 	if err := answered(response); err != nil {
 		return nil, changed, err
 	}
@@ -121,9 +139,9 @@ func understood(response *http.Response, address string, body []byte) (text *pro
 	case (media == "text/html" || media == "application/xhtml+xml") && linkcheck.AsksForPassword(body):
 		return nil, changed, fact.Errorf(fact.ReasonDenied, "the answer is a page that asks for a password")
 	case media == "text/html", media == "application/xhtml+xml":
-		return prose.Read(prose.HTML, body), changed, nil
+		return &written{prose.HTML, body}, changed, nil
 	case strings.HasPrefix(media, "text/"):
-		return prose.Read(textFormat(address), body), changed, nil
+		return &written{textFormat(address), body}, changed, nil
 	default:
 		return nil, changed, fact.Errorf(fact.ReasonInvalid, "the answer is neither a text nor a page")
 	}
@@ -139,8 +157,8 @@ func textFormat(address string) prose.Format {
 	return prose.Markdown
 }
 
-// confluence reads a page as the REST API gives it with body.storage and version: of version 1 and 2 of the API.
-func confluence(body []byte) (*prose.Text, time.Time, error) {
+// confluence takes the text out of a page as the REST API gives it with body.storage and version: of version 1 and 2 of the API.
+func confluence(body []byte) (*written, time.Time, error) {
 	var page struct {
 		Body struct {
 			Storage struct {
@@ -163,5 +181,5 @@ func confluence(body []byte) (*prose.Text, time.Time, error) {
 	if changed.IsZero() {
 		changed = page.Version.CreatedAt
 	}
-	return prose.Read(prose.HTML, []byte(page.Body.Storage.Value)), changed.UTC(), nil
+	return &written{prose.HTML, []byte(page.Body.Storage.Value)}, changed.UTC(), nil
 }

@@ -24,15 +24,14 @@ const (
 
 // readIn reads a document of a place.
 func readIn(ctx context.Context, asked string, place place, name string) (document fact.Document, undated, err error) {
-	content, err := place.read(ctx, name)
-	if isNoFile(err) { // It is a link that leads nowhere.
+	page, err := readWhole(ctx, place, name)
+	if err != nil {
+		return document, nil, err
+	}
+	if page == nil {
 		return fact.Document{Document: asked, Searched: name + " in " + place.name()}, nil, nil
 	}
-	if err != nil {
-		return document, nil, fmt.Errorf("read %s: %w", place.label(name), err)
-	}
-	format, _ := prose.FormatOf(name) // Of a file that was declared: whatever it is called.
-	text := prose.Read(cmp.Or(format, prose.Plain), content)
+	text := prose.Read(page.format, page.content)
 	document = described(asked, text)
 	document.Place, document.Searched = place.label(name), place.name()
 	document.Released = place.released()
@@ -56,6 +55,19 @@ func readIn(ctx context.Context, asked string, place place, name string) (docume
 		undated = fmt.Errorf("date %s: %w", place.label(name), undated)
 	}
 	return document, undated, nil
+}
+
+// readWhole gives the text of a document of a place; nil: it is a link that leads nowhere.
+func readWhole(ctx context.Context, place place, name string) (*written, error) {
+	content, err := place.read(ctx, name)
+	if isNoFile(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", place.label(name), err)
+	}
+	format, _ := prose.FormatOf(name) // Of a file that was declared: whatever it is called.
+	return &written{cmp.Or(format, prose.Plain), content}, nil
 }
 
 // described is what is kept of a text.

@@ -6,18 +6,15 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
-	"github.com/readiness-exporter/readiness-exporter/internal/pki"
-	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/internal/pgsession"
 	"github.com/readiness-exporter/readiness-exporter/internal/words"
 )
 
@@ -30,13 +27,20 @@ func (p *prober) tryPostgres(ctx context.Context, t Target) (made outcome, err e
 	}
 	defer conn.Close() // The library may have done so.
 	heard := &transcript{}
-	config, err := postgresConfig(t, conn, heard)
+	host, _, err := net.SplitHostPort(t.Server)
 	if err != nil {
 		return made, err
 	}
-	session, err := pgconn.ConnectConfig(ctx, config)
+	wanted, err := pgsession.TLS(t.TLS, host, t.CAFile)
+	if err != nil {
+		return made, err
+	}
+	session, err := pgsession.Open(ctx, conn, pgsession.Login{
+		Username: t.Username, Password: t.Password, Database: cmp.Or(t.Database, "postgres"), TLS: wanted, Most: maximumAnswer,
+		Reads: heard.server(), Writes: heard.client(),
+	})
 	if err == nil {
-		_ = session.Close(ctx) // It has told all that there is to tell.
+		pgsession.End(ctx, session)
 	}
 	admitted, asked := heard.admitted.Load(), heard.asked.Load()
 	made.sent = asked
@@ -100,59 +104,6 @@ func explainPostgres(ctx context.Context, err error, refused *pgconn.PgError) er
 		reason = fact.ReasonInvalid
 	}
 	return fact.Errorf(reason, "%s", words.Excerpt(err.Error()))
-}
-
-// postgresConfig is that of one connection, over which nothing has been said yet. The library reads the environment, as its programs do:
-// nothing of that holds.
-func postgresConfig(t Target, conn net.Conn, heard *transcript) (*pgconn.Config, error) {
-	config, err := pgconn.ParseConfig("host=" + nowhere +
-		" user=nobody password=none sslmode=disable target_session_attrs=any passfile=/dev/null")
-	if err != nil {
-		return nil, fact.Errorf(fact.ReasonFailed, "read the environment variables of PostgreSQL's clients: %s", words.Excerpt(err.Error()))
-	}
-	config.User, config.Password = t.Username, t.Password.Reveal()
-	config.Database = cmp.Or(t.Database, "postgres")
-	config.RuntimeParams = map[string]string{"application_name": "readiness-exporter"}
-	config.Fallbacks, config.ValidateConnect, config.AfterConnect = nil, nil, nil
-	config.ConnectTimeout = 0 // The context has one.
-	config.SSLNegotiation, config.SSLCertMode, config.RequireAuth, config.ChannelBinding = "postgres", "disable", "", "prefer"
-	config.MinProtocolVersion, config.MaxProtocolVersion = "3.0", "3.0"
-	config.MaxProtocolMessageBodyLen = maximumAnswer
-	config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{nowhere}, nil }
-	config.DialFunc = func(context.Context, string, string) (net.Conn, error) { return conn, nil }
-	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		return pgproto3.NewFrontend(io.TeeReader(io.LimitReader(r, maximumAnswer), heard.server()), io.MultiWriter(heard.client(), w))
-	}
-	config.TLSConfig, err = postgresTLS(t)
-	return config, err
-}
-
-// nowhere is an address that is not asked: the connection is there already.
-const nowhere = "127.0.0.1"
-
-func postgresTLS(t Target) (*tls.Config, error) {
-	host, _, err := net.SplitHostPort(t.Server)
-	if err != nil {
-		return nil, err
-	}
-	config := &tls.Config{ServerName: pki.ASCIIName(host), MinVersion: tls.VersionTLS12}
-	switch {
-	case t.TLS == system.TLSDisable:
-		return nil, nil
-	case t.TLS != system.TLSVerifyFull:
-		config.InsecureSkipVerify = true //nolint:gosec // What is sent is no secret.
-		return config, nil
-	case t.CAFile == "":
-		return config, nil
-	}
-	content, err := pki.ReadFile(t.CAFile)
-	if err == nil {
-		config.RootCAs, err = pki.ParsePool(content)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read ca_file %s: %w", t.CAFile, err)
-	}
-	return config, nil
 }
 
 // A transcript notes what both sides of a connection say of the login. The library says goodbye at leisure, when the transcript is read

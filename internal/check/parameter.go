@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A ParameterError is a mistake in one parameter of a kind, for its Validate to give, alone or joined with others.
@@ -24,6 +25,17 @@ func Wrong(parameter, format string, args ...any) error {
 func Positive[D ~int64](parameter string, limit D) error {
 	if time.Duration(limit) <= 0 {
 		return Wrong(parameter, "expected more than 0")
+	}
+	return nil
+}
+
+// DocumentName wants the name of a document that can be declared; such as is an example of one.
+func DocumentName(parameter, name, such string) error {
+	wrong := strings.ContainsFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	})
+	if name == "" || wrong {
+		return Wrong(parameter, "expected a name of letters, digits, '.', '_' and '-', such as %s", such)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func TestEveryParameterIsDocumentedAndItsDefaultGood(t *testing.T) {
 			parameters := kind.Parameters()
 			if validated, can := parameters.(interface{ Validate() error }); can {
 				// What these ask only their user knows.
-				mustBeGiven := slices.Contains([]string{"cel", "document", "document_folder", "environment_document", "items", "promql"}, kind.Describe().Name)
+				mustBeGiven := slices.Contains([]string{"cel", "database_schema_document", "document", "document_folder", "environment_document", "items", "promql"}, kind.Describe().Name)
 				require.Equal(t, mustBeGiven, validated.Validate() != nil)
 			}
 			kind.Bind(parameters)

@@ -110,5 +110,33 @@ func DocumentFolders() *Kind[DocumentFolder] {
 	}
 }
 
+// A VocabularyRequest asks for the words of a document, to find names of things in it.
+type VocabularyRequest DocumentRequest
+
+// FactKind is the kind of fact that answers it.
+func (VocabularyRequest) FactKind() string { return "document_vocabulary" }
+
+// A DocumentVocabulary is which words a document has, as far as they can be names of things: identifiers, and texts that stand in
+// quotation marks or as code.
+type DocumentVocabulary struct {
+	Document string `json:"document"` // the name by which it is asked for
+	Place    string `json:"place"`    // where it is; empty: there is none
+	Searched string `json:"searched"` // says in words where it was sought
+	// Words are sorted, each as it is written, and with A to Z in lower case too.
+	Words []string `json:"words,omitempty"`
+}
+
+// Exists tells whether there is one.
+func (d *DocumentVocabulary) Exists() bool { return d.Place != "" }
+
+// DocumentVocabularies describes the facts of words of documents. They export nothing.
+func DocumentVocabularies() *Kind[DocumentVocabulary] {
+	return &Kind[DocumentVocabulary]{
+		Name:    "document_vocabulary",
+		Help:    "The words of a document in which an item finds names of things, such as tables.",
+		Subject: func(d *DocumentVocabulary) string { return d.Document },
+	}
+}
+
 // NamesOf are the names by which a request finds a document.
 func (r DocumentRequest) NamesOf() []string { return strings.Split(r.Names, "\n") }

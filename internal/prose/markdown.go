@@ -107,7 +107,7 @@ func hasText(node ast.Node) bool {
 	return first != nil && first.Type() == ast.TypeInline
 }
 
-// plain is the text beneath a node, as it is read. Without code each piece of it is one word.
+// plain is the text beneath a node, as it is read. Without code each piece of it is a number, which counts as one word.
 func (m *markdownReader) plain(node ast.Node, code bool) string {
 	var plain strings.Builder
 	_ = ast.Walk(node, func(each ast.Node, entering bool) (ast.WalkStatus, error) { // It never fails.
@@ -117,7 +117,7 @@ func (m *markdownReader) plain(node ast.Node, code bool) string {
 		switch n := each.(type) {
 		case *ast.CodeSpan:
 			if !code {
-				plain.WriteString("code")
+				plain.WriteString("1")
 				return ast.WalkSkipChildren, nil
 			}
 		case *ast.Text:

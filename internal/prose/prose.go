@@ -79,7 +79,20 @@ func FormatOf(name string) (Format, bool) {
 
 // Read reads a document.
 func Read(format Format, content []byte) *Text {
-	r := &reader{text: &Text{Anchors: make(map[string]bool)}, slugs: make(map[string]int), terms: make(map[string]bool)}
+	r := newReader()
+	r.read(format, content)
+	for term := range r.terms {
+		r.text.Terms = append(r.text.Terms, term)
+	}
+	slices.Sort(r.text.Terms)
+	return r.text
+}
+
+func newReader() *reader {
+	return &reader{text: &Text{Anchors: make(map[string]bool)}, slugs: make(map[string]int), terms: make(map[string]bool)}
+}
+
+func (r *reader) read(format Format, content []byte) {
 	content = []byte(strings.ToValidUTF8(strings.TrimPrefix(string(content), "\ufeff"), "?"))
 	switch format {
 	case Markdown:
@@ -93,11 +106,6 @@ func Read(format Format, content []byte) *Text {
 	default:
 		r.lines(string(content), markup{})
 	}
-	for term := range r.terms {
-		r.text.Terms = append(r.text.Terms, term)
-	}
-	slices.Sort(r.text.Terms)
-	return r.text
 }
 
 // A reader gathers what is known of a document while it is read.
@@ -105,10 +113,13 @@ type reader struct {
 	text  *Text
 	slugs map[string]int // how often each was given
 	terms map[string]bool
+	// vocabulary has every word; nil: nobody asks for them.
+	vocabulary map[string]bool
 }
 
 // heading notes a heading, which what follows belongs to.
 func (r *reader) heading(level int, text string) {
+	r.name(text, false)
 	text = words.Printable(strings.Join(strings.Fields(text), " "), longest)
 	r.anchor(r.slug(text))
 	if len(r.text.Headings) < maximumKept {
@@ -151,6 +162,7 @@ var placeholders = regexp.MustCompile(`\b(TODO|TBD|TBA|FIXME|XXX|TBC)\b|(?i:lore
 
 // say notes a text that people read. What stands in for one counts as none.
 func (r *reader) say(line int, text string) {
+	r.name(text, false)
 	for _, word := range strings.FieldsFunc(text, notInTerm) {
 		if name := strings.Trim(word, ".-"); isTerm(name) {
 			r.term(name)
@@ -173,6 +185,7 @@ func (r *reader) say(line int, text string) {
 
 // code notes a text that is none of people's language.
 func (r *reader) code(text string) {
+	r.name(text, true)
 	for _, word := range strings.FieldsFunc(text, notInTerm) {
 		if name := strings.Trim(word, ".-"); name != "" {
 			r.term(name)
@@ -205,6 +218,7 @@ func (r *reader) block(language, content string) {
 		if strings.TrimSpace(content) != "" {
 			r.text.Diagrams++
 		}
+		r.name(content, true)
 	default:
 		if strings.Contains(content, "@startuml") {
 			r.text.Diagrams++

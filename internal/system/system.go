@@ -39,6 +39,7 @@ type System struct {
 	Domains      []Domain         `yaml:"domains,omitempty"`
 	Endpoints    []Endpoint       `yaml:"endpoints,omitempty"`
 	Certificates []Certificate    `yaml:"certificates,omitempty"`
+	Databases    []Database       `yaml:"databases,omitempty"`
 	Logins       []DefaultLogin   `yaml:"logins,omitempty"` // that must be refused
 	Backups      []Backup         `yaml:"backups,omitempty"`
 	Images       []Image          `yaml:"images,omitempty"`
@@ -177,6 +178,7 @@ func (s *System) Validate(path []any, now time.Time) mistake.List {
 	validateEach(&list, mistake.At(path, "domains"), s.Domains)
 	validateEach(&list, mistake.At(path, "endpoints"), s.Endpoints)
 	validateEach(&list, mistake.At(path, "certificates"), s.Certificates)
+	validateEach(&list, mistake.At(path, "databases"), s.Databases)
 	validateEach(&list, mistake.At(path, "logins"), s.Logins)
 	validateEach(&list, mistake.At(path, "backups"), s.Backups)
 	validateEach(&list, mistake.At(path, "images"), s.Images)

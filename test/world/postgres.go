@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Where Debian has the programs of PostgreSQL, of which few are on the PATH.
@@ -56,13 +57,57 @@ func (w *World) Postgres(tb testing.TB, certificate *Certificate, settings ...st
 	return p
 }
 
-// newPostgres lays out the data of p and says how to run it.
-func (w *World) newPostgres(tb testing.TB, p *Postgres, certificate *Certificate, settings []string) (*Process, error) {
+// Replica starts a hot standby of a server, which lets the superuser replicate without a password.
+func (w *World) Replica(tb testing.TB, primary *Postgres) *Postgres {
 	tb.Helper()
-	binary, err := installed("postgres", postgresFolders)
+	address, err := freeAddress(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		tb.Fatalf("read the address of PostgreSQL: %v", err)
+	}
+	p := &Postgres{
+		Addr: address, Host: host, Port: port, User: primary.User, Database: primary.Database, world: w, client: primary.client,
+	}
+	p.Process, err = w.newReplica(p, primary)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.startFor(tb, p.Process)
+	return p
+}
+
+// newReplica copies the data of primary, and says how to run p on it.
+func (w *World) newReplica(p, primary *Postgres) (*Process, error) {
+	copier, err := installed("pg_basebackup", postgresFolders)
 	if err != nil {
 		return nil, err
 	}
+	owner, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := w.dir.sub("postgres")
+	if err != nil {
+		return nil, err
+	}
+	if err := owner.give(dir); err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	if _, err := w.run(owner.command(w.ctx, copier, "-h", primary.Host, "-p", primary.Port, "-U", primary.User, "-D", data,
+		"--write-recovery-conf", "--checkpoint=fast", "--no-sync")); err != nil {
+		return nil, err
+	}
+	return w.postgresAt(p, owner, dir,
+		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(data, "server.crt"), "-c", "ssl_key_file="+filepath.Join(data, "server.key"))
+}
+
+// newPostgres lays out the data of p and says how to run it.
+func (w *World) newPostgres(tb testing.TB, p *Postgres, certificate *Certificate, settings []string) (*Process, error) {
+	tb.Helper()
 	template, err := w.pgTemplate()
 	if err != nil {
 		return nil, err
@@ -83,12 +128,21 @@ func (w *World) newPostgres(tb testing.TB, p *Postgres, certificate *Certificate
 	if err := owner.give(data); err != nil {
 		return nil, err
 	}
-	// Nothing need survive this machine (-F), and a socket (-k) would only be in the way of others.
-	args := []string{"-D", data, "-h", p.Host, "-p", p.Port, "-k", "", "-F",
-		"-c", "ssl=on", "-c", "ssl_cert_file=" + certFile, "-c", "ssl_key_file=" + keyFile}
+	args := []string{"-c", "ssl=on", "-c", "ssl_cert_file=" + certFile, "-c", "ssl_key_file=" + keyFile}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
+	return w.postgresAt(p, owner, dir, args...)
+}
+
+// postgresAt says how to run a server on the data in a folder.
+func (w *World) postgresAt(p *Postgres, owner account, dir string, more ...string) (*Process, error) {
+	binary, err := installed("postgres", postgresFolders)
+	if err != nil {
+		return nil, err
+	}
+	// Nothing need survive this machine (-F), and a socket (-k) would only be in the way of others.
+	args := append([]string{"-D", filepath.Join(dir, "data"), "-h", p.Host, "-p", p.Port, "-k", "", "-F"}, more...)
 	return &Process{
 		// An interrupt makes it end its sessions and itself; killed, it would leave shared memory behind.
 		name: "postgres", logFile: filepath.Join(dir, "log"), quit: syscall.SIGINT,
@@ -108,6 +162,18 @@ func (p *Postgres) SQL(tb testing.TB, statements string) string {
 		tb.Fatal(err)
 	}
 	return output
+}
+
+// Permit replaces the rules by which it lets clients in (pg_hba.conf). They must go on to let User in without a password.
+func (p *Postgres) Permit(tb testing.TB, rules ...string) {
+	tb.Helper()
+	if err := os.WriteFile(p.SQL(tb, "SHOW hba_file"), []byte(strings.Join(rules, "\n")+"\n"), 0o600); err != nil {
+		tb.Fatalf("write the rules of PostgreSQL: %v", err)
+	}
+	before := p.SQL(tb, "SELECT pg_conf_load_time()")
+	for p.SQL(tb, "SELECT pg_reload_conf()"); p.SQL(tb, "SELECT pg_conf_load_time()") == before; { // It reloads at leisure.
+		time.Sleep(pollEvery)
+	}
 }
 
 func (p *Postgres) query(ctx context.Context, statements string) (string, error) {
