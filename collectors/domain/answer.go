@@ -20,8 +20,10 @@ func domainKeys() []string { return []string{"domain", "domain name", "domainnam
 
 func expiryKeys() []string {
 	return []string{
-		"registry expiry date", "expiry date", "expiration date", "expiration time", "expiration", "expire date", "expire-date", "expire", "expires", "expires on",
-		"expires at", "domain expires", "domain expiration date", "record expires on", "paid-till", "renewal date", "renewal", "renew date",
+		"registry expiry date", "expiry date", "expiration date", "expiration time", "expiration", "expire date",
+		"expire-date", "expire", "expires", "expires on",
+		"expires at", "domain expires", "domain expiration date", "record expires on", "paid-till", "renewal date", "renewal",
+		"renew date",
 		"valid until", "validity", "registered until", "exp date", "有効期限",
 	}
 }
@@ -31,7 +33,9 @@ func statusKeys() []string {
 }
 
 func serverKeys() []string {
-	return []string{"name server", "name servers", "nserver", "nameserver", "nameservers", "domain servers", "name server information", "ネームサーバ"}
+	return []string{
+		"name server", "name servers", "nserver", "nameserver", "nameservers", "domain servers", "name server information", "ネームサーバ",
+	}
 }
 
 func registrarKeys() []string {
@@ -41,7 +45,8 @@ func registrarKeys() []string {
 // Whole lines, or parts of a line that names the domain, by which registries report that they have no such domain.
 func absences() []string {
 	return []string{
-		"no match", "not found", "no found", "no entries found", "no data found", "no object found", "nothing found", "no such domain", "no information available",
+		"no match", "not found", "no found", "no entries found", "no data found", "no object found", "nothing found",
+		"no such domain", "no information available",
 		"not registered", "does not exist", "domain unknown", "is free", "is available",
 	}
 }
@@ -49,7 +54,8 @@ func absences() []string {
 // Parts of a line by which they report that they do not answer.
 func refusals() []string {
 	return []string{
-		"limit exceeded", "quota exceeded", "exceeded the", "exceeded your", "too many", "access denied", "permission denied", "access control limit", "try again",
+		"limit exceeded", "quota exceeded", "exceeded the", "exceeded your", "too many", "access denied", "permission denied",
+		"access control limit", "try again",
 		"blacklist", "not authorized", "not authorised", "excessive querying", "temporarily", "blocked",
 	}
 }
@@ -248,11 +254,13 @@ func serverName(value string) string {
 // dateLayouts are how registries write dates. What names no zone is taken as UTC, and a day as its beginning: at most a day too early.
 func dateLayouts() []string {
 	days := []string{
-		"2006-01-02", "2006-Jan-02", "2006/01/02", "2006.01.02", "2006. 01. 02", "02-Jan-2006", "02-01-2006", "2.1.2006", "02/01/2006",
+		"2006-01-02", "2006-Jan-02", "2006/01/02", "2006.01.02", "2006. 01. 02", "02-Jan-2006", "02-01-2006", "2.1.2006",
+		"02/01/2006",
 		"2 Jan 2006", "2 January 2006", "January 2 2006", "January 2, 2006", "Jan 2 2006",
 	}
 	all := []string{
-		time.RFC3339, "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z07", "2006-01-02 15:04:05-0700",
+		time.RFC3339, "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z07",
+		"2006-01-02 15:04:05-0700",
 		"20060102", "20060102150405", "Mon Jan _2 15:04:05 MST 2006", "Mon Jan _2 15:04:05 2006", "Mon Jan _2 2006",
 	}
 	for _, day := range days {

@@ -130,7 +130,7 @@ func (e SubmittedEvidence) validate(list *mistake.List, path []any) {
 		checkName(list, mistake.At(path, "component"), "component", e.Component)
 	}
 	if len(e.AttestationKeys) == 0 {
-		list.Add(mistake.At(path, "attestation_keys"), "attestation_keys is missing: say whose signature counts, as /etc/readiness-exporter/ci.pub")
+		list.Add(mistake.At(path, "attestation_keys"), "attestation_keys is missing: say whose signature counts, as /etc/ssl/ci.pub")
 	}
 	validateKeys(list, path, e.AttestationKeys)
 }
