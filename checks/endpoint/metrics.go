@@ -41,7 +41,9 @@ func scrapeReasonsOf() scrapeReasons {
 	}
 }
 
-func (r scrapeReasons) list() []check.Reason { return append(r.answerReasons.list(), r.invalid, r.empty) }
+func (r scrapeReasons) list() []check.Reason {
+	return append(r.answerReasons.list(), r.invalid, r.empty)
+}
 
 // scraped judges every endpoint of metrics, which the exporter alone asks for them: from vantage points they are no endpoints.
 func scraped[P any](reasons scrapeReasons) *check.Over[*fact.Endpoint, P] {
