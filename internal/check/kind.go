@@ -83,6 +83,17 @@ func Read[F any](c Context, kind *fact.Kind[F]) []*F {
 	panic("the check does not name " + kind.Name + " in With")
 }
 
+// CollectedAt tells when each fact of a kind was collected, by the clock of this machine.
+func CollectedAt[F any](c Context, kind *fact.Kind[F]) map[*F]time.Time {
+	collected := make(map[*F]time.Time)
+	for set, at := range c.view.Collected(kind.Name) {
+		for _, each := range kind.Typed(set).Facts {
+			collected[each] = at
+		}
+	}
+	return collected
+}
+
 // Count is how many facts of a kind there are, whatever an item is about.
 func (c Context) Count(kind fact.Any) (count int) {
 	for set := range c.view.Sets(kind.KindName(), []string{}) {
