@@ -53,26 +53,27 @@ func RolloutAccess() check.Kind[RolloutAccessParameters] {
 		With:      []check.Input{check.Reading(fact.Workloads(), topics...).Optional(), check.Reading(fact.VantagePoints()).Optional()},
 		WhenEmpty: reasons.noWorkload,
 		Declared: func(s *system.System, _ RolloutAccessParameters) bool {
-			return len(s.Kubernetes) > 0 && slices.ContainsFunc(s.Endpoints, func(e system.Endpoint) bool { return e.DeclaredPurpose() == fact.EndpointFront })
+			front := func(e system.Endpoint) bool { return e.DeclaredPurpose() == fact.EndpointFront }
+			return len(s.Kubernetes) > 0 && slices.ContainsFunc(s.Endpoints, front)
 		},
-		Declare: "Name the cluster under kubernetes in the system description, and add the URL that users open with purpose: front under endpoints; " +
-			"or list the item under not_applicable with a reason.",
+		Declare: "Name the cluster under kubernetes in the system description, and add the URL that users open with purpose: front under " +
+			"endpoints; or list the item under not_applicable with a reason.",
 	}
 }
 
 // judgeWorkloads wants every rollout to have ended.
 func (r rolloutReasons) judgeWorkloads(_ check.Context, all []*fact.Workload, _ RolloutAccessParameters) (problems []check.Problem) {
-	any := false
+	some := false
 	for _, w := range all {
 		if w.Replicas.Desired == 0 {
 			continue
 		}
-		any = true
+		some = true
 		if !w.RolloutEnded() {
 			problems = append(problems, r.notEnded.On(fact.Workloads().Subject(w), "The newest rollout of the workload has not ended."))
 		}
 	}
-	if !any {
+	if !some {
 		return []check.Problem{r.noWorkload.Problem(r.noWorkload.Sentence)}
 	}
 	return problems
@@ -93,7 +94,8 @@ func (r rolloutReasons) judgeSince(c check.Context, all []*fact.Endpoint, _ Roll
 		subject, at := fact.Endpoints().Subject(e), collected[e]
 		bound, known := age[e.Vantage]
 		if at.Add(-bound).Before(ended) || e.Vantage != "" && !known {
-			detail := fmt.Sprintf("The newest rollout ended at %s, and the endpoint is not known to have been requested since.", ended.Format(time.RFC3339))
+			detail := fmt.Sprintf("The newest rollout ended at %s, and the endpoint is not known to have been requested since.",
+				ended.Format(time.RFC3339))
 			problems = append(problems, r.askedBefore.On(subject, detail))
 			continue
 		}

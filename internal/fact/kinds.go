@@ -5,7 +5,8 @@ func Kinds() []Any {
 	return []Any{
 		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
 		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DiscoveredImages(), DomainNames(), Registrations(),
-		Endpoints(), EndpointLogins(), MetricsExposures(), DefaultLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(), QueryResults(),
+		Endpoints(), EndpointLogins(), MetricsExposures(), DefaultLogins(), TLSOffers(), Images(), Certificates(), Issuances(), Backups(),
+		QueryResults(),
 		Workloads(), Clusters(), ClusterDNSs(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), APIDocuments(), AllExternalLinks(), DeclaredContacts(),
