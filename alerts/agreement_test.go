@@ -67,7 +67,8 @@ func sameAs() map[string][]string {
 
 		"ReadinessDatabaseDown": databaseReasons(),
 
-		"ReadinessRedirectLost": {"https_redirect plain_content", "encryption_in_transit plain_content"},
+		"ReadinessRedirectLost":   {"https_redirect plain_content", "encryption_in_transit plain_content"},
+		"ReadinessMetricsExposed": {"private_metrics_endpoint exposed"},
 
 		"ReadinessDNSAnswersDiffer": {"dns_propagation answers_differ"},
 		"ReadinessDNSSignatureExpiring": {
@@ -171,7 +172,7 @@ func assessWorlds(t *testing.T, worlds []factWorld, now time.Time) (assessments 
 	t.Cleanup(closeAll)
 	var systems []*system.System
 	for _, each := range worlds {
-		systems = append(systems, &system.System{Name: each.name, Environment: "production"})
+		systems = append(systems, &system.System{Name: each.name, Environment: "production", VantagePoints: each.vantagePoints})
 	}
 	loaded, err := config.For(systems, config.Options{Kinds: checks.All(), Collectors: all, Now: now})
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 const day = 24 * time.Hour
@@ -14,6 +15,8 @@ type factWorld struct {
 	name  string // that of the system: a sentence that is true
 	facts []fact.AnySet
 	fires []string // as rules are named: ReadinessBackupTooOld (critical)
+	// vantagePoints are those that are declared; nil: none.
+	vantagePoints []system.VantagePoint
 	// spared: an item finds a fault of which no alert tells, since it can wait.
 	spared bool
 }
@@ -299,7 +302,14 @@ func endpointWorlds(time.Time) (worlds []factWorld) {
 	add("a health endpoint that answers an error", fact.EndpointHealth, broken)
 	const url = "https://shop.example.com/"
 	inClear := fact.EndpointAnswer{Steps: []fact.EndpointStep{{URL: "http://shop.example.com/", Status: 200}}}
-	return append(worlds, worldOf(fact.Endpoints(), "an endpoint without a redirect", []string{"ReadinessRedirectLost (warning)"}, fact.Endpoint{
+	shown := worldOf(fact.MetricsExposures(), "metrics that are shown outside", []string{"ReadinessMetricsExposed (warning)"}, fact.MetricsExposure{
+		Standpoint: fact.Standpoint{Vantage: "frankfurt"}, URL: url,
+		Answers: []fact.MetricsAnswer{{EndpointAnswer: fact.EndpointAnswer{
+			IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{URL: url, Status: 200}}, Exposition: &fact.EndpointExposition{Families: 1},
+		}}},
+	})
+	shown.vantagePoints = []system.VantagePoint{{Name: "frankfurt", URL: "https://frankfurt.example.com:10216", BearerTokenFile: "/etc/token"}}
+	return append(worlds, shown, worldOf(fact.Endpoints(), "an endpoint without a redirect", []string{"ReadinessRedirectLost (warning)"}, fact.Endpoint{
 		EndpointPlace: fact.EndpointPlace{URL: url, Purpose: fact.EndpointFront}, Plain: &inClear,
 		Answers: []fact.EndpointAnswer{{IPVersion: fact.IPv4, Steps: []fact.EndpointStep{{URL: url, Status: 200}}}},
 	}))

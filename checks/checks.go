@@ -63,6 +63,7 @@ func All() []check.Any {
 		// Addresses of the web.
 		endpoint.DomainAccess(),
 		endpoint.VantagePointAccess(),
+		endpoint.RolloutAccess(),
 		endpoint.Responses(),
 		endpoint.Health(),
 		endpoint.Metrics(),

@@ -65,7 +65,14 @@ func endpointWorlds() map[string]world {
 			}}},
 		})
 	}
+	rolledOut := declared("front")
+	rolledOut.Kubernetes = []system.Cluster{{Name: "main"}}
 	return map[string]world{
+		"rollout_access": {
+			declared: rolledOut,
+			good:     []fact.AnySet{facts(fact.Workloads(), goodWorkload()), asked("front", 200)},
+			bad:      []fact.AnySet{facts(fact.Workloads(), goodWorkload()), asked("front", 503)},
+		},
 		"private_metrics_endpoint": {
 			declared: scraped,
 			good:     []fact.AnySet{asked("metrics", 200, exposing), shown(nil), point},

@@ -24,7 +24,7 @@ func goodWorkload() fact.Workload {
 		Cluster: "main", Namespace: "shop", Kind: fact.KindDeployment, Name: "api", Observed: true,
 		Labels:   map[string]string{"app.kubernetes.io/part-of": "shop"},
 		Replicas: fact.Replicas{Desired: 3, Ready: 3, Available: 3, Updated: 3},
-		Rollout:  fact.Rollout{Strategy: "RollingUpdate", MaxSurge: 1, BeganAt: now.Add(-2 * day)},
+		Rollout:  fact.Rollout{Strategy: "RollingUpdate", MaxSurge: 1, BeganAt: now.Add(-2 * day), EndedAt: now.Add(-2 * day)},
 		Containers: []fact.Container{{
 			Name: "api", Image: "shop/api:1", ImageSize: 1e6, Ports: []fact.ContainerPort{{Name: "http", Number: 8080}},
 			Readiness: probe, Liveness: probe, Requests: some, Limits: some, Reports: &fact.Vulnerabilities{At: now.Add(-day)},

@@ -193,7 +193,7 @@ func namesOf(t *testing.T, label string) (names []string) {
 		"backup": "database", "place": "offsite-s3", "group": "postgres", "issuer": "Let's Encrypt", "kubernetes_cluster": "eu-main", "kubernetes_namespace": "payments",
 		"objective": "critical-ready", "instance": "readiness-0:10216", "revision": "8155743", "version": "v1.33.4", "kernel": "6.1.0-28-amd64",
 		"address": "203.0.113.199:65535", "port": "65535", "url": "https://payments.example.com/.well-known/health", "domain": "www.payments.example.com",
-		"tls_version": "ssl-3.0", "unit": "systemd-networkd-wait-online.service",
+		"tls_version": "ssl-3.0", "vantage": "frankfurt-1", "unit": "systemd-networkd-wait-online.service",
 	}
 	name, known := given[label]
 	require.True(t, known, "how long is a %s?", label)

@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -42,15 +43,19 @@ func openShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{ca: world.NewCA(t, world.Spec{CommonName: "Shop Root"})}
 	s.site = world.NewTLSServer(t, s.certificate(t, 90*day))
-	s.addr = serve(t, s.describe(t, deploy(t), backUp(t), mountDisk(t), s.reached(t)))
+	elsewhere := freeAddress(t)
+	config := s.describe(t, deploy(t), backUp(t), mountDisk(t), s.reached(t), elsewhere)
+	serve(t, config, elsewhere, "--vantage.name", "frankfurt")
+	s.addr = freeAddress(t)
+	serve(t, config, s.addr)
 	s.config = fmt.Sprintf(`
 global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 rule_files: ["rules/*.yaml"]
 scrape_configs:
   - job_name: readiness-exporter
     scrape_native_histograms: true
-    static_configs: [{targets: [%q]}]
-`, s.addr)
+    static_configs: [{targets: [%q, %q]}]
+`, s.addr, elsewhere)
 	return s
 }
 
@@ -110,7 +115,9 @@ func mountDisk(t *testing.T) string {
 // reached describes what users and strangers reach of the shop: its site, and a name that its name server has.
 func (s *shop) reached(t *testing.T) string {
 	t.Helper()
-	front := httptest.NewUnstartedServer(http.FileServer(http.Dir(t.TempDir())))
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "metrics"), []byte("requests_total 7\n"), 0o600))
+	front := httptest.NewUnstartedServer(http.FileServer(http.Dir(folder)))
 	front.TLS = &tls.Config{Certificates: []tls.Certificate{s.certificate(t, 90*day).TLS()}, MinVersion: tls.VersionTLS12}
 	front.StartTLS()
 	t.Cleanup(front.Close)
@@ -124,17 +131,20 @@ www 60 A   127.0.0.1
     endpoints:
       - {url: "%s/", ca_file: *root}
       - {url: "%[1]s/absent", ca_file: *root} # which answers 404
+      - {url: "%[1]s/metrics", ca_file: *root, purpose: metrics} # which anybody can read
     domains:
       - {name: www.shop.test, resolvers: [%[2]q], name_servers: [%[2]q]}
 `, front.URL, names.Addr)
 }
 
-// describe writes the description of the shop, and of a second system that cannot be reached.
-func (s *shop) describe(t *testing.T, cluster cluster, backups, disk, reached string) string {
+// describe writes the description of the shop, with a vantage point, and of a second system that cannot be reached.
+func (s *shop) describe(t *testing.T, cluster cluster, backups, disk, reached, elsewhere string) string {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "readiness.yaml")
 	now := time.Now()
+	token := filepath.Join(dir, "token")
+	require.NoError(t, os.WriteFile(token, []byte("token-of-the-shop"), 0o600))
 	content := fmt.Sprintf(`
 systems:
   - name: shop
@@ -145,8 +155,9 @@ systems:
         filesystems: [{mount: %q, purpose: data}]
       - {name: edge-1, remote: true, addresses: [127.0.0.1], ssh: {port: %d}, ports: {also: [%[2]d]}}
     discovery: {images: false}
+    vantage_points: [{name: frankfurt, url: "http://%[11]s", bearer_token_file: %[12]q}]
     kubernetes:
-      - {name: main, kubeconfig: %q, namespaces: [%q]}
+      - {name: main, kubeconfig: %[3]q, namespaces: [%q]}
     certificates:
       - {address: &site %q, server_name: localhost, ca_file: &root %q}
       - {address: *site, server_name: shop.example.com, ca_file: *root} # it is not valid for this name
@@ -167,24 +178,31 @@ systems:
 collectors:
   certificate: {schedule: "@every 1s", timeout: 1s}
   endpoint: {schedule: "@every 1s", timeout: 1s}
+  vantage: {schedule: "@every 1s", timeout: 1s}
+tokens: [{name: main, sha256: ["%[13]x"], systems: ["*/*"], may: [facts]}]
 `, disk, servers.SSHD(t).Port, cluster.kubeconfig, cluster.namespace, s.site.Addr, s.ca.WriteRoot(t, dir, "ca.pem"), reached, backups,
-		now.Add(-day).Format(time.DateOnly), now.Add(30*day).Format(time.DateOnly))
+		now.Add(-day).Format(time.DateOnly), now.Add(30*day).Format(time.DateOnly), elsewhere, token, sha256.Sum256([]byte("token-of-the-shop")))
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	return path
 }
 
-// serve runs the exporter until the test ends, and gives its address.
-func serve(t *testing.T, config string) string {
+// freeAddress is one of this machine at which nothing listens yet.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().String()
+}
+
+// serve runs the exporter at an address until the test ends.
+func serve(t *testing.T, config, addr string, flags ...string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "readiness-exporter")
 	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../cmd/readiness-exporter").CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := listener.Addr().String()
-	require.NoError(t, listener.Close())
 	var log bytes.Buffer
-	process := exec.Command(binary, "--config.file", config, "--web.listen-address", addr, "--storage.path", t.TempDir())
+	process := exec.Command(binary, append(flags, "--config.file", config, "--web.listen-address", addr, "--storage.path", t.TempDir())...)
 	process.Stdout, process.Stderr = &log, &log
 	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, process.Start())
@@ -201,5 +219,4 @@ func serve(t *testing.T, config string) string {
 		}
 		return response.Body.Close() == nil && response.StatusCode == http.StatusOK
 	}, time.Minute, 50*time.Millisecond, "the exporter does not become ready")
-	return addr
 }

@@ -30,8 +30,8 @@ func PrivateMetrics() check.Kind[PrivateMetricsParameters] {
 		},
 		unclear: check.Reason{
 			Name: "unclear_answer", Level: check.Unknown, Sentence: "The answer outside neither shows metrics nor refuses them.",
-			Remedy: "Ask it on the machine of the vantage point: curl -v URL. Have it refused (401, 403, 404), and run a vantage point where every " +
-				"version of IP works that the name has addresses of.",
+			Remedy: "Ask it on the machine of the vantage point: curl -v URL. Have it refused (401, 403, 404), and run a vantage point where " +
+				"every version of IP works that the name has addresses of.",
 		},
 		unasked: check.Reason{
 			Name: "not_asked", Level: check.Undeclared, Sentence: "The endpoint has no address that could be asked from vantage points.",
@@ -42,7 +42,7 @@ func PrivateMetrics() check.Kind[PrivateMetricsParameters] {
 	}
 	return check.Kind[PrivateMetricsParameters]{
 		Name:    "private_metrics_endpoint",
-		Summary: "Every metrics endpoint answers with metrics here, and from no vantage point without a credential, at its address or by its path elsewhere.",
+		Summary: "Every metrics endpoint answers with metrics here, and shows none to vantage points without a credential, by its path elsewhere either.",
 		Remedy:  "Ask the endpoint here (curl -s URL | promtool check metrics) and outside (curl -i URL), and fix what answers.",
 		Reasons: append(reasons.list(), reasons.exposed, reasons.unclear, reasons.unasked),
 		Over: []check.Quantified[PrivateMetricsParameters]{
@@ -59,7 +59,9 @@ func PrivateMetrics() check.Kind[PrivateMetricsParameters] {
 
 // judgeFrom judges all that was asked from one vantage point. That nothing comes back says something of an address only where something
 // else comes back over the same version of IP.
-func (r privateReasons) judgeFrom(_ check.Context, _ string, all []*fact.MetricsExposure, _ PrivateMetricsParameters) (problems []check.Problem) {
+func (r privateReasons) judgeFrom(
+	_ check.Context, _ string, all []*fact.MetricsExposure, _ PrivateMetricsParameters,
+) (problems []check.Problem) {
 	reached := make(map[fact.IPVersion]bool)
 	for _, e := range all {
 		for i := range e.Answers {
@@ -92,7 +94,8 @@ func (r privateReasons) judgeExposure(e *fact.MetricsExposure, reached map[fact.
 		return []check.Problem{r.exposed.On(subject, fmt.Sprintf("Metrics are shown to whoever asks, over %s.", words.List(shown)))}
 	}
 	for _, version := range e.NotTried {
-		problems = append(problems, r.unclear.On(subject, fmt.Sprintf("The address was not asked over %s, for which %s has no route.", inWords(version), e.Here())))
+		detail := fmt.Sprintf("The address was not asked over %s, for which %s has no route.", inWords(version), e.Here())
+		problems = append(problems, r.unclear.On(subject, detail))
 	}
 	return problems
 }

@@ -21,7 +21,7 @@ func NewExposure() collector.Collector[Target] { return newProber().exposures() 
 func (p prober) exposures() collector.Collector[Target] {
 	return collector.Collector[Target]{
 		Name:     "metrics_exposure",
-		Summary:  "From vantage points: whether metrics are shown without a credential, at their own addresses and by their paths at other servers.",
+		Summary:  "From vantage points: whether metrics are shown without a credential, at their own addresses and by their paths elsewhere.",
 		Yields:   []fact.Any{fact.MetricsExposures()},
 		Schedule: "@every 5m",
 		Timeout:  20 * time.Second,

@@ -160,7 +160,7 @@ func TestARolloutWithATemplateOfItsOwnIsAWorkload(t *testing.T) {
 	require.Equal(t, fact.Replicas{Desired: 4, Ready: 4, Available: 4, Updated: 1}, w.Replicas)
 	require.Equal(t, fact.Rollout{
 		Strategy: fact.StrategyCanary, MaxUnavailable: 2, MaxUnavailablePercent: 50, MaxSurge: 1, MinReady: 5 * time.Second, Paused: true,
-		BeganAt: w.Rollout.BeganAt,
+		BeganAt: w.Rollout.BeganAt, EndedAt: w.Rollout.EndedAt,
 	}, w.Rollout)
 	require.Equal(t, 2, w.Pods.Running, "those of both its ReplicaSets")
 	require.Equal(t, 2, w.Pods.Nodes)

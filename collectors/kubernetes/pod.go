@@ -19,6 +19,7 @@ type pod struct {
 	owner         owner
 	node          unique.Handle[string] // "" before it has one
 	made          int64                 // in seconds since 1970
+	ready         int64                 // since when, in seconds since 1970; 0 while it is not
 	going         bool                  // it is on its way out
 	unschedulable bool
 	images        []containerImage
@@ -52,7 +53,7 @@ type restart struct {
 func keepPod(p *corev1.Pod) pod {
 	keep := pod{
 		owner: ownerOf(p), node: intern(p.Spec.NodeName), made: p.CreationTimestamp.Unix(), going: p.DeletionTimestamp != nil,
-		unschedulable: unschedulable(p), uses: usedBy(p),
+		ready: readySince(p), unschedulable: unschedulable(p), uses: usedBy(p),
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for i := range statuses {
@@ -74,6 +75,16 @@ func keepPod(p *corev1.Pod) pod {
 		}
 	}
 	return keep
+}
+
+// readySince is when the pod became ready, in seconds since 1970; 0 while it is not.
+func readySince(p *corev1.Pod) int64 {
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			return c.LastTransitionTime.Unix()
+		}
+	}
+	return 0
 }
 
 // unschedulable tells that no node takes the pod.
@@ -112,6 +123,7 @@ type tally struct {
 	unschedulable int
 	nodes         map[unique.Handle[string]]struct{}
 	newest        int64
+	ready         int64 // since when the last is that became so
 	waiting       map[containerReason]int
 	restarted     *restart
 	imagesOf      int64 // when the pod was made that images are of
@@ -137,7 +149,7 @@ func (t *tally) and(other *tally) *tally {
 	}
 	both := *t
 	both.running, both.unschedulable = t.running+other.running, t.unschedulable+other.unschedulable
-	both.newest = max(t.newest, other.newest)
+	both.newest, both.ready = max(t.newest, other.newest), max(t.ready, other.ready)
 	both.nodes = maps.Clone(t.nodes)
 	maps.Copy(both.nodes, other.nodes)
 	both.waiting = maps.Clone(t.waiting)
@@ -190,6 +202,7 @@ func (t *tally) add(p pod) {
 	if p.going {
 		return
 	}
+	t.ready = max(t.ready, p.ready)
 	if p.unschedulable {
 		t.unschedulable++
 	}

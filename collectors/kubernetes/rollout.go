@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"time"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -90,6 +92,7 @@ func (r rollout) run(f *fact.Workload, sets []replicaSet) {
 		Updated: f.Replicas.Updated + own.Updated, Unavailable: f.Replicas.Unavailable + max(0, own.Desired-own.Available),
 	}
 	f.Rollout.InProgress, f.Rollout.Stalled, f.Rollout.Paused = r.inProgress, r.stalled, r.paused
+	f.Rollout.EndedAt = time.Time{} // What the Deployment notes is of before.
 	if r.trouble != "" {
 		f.Rollout.Trouble = r.trouble
 	}

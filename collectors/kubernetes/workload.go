@@ -128,6 +128,9 @@ func progressing(w *fact.Workload, status *appsv1.DeploymentStatus) {
 		if condition.Type == appsv1.DeploymentProgressing {
 			w.Rollout.InProgress = condition.Status == corev1.ConditionTrue && condition.Reason != "NewReplicaSetAvailable"
 			w.Rollout.Stalled = condition.Status == corev1.ConditionFalse && condition.Reason == "ProgressDeadlineExceeded"
+			if condition.Status == corev1.ConditionTrue && !w.Rollout.InProgress {
+				w.Rollout.EndedAt = condition.LastUpdateTime.UTC() // It changes with the reason alone.
+			}
 			return
 		}
 	}

@@ -137,6 +137,9 @@ func (j workloadJoin) of(w workload) fact.Workload {
 	if newest != nil {
 		f.Rollout.BeganAt, reported = unix(newest.made), reference{"ReplicaSet", newest.name}
 	}
+	if f.Rollout.EndedAt.IsZero() && t != nil && t.ready > 0 {
+		f.Rollout.EndedAt = unix(t.ready)
+	}
 	for i := range f.Containers {
 		c := &f.Containers[i]
 		if t != nil {

@@ -165,7 +165,7 @@ func TestAWorkloadIsCollectedAsItIs(t *testing.T) {
 				require.Empty(collect, set.Unavailable)
 				require.Len(collect, set.Facts, 1)
 				found := *set.Facts[0]
-				found.Pods.NewestAt, found.Rollout.BeganAt = time.Time{}, time.Time{} // Known only once they are made.
+				found.Pods.NewestAt, found.Rollout.BeganAt, found.Rollout.EndedAt = time.Time{}, time.Time{}, time.Time{} // Known only once they are made.
 				if want.SpreadRules == nil && want.Pods.Nodes > 1 {
 					found.Pods.Nodes = want.Pods.Nodes // Where pods land without a rule is chance.
 				}
@@ -244,7 +244,7 @@ func TestStatefulSetsAndDaemonSetsAreCollected(t *testing.T) {
 		found := []fact.Workload{*set.Facts[0], *set.Facts[1]}
 		for i := range found {
 			require.WithinDuration(c, time.Now(), found[i].Pods.NewestAt, time.Minute)
-			found[i].Pods.NewestAt = time.Time{}
+			found[i].Pods.NewestAt, found[i].Rollout.EndedAt = time.Time{}, time.Time{}
 		}
 		found[1].Pods.Nodes = db.Pods.Nodes // Nothing keeps its pods apart.
 		require.Equal(c, []fact.Workload{agent, db}, found)

@@ -152,7 +152,9 @@ func (p puller) collect(ctx context.Context, t Target) ([]fact.AnySet, error) {
 	if ahead.Abs() <= agreeing {
 		ahead = 0
 	}
-	point := fact.VantagePoint{Name: t.Name, Version: words.Printable(answer.Version, 100), Ahead: ahead.Round(time.Second)}
+	point := fact.VantagePoint{
+		Name: t.Name, Version: words.Printable(answer.Version, 100), Ahead: ahead.Round(time.Second), EndpointAge: answer.Age("endpoint"),
+	}
 	return append([]fact.AnySet{fact.VantagePoints().Found(point)}, answer.Take(p.expected(t))...), nil
 }
 

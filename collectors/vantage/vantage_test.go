@@ -102,7 +102,7 @@ func TestWhatWasCollectedElsewhereIsTakenOver(t *testing.T) {
 	sets, err := remote{}.collect(t)
 	require.NoError(t, err)
 	require.Len(t, sets, 3, "of kinds of which nothing is declared there is nothing")
-	require.Equal(t, &fact.VantagePoint{Name: "frankfurt", Version: "1.2.3"}, sets[0].At(0))
+	require.Equal(t, &fact.VantagePoint{Name: "frankfurt", Version: "1.2.3", EndpointAge: 3 * time.Minute}, sets[0].At(0))
 	urls, gaps := endpoints(t, sets)
 	require.Equal(t, []string{front + " from frankfurt"}, urls, "neither what takes a login, nor metrics, nor what is local")
 	require.Empty(t, gaps)

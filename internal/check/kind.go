@@ -105,6 +105,17 @@ func Lacking[F any](c Context, kind *fact.Kind[F], concerned func(known *F) bool
 	return nil
 }
 
+// CollectedAt tells when each fact of a kind was collected, by the clock of this machine.
+func CollectedAt[F any](c Context, kind *fact.Kind[F]) map[*F]time.Time {
+	collected := make(map[*F]time.Time)
+	for set, at := range c.view.Collected(kind.Name) {
+		for _, each := range kind.Typed(set).Facts {
+			collected[each] = at
+		}
+	}
+	return collected
+}
+
 // Count is how many facts of a kind there are, whatever an item is about.
 func (c Context) Count(kind fact.Any) (count int) {
 	for set := range c.view.Sets(kind.KindName(), []string{}) {

@@ -80,6 +80,16 @@ func (a *Answer) Take(expected []Expected) []fact.AnySet {
 	return all
 }
 
+// Age is how old the facts of a collector may have been at most when it answered: those that are older are not taken.
+func (a *Answer) Age(collector string) (oldest time.Duration) {
+	for i := range a.Runs {
+		if run := &a.Runs[i]; run.Collector == collector && run.IntervalSeconds <= longestInterval.Seconds() {
+			oldest = max(oldest, fact.StaleAfter*time.Duration(run.IntervalSeconds*float64(time.Second)))
+		}
+	}
+	return oldest
+}
+
 // run gives the sets of an expected run, in the order of what it declares.
 func (a *Answer) run(found []*VantageRun, expected Expected) ([]fact.AnySet, error) {
 	switch {

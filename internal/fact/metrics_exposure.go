@@ -51,7 +51,8 @@ func (a *MetricsAnswer) sentElsewhere() bool {
 
 // Dropped tells whether nothing came back at all: no connection, and no refusal of one.
 func (a *MetricsAnswer) Dropped() bool {
-	return a.Failure != nil && !a.Connected && len(a.Steps) == 0 && slices.Contains([]Reason{ReasonTimeout, ReasonUnreachable}, a.Failure.Reason)
+	return a.Failure != nil && !a.Connected && len(a.Steps) == 0 &&
+		slices.Contains([]Reason{ReasonTimeout, ReasonUnreachable}, a.Failure.Reason)
 }
 
 // Shown tells whether metrics are shown over one version of IP at least.

@@ -129,6 +129,7 @@ type undiscovered struct {
 type part struct {
 	set   AnySet
 	asked Topics
+	at    time.Time // when it was collected; zero: never
 }
 
 // NewView puts the runs of one system together, as they are worth at a time.
@@ -148,20 +149,20 @@ func NewView(runs []*Run, now time.Time) View {
 			asked = nil // All of it is unavailable, whatever was asked for.
 		}
 		for _, set := range run.Current(now) {
-			view.add(set, asked)
+			view.add(part{set, asked, run.CollectedAt})
 		}
 	}
 	return view
 }
 
-func (v *View) add(set AnySet, asked Topics) {
-	kind := set.Kind().KindName()
+func (v *View) add(each part) {
+	kind := each.set.Kind().KindName()
 	if len(v.parts[kind]) == 0 && len(v.single) < cap(v.single) {
-		v.single = append(v.single, part{set, asked})
+		v.single = append(v.single, each)
 		v.parts[kind] = slices.Clip(v.single[len(v.single)-1:]) // What is added to it goes elsewhere.
 		return
 	}
-	v.parts[kind] = append(v.parts[kind], part{set, asked})
+	v.parts[kind] = append(v.parts[kind], each)
 }
 
 // Extended is the view with a set that no run has collected, such as the results of items.
@@ -169,7 +170,7 @@ func (v View) Extended(set AnySet) View {
 	extended := View{parts: maps.Clone(v.parts), undiscovered: v.undiscovered} // It has no room of its own: what is added goes elsewhere.
 	kind := set.Kind().KindName()
 	extended.parts[kind] = slices.Clip(extended.parts[kind]) // What is added is no other view's.
-	extended.add(set, nil)
+	extended.add(part{set: set})
 	return extended
 }
 
@@ -205,6 +206,17 @@ func (v View) Sets(kind string, topics []string) iter.Seq2[AnySet, *Gap] {
 				set, gap = nil, pendingTopic(part.set, topics, own)
 			}
 			if !yield(set, gap) {
+				return
+			}
+		}
+	}
+}
+
+// Collected are the sets that each run has collected of a kind, with when that was.
+func (v View) Collected(kind string) iter.Seq2[AnySet, time.Time] {
+	return func(yield func(AnySet, time.Time) bool) {
+		for _, part := range v.parts[kind] {
+			if !yield(part.set, part.at) {
 				return
 			}
 		}

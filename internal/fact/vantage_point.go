@@ -8,6 +8,8 @@ type VantagePoint struct {
 	Version string `json:"version"` // of the program
 	// Ahead is how far its clock is ahead of this machine's, in whole seconds; zero as long as they agree about well enough.
 	Ahead time.Duration `json:"ahead"`
+	// EndpointAge is how old its facts of endpoints may have been at most when they were taken over.
+	EndpointAge time.Duration `json:"endpoint_age"`
 }
 
 // VantagePoints describes the facts of vantage points.

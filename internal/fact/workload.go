@@ -93,6 +93,11 @@ func (w *Workload) Least() int {
 	}
 }
 
+// RolloutEnded tells whether the newest rollout is over, however well its pods do since.
+func (w *Workload) RolloutEnded() bool {
+	return w.Observed && !w.Rollout.InProgress && !w.Rollout.Stalled && !w.Rollout.EndedAt.IsZero()
+}
+
 // RestsAtZero tells whether no pod runs since there is nothing to do, as is meant.
 func (w *Workload) RestsAtZero() bool {
 	scaler := w.Autoscaler
@@ -134,6 +139,9 @@ type Rollout struct {
 	// Trouble is why its controller cannot make pods, in its own words: exceeded quota; empty where it can.
 	Trouble string    `json:"trouble,omitempty"`
 	BeganAt time.Time `json:"began_at,omitzero"` // when the newest rollout began; zero where that is not known
+	// EndedAt is when the newest rollout was complete, as the controller of a Deployment notes it; of all else, when the last pod that is
+	// ready became so. Zero where that is not known.
+	EndedAt time.Time `json:"ended_at,omitzero"`
 }
 
 // The strategies of Rollouts.

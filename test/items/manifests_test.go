@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/checks"
+	"github.com/readiness-exporter/readiness-exporter/collectors"
 	"github.com/readiness-exporter/readiness-exporter/collectors/kubernetes"
 	"github.com/readiness-exporter/readiness-exporter/internal/assess"
 	"github.com/readiness-exporter/readiness-exporter/internal/config"
@@ -70,20 +71,22 @@ func statusByManifests(t *testing.T, of table, scene scene) string {
 	}
 	all, err := kubernetes.NewManifestReader(namespace).Read("world.yaml", &manifests)
 	require.NoError(t, err)
-	collectors := kubernetes.Manifests(all)
-	loaded, err := config.Load(describe(t, "/nowhere", namespace, of, scene), config.Options{
-		Kinds: checks.All(),
+	reading := kubernetes.Manifests(all)
+	existing, closeAll := collectors.All(collectors.Options{RootFS: "/"})
+	defer closeAll()
+	loaded, err := config.Load(describe(t, "/nowhere", "http://127.0.0.1:1", namespace, of, scene), config.Options{
+		Kinds: checks.All(), Collectors: existing,
 	})
 	require.NoError(t, err)
 	var kinds []string
-	for _, each := range collectors {
+	for _, each := range reading {
 		for _, kind := range each.Describe().Yields {
 			kinds = append(kinds, kind.KindName())
 		}
 	}
 	plan := loaded.Plans[0].Only(func(item *assess.Item) bool { return judges(item, kinds) })
 	collecting := engine.New(engine.Options{
-		Logger: log.NewNopLogger(), Collectors: collectors, MaxRuns: 8, MaxRunsPerServer: 8,
+		Logger: log.NewNopLogger(), Collectors: reading, MaxRuns: 8, MaxRunsPerServer: 8,
 		Publish: func([]*assess.Assessment) {}, Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
 	})
 	assessed, err := collecting.Once(t.Context(), []*assess.Plan{plan}, func(int, int) {})

@@ -1,8 +1,9 @@
 package items_test
 
 import (
-	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +34,7 @@ const patience = 40 * time.Second
 // A stage is the cluster that all worlds are made in, each in a namespace of its own, and what collects from them.
 type stage struct {
 	cluster    *world.Cluster
+	front      string // the URL of what users open, which answers an error at /503
 	objects    *objects
 	collectors []collector.Any
 }
@@ -42,6 +44,13 @@ func newStage(t *testing.T) *stage {
 	// What scales would overwrite what the tables say of autoscalers: here are no metrics to scale by.
 	s := &stage{cluster: servers.NewKubernetes(t, "kube-controller-manager=--controllers=*,-horizontal-pod-autoscaler-controller")}
 	s.cluster.AddNodes(t, 3)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/503" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(front.Close)
+	s.front = front.URL
 	s.objects = newObjects(t, s.cluster)
 	all, closeAll := collectors.All(collectors.Options{RootFS: "/"})
 	t.Cleanup(closeAll)
@@ -88,7 +97,7 @@ func (s *stage) play(t *testing.T, of table, scene scene) *play {
 		},
 		Observe: func(*system.System, string, engine.Outcome, time.Duration) {},
 	})
-	loaded, err := config.Load(describe(t, s.cluster.Kubeconfig, namespace, of, scene), config.Options{
+	loaded, err := config.Load(describe(t, s.cluster.Kubeconfig, s.front, namespace, of, scene), config.Options{
 		Kinds: checks.All(), Collectors: s.collectors,
 	})
 	require.NoError(t, err)
@@ -107,7 +116,7 @@ func (s *stage) play(t *testing.T, of table, scene scene) *play {
 }
 
 // describe writes the configuration of a world: the namespace, and what the table adds.
-func describe(t *testing.T, kubeconfig, namespace string, of table, scene scene) string {
+func describe(t *testing.T, kubeconfig, front, namespace string, of table, scene scene) string {
 	t.Helper()
 	described := map[string]any{
 		"name": "shop", "environment": "production",
@@ -120,7 +129,7 @@ func describe(t *testing.T, kubeconfig, namespace string, of table, scene scene)
 	}
 	content, err := yaml.Dump(map[string]any{"systems": []any{described}})
 	require.NoError(t, err)
-	content = bytes.ReplaceAll(content, []byte("$KUBECONFIG"), []byte(kubeconfig))
+	content = []byte(strings.NewReplacer("$KUBECONFIG", kubeconfig, "$FRONT", front).Replace(string(content)))
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(path, content, 0o600))
 	return path

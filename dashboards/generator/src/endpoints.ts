@@ -20,20 +20,26 @@ const days = steps("bad", [7, "near"], [30, "good"]);
 const one = { width: 4, height: 4, unit: "none", thresholds: noneIsGood };
 
 // The mean of the phases of answers, by labels: from a native histogram, or a classic one where Prometheus keeps those.
-function mean(labels: string[]): string {
-  const rate = (suffix: string) => sum(labels, `rate(${of(duration + suffix)}[$__rate_interval])`);
+function mean(labels: string[], ...matchers: string[]): string {
+  const rate = (suffix: string) => sum(labels, `rate(${of(duration + suffix, ...matchers)}[$__rate_interval])`);
   return `histogram_avg(${rate("")}) or ${rate("_sum")} / (${rate("_count")} > 0)`;
 }
 
 const url = [...systemLabels, "url"];
 const whole = sum(url, mean([...url, "phase"]));
 
+// What is collected from vantage points, each by itself: elsewhere the worst of all counts.
+const elsewhere = 'vantage!=""';
+const place = [...url, "vantage"];
+const upFrom = min([...place, "purpose"], of("readiness_endpoint_up", elsewhere));
+const wholeFrom = sum(place, mean([...place, "phase"], elsewhere));
+
 export const endpoints = board({
   name: "endpoints",
   title: "Endpoints and names",
   description: "What users reach: which addresses of the web answer and how fast, what their servers accept, and whether their names will stay.",
   from: "now-24h",
-  alerts: "(Endpoint|Domain|DNS|Redirect).+",
+  alerts: "(Endpoint|MetricsExposed|Domain|DNS|Redirect).*",
   now: [
     number({ ...one, title: "Endpoints", description: "How many addresses of the web are watched.", thresholds: plain }, [`count(${up})`]),
     number({ ...one, title: "Down", description: "Endpoints that did not answer as expected over every version of IP." }, [`sum(1 - ${up})`]),
@@ -94,6 +100,34 @@ export const endpoints = board({
     ),
   ],
   details: [
+    list(
+      { width: 24, height: 9, title: "Endpoints from vantage points, the worst first",
+        description: "How each endpoint answers from each declared vantage point. Mean time is known where Prometheus scrapes the exporter there, too." },
+      [
+        { of: "A", title: "State", mappings: stateTexts(["up", "good"], ["down", "bad"]), width: 85 },
+        { of: "vantage", title: "From", width: 160 },
+        { of: "url", title: "URL" },
+        { of: "purpose", title: "Purpose", width: 130 },
+        { of: "B", title: "Code", unit: "none", mappings: absent("no answer"), thresholds: steps("good", [400, "near"], [500, "bad"]), width: 110 },
+        { of: "C", title: "Mean time", unit: "s", decimals: 2, width: 105 },
+        { of: "system", title: "System", link: toSystem },
+        { of: "environment", title: "Environment", width: 130 },
+      ],
+      [{ by: "State", descending: true }, { by: "From" }],
+      states(upFrom, `${upFrom} == 0`), max([...place, "purpose"], of("readiness_endpoint_status_code", elsewhere)),
+      `0 * ${upFrom} + on (${place.join(", ")}) group_left () (${wholeFrom})`,
+    ),
+    list(
+      { width: 24, height: 6, title: "Metrics shown outside", description: "Addresses that show metrics to a vantage point without a credential." },
+      [
+        { of: "url", title: "URL" },
+        { of: "vantage", title: "From", width: 160 },
+        { of: "system", title: "System", link: toSystem },
+        { of: "environment", title: "Environment", width: 130 },
+      ],
+      [{ by: "URL" }],
+      max(place, of("readiness_metrics_exposed")),
+    ),
     list(
       { width: 24, height: 8, title: "Accepted versions of TLS", description: "Each version of TLS that a server accepts over some version of IP. Those before 1.2 can be broken." },
       [
