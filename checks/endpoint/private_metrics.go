@@ -42,7 +42,7 @@ func PrivateMetrics() check.Kind[PrivateMetricsParameters] {
 	}
 	return check.Kind[PrivateMetricsParameters]{
 		Name:    "private_metrics_endpoint",
-		Summary: "Every metrics endpoint answers with metrics here, and shows none to vantage points without a credential, by its path elsewhere either.",
+		Summary: "Every metrics endpoint answers with metrics here, and shows none to vantage points that send no credential.",
 		Remedy:  "Ask the endpoint here (curl -s URL | promtool check metrics) and outside (curl -i URL), and fix what answers.",
 		Reasons: append(reasons.list(), reasons.exposed, reasons.unclear, reasons.unasked),
 		Over: []check.Quantified[PrivateMetricsParameters]{

@@ -133,7 +133,8 @@ func asStranger(e Endpoint, at url.URL) Endpoint {
 // isOwnMachine tells hosts that are another machine wherever they are asked.
 func isOwnMachine(host string) bool {
 	address, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && (address.Unmap().IsLoopback() || address.IsUnspecified())
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
+		err == nil && (address.Unmap().IsLoopback() || address.IsUnspecified())
 }
 
 // outside tells whether an endpoint is collected from vantage points. Metrics are for Prometheus alone.
