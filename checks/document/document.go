@@ -39,6 +39,8 @@ type Parameters struct {
 	MaximumAge quantity.Duration `yaml:"maximum_age"`
 	// NewerThanRelease: one that changed after the newest tag of its repository is not too old, whatever its age.
 	NewerThanRelease bool `yaml:"newer_than_release"`
+	// NewerThanLaunch: it must have changed after the system was launched, as the system description has it.
+	NewerThanLaunch bool `yaml:"newer_than_launch"`
 	// MinimumWords is how many words it must have without markup and placeholders; a character of Chinese, Japanese or Thai counts
 	// as half of one.
 	MinimumWords quantity.Count `yaml:"minimum_words"`
@@ -124,8 +126,23 @@ func Document() check.Kind[Parameters] {
 		Name: "no_owner", Level: check.Fail, Sentence: "The document has no owner.",
 		Remedy: "Add a rule to CODEOWNERS that names who keeps the document up to date.",
 	}
+	launchUnknown := check.Reason{
+		Name: "launch_unknown", Level: check.Undeclared, Sentence: "Since when the system is live is not declared.",
+		Remedy: "Say it in the system description: launched: 2026-05-01.",
+	}
+	notLaunched := check.Reason{
+		Name: "not_launched", Level: check.Undeclared, Sentence: "The system has not been launched yet.",
+		Remedy: "Write the document after the launch, or correct launched in the system description.",
+	}
+	beforeLaunch := check.Reason{
+		Name: "before_launch", Level: check.Fail, Sentence: "The document has not changed since the launch.",
+		Remedy: "Write down what went well, what did not, and what is to change, and commit that.",
+	}
 	placeholder := check.Reason{Name: "placeholder", Level: check.Warn, Sentence: "A placeholder stands where text belongs."}
-	reasons := judging{stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, deadLink, unasked, noOwner, placeholder}
+	reasons := judging{
+		stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, deadLink, unasked, noOwner, placeholder,
+		launchUnknown, notLaunched, beforeLaunch,
+	}
 	return check.Kind[Parameters]{
 		Name:     "document",
 		Summary:  "The document exists, is no stub, has the required headings and diagrams, and changed recently enough.",
@@ -153,11 +170,13 @@ func Document() check.Kind[Parameters] {
 // judging has the reasons that judging gives.
 type judging struct {
 	stub, noHeading, emptyHeading, noDiagram, tooOld, brokenLink, deadLink, unasked, noOwner, placeholder check.Reason
+	launchUnknown, notLaunched, beforeLaunch                                                              check.Reason
 }
 
 func (r judging) list() []check.Reason {
 	return []check.Reason{
 		r.stub, r.noHeading, r.emptyHeading, r.noDiagram, r.tooOld, r.brokenLink, r.deadLink, r.unasked, r.noOwner, r.placeholder,
+		r.launchUnknown, r.notLaunched, r.beforeLaunch,
 	}
 }
 
@@ -187,7 +206,29 @@ func (r judging) external(c check.Context, d *fact.Document) (problems []check.P
 	return problems
 }
 
+// sinceLaunch judges whether a document was written after the launch; known: there was one.
+func (r judging) sinceLaunch(c check.Context, d *fact.Document) (problems []check.Problem, known bool) {
+	switch launched := c.System.Launched; {
+	case launched.IsZero():
+		return []check.Problem{r.launchUnknown.Problem(r.launchUnknown.Sentence)}, false
+	case launched.After(c.Now):
+		return []check.Problem{r.notLaunched.Problem("The system is launched on " + words.Moment(launched) + ".")}, false
+	case d.Exists() && !d.Changed.After(launched):
+		return []check.Problem{r.beforeLaunch.Problem(fmt.Sprintf("The document %s changed last on %s, before the launch on %s.",
+			d.Place, words.Moment(d.Changed), words.Moment(launched)))}, true
+	default:
+		return nil, true
+	}
+}
+
 func (r judging) judge(c check.Context, d *fact.Document, p Parameters) (problems []check.Problem) {
+	if p.NewerThanLaunch {
+		before, known := r.sinceLaunch(c, d)
+		if !known {
+			return before
+		}
+		problems = before
+	}
 	if !d.Exists() {
 		return []check.Problem{missing(d.Document, d.Searched)}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/check/checktest"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/quantity"
+	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
 var now = time.Date(2026, time.June, 1, 12, 0, 0, 0, time.UTC)
@@ -124,6 +125,34 @@ func TestADocumentThatCannotBeDatedIsUnknown(t *testing.T) {
 	p.Document = "plan"
 	asked := checktest.Case{Kind: document.Document(), Parameters: &p, Now: now, Sets: []fact.AnySet{checktest.Facts(fact.Documents(), undated)}}
 	require.Equal(t, check.Unknown, asked.Result(t).Status)
+}
+
+func TestWhatIsWrittenAfterTheLaunch(t *testing.T) {
+	p := document.Document().Defaults
+	p.Document, p.NewerThanLaunch = "lessons", true
+	for _, c := range []struct {
+		name     string
+		launched time.Time
+		changed  time.Duration // ago
+		want     []checktest.Finding
+	}{
+		{"what changed after it passes", now.Add(-10 * day), 9 * day, nil},
+		{"what changed before it fails", now.Add(-10 * day), 11 * day, checktest.One("before_launch", check.Fail,
+			"The document shop:lessons.md changed last on 2026-05-21 12:00 UTC, before the launch on 2026-05-22 12:00 UTC.")},
+		{"a launch to come has no lessons yet", now.Add(day), day, checktest.One("not_launched", check.Undeclared,
+			"The system is launched on 2026-06-02 12:00 UTC.")},
+		{"without a launch nothing is known", time.Time{}, day, checktest.One("launch_unknown", check.Undeclared,
+			"Since when the system is live is not declared.")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			written := fact.Document{Document: "lessons", Place: "shop:lessons.md", Changed: now.Add(-c.changed), Words: 50}
+			asked := checktest.Case{
+				Kind: document.Document(), Parameters: &p, Now: now, System: &system.System{Launched: c.launched},
+				Sets: []fact.AnySet{checktest.Facts(fact.Documents(), written)},
+			}
+			require.Equal(t, c.want, asked.Judge(t))
+		})
+	}
 }
 
 func TestDocumentsAreAskedForByTheirNames(t *testing.T) {

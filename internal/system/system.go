@@ -26,6 +26,8 @@ type System struct {
 	Environment string `yaml:"environment"`           // the value of the label environment: production, staging, …
 	Description string `yaml:"description,omitempty"` // what it is, for pages and reports
 	Owner       string `yaml:"owner,omitempty"`       // the team whose it is; items may name another
+	// Launched is since when it is live: 2026-05-01.
+	Launched time.Time `yaml:"launched,omitempty"`
 	// Checklist is the one that judges it; default: production. With a version, production@1, items that are newer are
 	// judged and shown, and count in no gate, score, objective or regression.
 	Checklist string `yaml:"checklist,omitempty"`

@@ -35,7 +35,7 @@ func described(g *world.Git) *system.System {
 		return &system.Contact{Name: name, Email: strings.ToLower(name) + "@contoso.com"}
 	}
 	s := &system.System{
-		Name: "shop", Environment: "production", Repositories: []system.Repository{{Name: "shop", Path: g.Dir}},
+		Name: "shop", Environment: "production", Launched: time.Now().Add(-20 * day), Repositories: []system.Repository{{Name: "shop", Path: g.Dir}},
 		Contacts: system.Contacts{
 			Primary: call("Ann"), Secondary: call("Bob"), Channel: "#shop",
 			Escalation: []system.EscalationLevel{{After: quantity.Duration(time.Hour), Call: *call("Eve")}},
@@ -144,6 +144,9 @@ func scenes() []scene {
 		{"a plan for disasters without objectives", written("docs/disaster-recovery.md", world.Page("Steps")), only("recovery.plan", "fail no_heading")},
 		{"no plan of continuity", removed("docs/business-continuity.md"), only("recovery.continuity", none)},
 		{"no plan of costs", removed("docs/costs.md"), only("financial.plan", none)},
+		{"no lessons learned", removed("docs/lessons-learned.md"), only("post-launch.lessons", none)},
+		{"lessons from before the launch", func(_ *world.Git, s *system.System) { s.Launched = time.Now().Add(-5 * day) }, only("post-launch.lessons", "fail before_launch")},
+		{"nobody says when it was launched", func(_ *world.Git, s *system.System) { s.Launched = time.Time{} }, only("post-launch.lessons", "undeclared launch_unknown")},
 		{"nobody has signed the plan of costs", func(_ *world.Git, s *system.System) { s.Attestations = s.Attestations[:3] }, only("financial.plan", "undeclared not_attested")},
 		{"two levels of escalation", func(_ *world.Git, s *system.System) { s.Contacts.Escalation = nil }, only("team.escalation", "fail too_few_levels")},
 		{"no channel", func(_ *world.Git, s *system.System) { s.Contacts.Channel = "" }, only("team.escalation", "fail no_contact")},

@@ -28,6 +28,7 @@ func Documents() map[string]string {
 		"docs/disaster-recovery.md":   Page("RTO and RPO", "Steps"),
 		"docs/business-continuity.md": Page("Without the shop"),
 		"docs/costs.md":               Page("What is saved"),
+		"docs/lessons-learned.md":     Page("What went well", "What did not"),
 	}
 	for _, name := range []string{"disk", "mail", "database", "certificate", "traffic"} {
 		all["runbooks/"+name+".md"] = Page("Steps")
