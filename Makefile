@@ -21,7 +21,7 @@ END_TO_END := $(filter-out ./test/bench/ ./collectors/% $(RACE_PACKAGES),$(START
 UNIT_PACKAGES := go list ./... | grep -vxFf <(go list $(STARTS_SERVERS) ./collectors/... ./cmd/... ./test/machine/...)
 # How many tests of a package that start whole programs run at once: they wait more than they work.
 AT_ONCE := 4
-CONCURRENT := go list $(sort $(dir $(shell grep -rlE --include='*.go' '\<go func|sync\.(RW)?(Mutex|Map)|"sync/atomic"|errgroup' ./internal)))
+CONCURRENT := go list $(sort $(dir $(shell grep -rlE --include='*.go' --exclude='*_test.go' '\<go func|sync\.(RW)?(Mutex|Map)|"sync/atomic"|errgroup' ./internal)))
 
 include deploy/release.mk
 
