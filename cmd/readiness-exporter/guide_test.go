@@ -123,6 +123,10 @@ func (b block) hold(t *testing.T, folder string) {
 	case "yaml web", "yaml workflow":
 		var content map[string]any // Those of the web are used by the tests of the recipes, workflows by hosts that are not here.
 		require.NoError(t, yaml.Load([]byte(b.content), &content))
+	case "sql ":
+		database := servers.Postgres(t, nil)
+		database.SQL(t, "CREATE DATABASE shop")
+		database.SQL(t, b.content)
 	case "promql ":
 		rule, err := yaml.Dump(map[string]any{"groups": []any{map[string]any{
 			"name": "guide", "rules": []any{map[string]string{"record": "guide:expression", "expr": b.content}},

@@ -7,7 +7,7 @@ import { colours, severityTexts } from "./style.js";
 
 // What an alert is about, by the labels of what it watches.
 const about = [
-  "check", "gate", "objective", "backup", "place", "host", "mountpoint", "unit", "schedule", "repository", "login", "address", "port", "url", "domain", "kubernetes_namespace", "kind", "name",
+  "check", "gate", "objective", "backup", "place", "host", "mountpoint", "unit", "schedule", "repository", "database", "login", "address", "port", "url", "domain", "kubernetes_namespace", "kind", "name",
   "server_name", "ip", "collector", "target", "instance",
 ];
 
