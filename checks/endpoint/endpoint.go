@@ -49,7 +49,8 @@ func answerReasonsOf(urgent bool) answerReasons {
 		},
 		noHTTP3: check.Reason{
 			Name: "no_http3", Level: check.Fail, Sentence: "The endpoint is to answer over HTTP/3, and does not.",
-			Remedy: "Let UDP pass at the port of the endpoint, and have the server speak HTTP/3 with the same certificate (curl --http3-only -v URL); or remove http3.",
+			Remedy: "Let UDP pass at the port of the endpoint, and have the server speak HTTP/3 with the same certificate; or remove http3 in " +
+				"the system description. Check it with: curl --http3-only -v URL.",
 		},
 		otherHTTP3: check.Reason{
 			Name: "other_http3_status", Level: check.Fail, Sentence: "Over HTTP/3 the endpoint answers with another status than over TCP.",
@@ -96,7 +97,8 @@ func (r answerReasons) overHTTP3(e *fact.Endpoint) (problems []check.Problem) {
 		}
 		switch first := e.Answers[at].Steps[0]; {
 		case answer.Failure != nil:
-			problems = append(problems, r.noHTTP3.Problem(fmt.Sprintf("Over HTTP/3 and %s there is no answer: %s.", inWords(answer.IPVersion), answer.Failure.Detail)))
+			detail := fmt.Sprintf("Over HTTP/3 and %s there is no answer: %s.", inWords(answer.IPVersion), answer.Failure.Detail)
+			problems = append(problems, r.noHTTP3.Problem(detail))
 		case answer.Status != first.Status:
 			problems = append(problems, r.otherHTTP3.Problem(fmt.Sprintf("Over HTTP/3 and %s the answer is %s, and over TCP it is %s.",
 				inWords(answer.IPVersion), code(answer.Status), code(first.Status))))

@@ -84,14 +84,12 @@ func (w *World) newNameServer(server *NameServer, spec NameServerSpec) (*Process
 	if err := os.WriteFile(config, []byte(spec.configuration(dir)), 0o644); err != nil {
 		return nil, fmt.Errorf("configure a name server: %w", err)
 	}
-	// AppArmor keeps the installed program, by its path, to the folders of its package.
-	content, err := os.ReadFile(binary)
-	if err != nil {
-		return nil, fmt.Errorf("read the program of a name server: %w", err)
-	}
+	// AppArmor keeps the installed program, by its path, to the folders of its package. A copy that this process had written could not be
+	// run as long as a child, forked meanwhile, has the file open.
+	installed := binary
 	binary = filepath.Join(dir, "named")
-	if err := os.WriteFile(binary, content, 0o755); err != nil {
-		return nil, fmt.Errorf("copy the program of a name server: %w", err)
+	if output, err := exec.Command("cp", installed, binary).CombinedOutput(); err != nil { //nolint:noctx // It takes no time.
+		return nil, fmt.Errorf("copy the program of a name server: %w: %s", err, output)
 	}
 	probe := new(dns.Msg)
 	probe.SetQuestion(spec.example(), dns.TypeSOA)
