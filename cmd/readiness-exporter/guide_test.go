@@ -124,7 +124,7 @@ func (b block) hold(t *testing.T, folder string) {
 		var content map[string]any // Those of the web are used by the tests of the recipes, workflows by hosts that are not here.
 		require.NoError(t, yaml.Load([]byte(b.content), &content))
 	case "sql ":
-		database := servers.Postgres(t, nil)
+		database := servers.Postgres(t, world.NewCA(t, world.Spec{}).Issue(t, world.Spec{DNSNames: []string{"localhost"}}))
 		database.SQL(t, "CREATE DATABASE shop")
 		database.SQL(t, b.content)
 	case "promql ":
