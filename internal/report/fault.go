@@ -52,28 +52,37 @@ func (f Find) Severity() checklist.Severity { return f.item().Severity }
 // FaultsOf gives what is wrong with a system, by subject: what is urgent first, then what is lost, then gaps. What is not
 // declared, what is excused, and what follows from other items, is none.
 func FaultsOf(a *assess.Assessment) []Fault {
+	type place struct{ item, subject string }
+	index := make(map[place]int)
+	placeOf := func(item *assess.Item, problem *check.Problem) place {
+		if problem.Subject == "" {
+			return place{item: item.Item.ID}
+		}
+		return place{subject: problem.Subject}
+	}
+	var sizes []int // how many finds each fault has, so that none of their lists has to grow
 	most := 0
 	for i := range a.Results {
-		for range faulty(&a.Plan.Items[i], &a.Results[i]) {
+		for problem := range faulty(&a.Plan.Items[i], &a.Results[i]) {
+			key := placeOf(&a.Plan.Items[i], problem)
+			at, known := index[key]
+			if !known {
+				at = len(sizes)
+				index[key], sizes = at, append(sizes, 0)
+			}
+			sizes[at]++
 			most++
 		}
 	}
-	faults := make([]Fault, 0, most)
-	type place struct{ item, subject string }
-	index := make(map[place]int)
+	faults, finds := make([]Fault, len(sizes)), make([]Find, most)
+	for at, size := range sizes {
+		faults[at].Finds, finds = finds[:0:size], finds[size:]
+	}
 	for i := range a.Results {
 		item := &a.Plan.Items[i]
 		for problem := range faulty(item, &a.Results[i]) {
-			key := place{subject: problem.Subject}
-			if problem.Subject == "" {
-				key.item = item.Item.ID
-			}
-			at, known := index[key]
-			if !known {
-				at = len(faults)
-				index[key] = at
-				faults = append(faults, Fault{Subject: problem.Subject})
-			}
+			at := index[placeOf(item, problem)]
+			faults[at].Subject = problem.Subject
 			find := Find{Urgency: Gap, Problem: problem, of: a, at: i}
 			switch {
 			case problem.Urgent:
