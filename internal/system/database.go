@@ -63,7 +63,7 @@ func (d Database) validate(list *mistake.List, at []any) {
 	case d.Username == "":
 		list.Add(at, "username is missing: expected the role to log in as, such as readiness")
 	case strings.ContainsFunc(d.Username, isUnseen):
-		list.Add(mistake.At(at, "username"), "username: expected one without blanks and characters that are not seen")
+		list.Add(mistake.At(at, "username"), "username: expected one without blanks and invisible characters")
 	}
 	checkFile(list, at, "password_file", d.PasswordFile)
 	if d.TLS != "" {
