@@ -148,7 +148,7 @@ func TestWhatPeopleSaySaysWhoWhyAndUntilWhen(t *testing.T) {
 				{Path: []any{"not_applicable", 0, "reason"}, Message: "reason \"\u3164\" is blank: expected a text"},
 				{Path: []any{"not_applicable", 1, "reason"}, Message: `reason "-" is blank: expected a text`},
 				{Path: []any{"waivers", 0, "by"}, Message: `by "  " is blank: expected a text`},
-				{Path: []any{"waivers", 0, "reason"}, Message: `reason "so\u202eon" has characters that are not seen: expected a text without`},
+				{Path: []any{"waivers", 0, "reason"}, Message: `reason "so\u202eon" has invisible characters: expected a text without`},
 			},
 		},
 		{

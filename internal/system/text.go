@@ -61,7 +61,7 @@ func CheckText(list *mistake.List, path []any, what, text string) {
 	case !strings.ContainsFunc(text, isSeen):
 		list.Add(path, "%s %q is blank: expected a text", what, text)
 	case strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsGraphic(r) }):
-		list.Add(path, "%s %q has characters that are not seen: expected a text without", what, text)
+		list.Add(path, "%s %q has invisible characters: expected a text without", what, text)
 	}
 }
 
