@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -123,7 +124,9 @@ func TestFail2banCountsNothing(t *testing.T) {
 			jail.read(t, strings.TrimPrefix(awaitLog(t, server, test.runs*len(users)+1), asked))
 			own := test.runs * test.counted
 			require.EventuallyWithT(t, func(c *assert.CollectT) {
-				require.NotEqual(c, fmt.Sprint(own), jail.failed(c))
+				counted, err := strconv.Atoi(jail.failed(c))
+				require.NoError(c, err)
+				require.Greater(c, counted, own) // Until it has read anything that is 0, whatever its mode.
 			}, 2*time.Minute, 100*time.Millisecond)
 			require.Contains(t, []string{fmt.Sprint(own + 1), fmt.Sprint(own + 2)}, jail.failed(t), "%s", server.Log())
 			require.Less(t, own, 5)
