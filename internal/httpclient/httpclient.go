@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,23 +20,24 @@ import (
 
 // NewTransport trusts the authorities in a PEM file, or the public ones where none is named. The file is read anew for each
 // transport: authorities are replaced as certificates are.
-func NewTransport(caFile string) (*http.Transport, error) {
-	return Trusting(pki.NewAuthorities(pki.PublicRoots), caFile)
-}
+func NewTransport(caFile string) (*http.Transport, error) { return trusting(caFile, pki.ReadPool) }
 
 // Trusting is NewTransport for who asks so often that the file is parsed only when it changes.
 func Trusting(authorities *pki.Authorities, caFile string) (*http.Transport, error) {
+	return trusting(caFile, authorities.Pool)
+}
+
+func trusting(caFile string, pool func(string) (*x509.CertPool, error)) (*http.Transport, error) {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
 	}
 	if caFile == "" {
 		return transport, nil
 	}
-	pool, err := authorities.Pool(caFile)
-	if err != nil {
+	var err error
+	if transport.TLSClientConfig.RootCAs, err = pool(caFile); err != nil {
 		return nil, fmt.Errorf("read ca_file %s: %w", caFile, err)
 	}
-	transport.TLSClientConfig.RootCAs = pool
 	return transport, nil
 }
 

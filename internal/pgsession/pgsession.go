@@ -91,11 +91,8 @@ func TLS(mode, serverName, caFile string) (*tls.Config, error) {
 	case caFile == "":
 		return config, nil
 	}
-	content, err := pki.ReadFile(caFile)
-	if err == nil {
-		config.RootCAs, err = pki.ParsePool(content)
-	}
-	if err != nil {
+	var err error
+	if config.RootCAs, err = pki.ReadPool(caFile); err != nil {
 		return nil, fmt.Errorf("read ca_file %s: %w", caFile, err)
 	}
 	return config, nil

@@ -78,6 +78,15 @@ func PublicRoots() (*x509.CertPool, error) {
 	return roots, nil
 }
 
+// ReadPool reads the authorities in a file to verify connections by, for who reads it once.
+func ReadPool(caFile string) (*x509.CertPool, error) {
+	content, err := ReadFile(caFile)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePool(content)
+}
+
 // ParsePool reads the certificates of authorities in PEM. One that cannot be read does not keep the others from being used.
 func ParsePool(data []byte) (*x509.CertPool, error) { return parseAuthorityFile(data).usable() }
 
