@@ -206,7 +206,7 @@ func sshServerCase(t *testing.T) conformance.Case {
 		}}},
 		Faults: append(networkFaults(t, proxy, 20),
 			leads(proxy, "is another one", servers.SSHD(t).Addr, true),
-			leads(proxy, "has strange names", listen(t, func(conn net.Conn) {
+			leads(proxy, "has strange names", world.Listen(t, func(conn net.Conn) {
 				_, _ = io.WriteString(conn, strange+"\r\nSSH-2.0-"+strange+"\r\n\x00\x00\x00\x20\x04\x14"+strings.Repeat("\x00", 40))
 			}), false)),
 	}

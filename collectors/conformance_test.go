@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -168,34 +167,9 @@ func noise(t *testing.T) string {
 	content := make([]byte, 64<<10)
 	random := rand.NewChaCha8([32]byte{1})
 	_, _ = random.Read(content) // It never fails.
-	return listen(t, func(conn net.Conn) {
+	return world.Listen(t, func(conn net.Conn) {
 		_, _ = conn.Write(content) // The client may have had enough.
 	})
-}
-
-// listen answers each client, and gives the address.
-func listen(t *testing.T, answer func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			work.Go(func() {
-				defer conn.Close()
-				answer(conn)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		work.Wait()
-	})
-	return listener.Addr().String()
 }
 
 // file writes a file of a test's own, and gives its path.

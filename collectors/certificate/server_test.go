@@ -168,30 +168,6 @@ func TestEachAddressOfANameIsCollected(t *testing.T) {
 	}
 }
 
-// listen answers each connection by itself, and gives its address.
-func listen(t *testing.T, answer func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			answer(conn)
-			conn.Close()
-		}
-	}()
-	t.Cleanup(func() {
-		listener.Close()
-		<-done
-	})
-	return listener.Addr().String()
-}
-
 // say sends a text, whatever the client says, and listens until the client has gone.
 func say(text string) func(net.Conn) {
 	return func(conn net.Conn) {
@@ -234,8 +210,8 @@ func TestAServerThatShowsNoCertificateIsUnavailable(t *testing.T) {
 		"one that hangs in the handshake":        {hangs.Addr, fact.ReasonTimeout},
 		"one that is too slow":                   {slow.Addr, fact.ReasonTimeout},
 		"one where nothing listens":              {refuses.Addr, fact.ReasonRefused},
-		"one that closes at once":                {listen(t, func(net.Conn) {}), fact.ReasonUnreachable},
-		"one that speaks no TLS":                 {listen(t, say("HTTP/1.0 400 Bad Request\r\n\r\n")), fact.ReasonInvalid},
+		"one that closes at once":                {world.Listen(t, func(net.Conn) {}), fact.ReasonUnreachable},
+		"one that speaks no TLS":                 {world.Listen(t, say("HTTP/1.0 400 Bad Request\r\n\r\n")), fact.ReasonInvalid},
 		"one that knows no such name":            {strict.Addr, fact.ReasonDenied},
 		"one that has not the certificate's key": {impostor.Addr, fact.ReasonInvalid},
 		"one whose name has no address":          {"shop.invalid:443", fact.ReasonUnresolved},

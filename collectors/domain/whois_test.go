@@ -16,13 +16,14 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 // serveWHOIS serves answers by the questions that are asked, after RFC 3912, and counts them. What is not expected fails the test.
-func serveWHOIS(t *testing.T, address string, answers map[string]string) (server string, asked *atomic.Int64) {
+func serveWHOIS(t *testing.T, answers map[string]string) (server string, asked *atomic.Int64) {
 	t.Helper()
 	asked = new(atomic.Int64)
-	return serveRaw(t, address, func(connection net.Conn) {
+	return world.Listen(t, func(connection net.Conn) {
 		question, err := bufio.NewReader(connection).ReadString('\n')
 		answer, expected := answers[strings.TrimSuffix(question, "\r\n")]
 		if err != nil || !strings.HasSuffix(question, "\r\n") || !expected {
@@ -31,29 +32,6 @@ func serveWHOIS(t *testing.T, address string, answers map[string]string) (server
 		asked.Add(1)
 		_, _ = io.WriteString(connection, strings.ReplaceAll(answer, "\n", "\r\n"))
 	}), asked
-}
-
-func serveRaw(t *testing.T, address string, handle func(net.Conn)) (server string) {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
-	require.NoError(t, err)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			handle(connection)
-			_ = connection.Close()
-		}
-	}()
-	t.Cleanup(func() {
-		_ = listener.Close()
-		<-done
-	})
-	return listener.Addr().String()
 }
 
 func TestWhatRegistriesAnswerToWHOIS(t *testing.T) {
@@ -169,7 +147,7 @@ free-date:     2027-06-27
 		"a page":                               {"example.com", "HTTP/1.1 400 Bad Request\n\n<html></html>\n", fact.Registration{}, fact.ReasonInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, _ := serveWHOIS(t, "127.0.0.1:0", map[string]string{question("", c.domain): c.text})
+			server, _ := serveWHOIS(t, map[string]string{question("", c.domain): c.text})
 			found, err := newProber().collect(t.Context(), Target{Domain: c.domain, WHOIS: server})
 			if c.reason != "" {
 				require.Equal(t, c.reason, fact.ReasonOf(err), "%v", err)
@@ -191,7 +169,7 @@ func TestADomainWithoutRDAPIsAskedForWhereIANARefersTo(t *testing.T) {
 	about := func(topLevel, refer string) string {
 		return "% IANA WHOIS server\n\nrefer:        " + refer + "\n\ndomain:       " + topLevel + "\n\nwhois:        " + refer + "\n"
 	}
-	root, asked := serveWHOIS(t, "127.0.0.1:0", map[string]string{
+	root, asked := serveWHOIS(t, map[string]string{
 		"md": about("MD", "127.0.0.1"), "de": "domain: DE\nstatus: ACTIVE\n", "kz": about("UZ", "whois.example.net"), "pl": about("PL", "[::1]"),
 	})
 	p := newProber()
@@ -231,7 +209,7 @@ func TestServersOfWHOISThatMisbehave(t *testing.T) {
 		"one that never ends": {func(net.Conn) { <-ctx.Done() }, fact.ReasonTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := newProber().collect(ctx, Target{Domain: "example.com", WHOIS: serveRaw(t, "127.0.0.1:0", c.handle)})
+			_, err := newProber().collect(ctx, Target{Domain: "example.com", WHOIS: world.Listen(t, c.handle)})
 			require.Equal(t, c.reason, fact.ReasonOf(err), "%v", err)
 		})
 	}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -339,27 +338,10 @@ func TestHostileServersAreBounded(t *testing.T) {
 // answering starts a server that reads what a client begins with, and answers it.
 func answering(t *testing.T, answer func(net.Conn)) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			work.Go(func() {
-				defer conn.Close()
-				_, _ = conn.Read(make([]byte, 1024))
-				answer(conn)
-			})
-		}
+	return world.Listen(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 1024))
+		answer(conn)
 	})
-	t.Cleanup(func() {
-		listener.Close()
-		work.Wait()
-	})
-	return listener.Addr().String()
 }
 
 // TestTablesAreThoseThatPeopleMake: also without a privilege for any of them.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,32 +15,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
-
-// serve answers each client in a way of its own, and gives the address.
-func serve(t *testing.T, answer func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			work.Go(func() {
-				defer conn.Close()
-				answer(conn)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		work.Wait()
-	})
-	return listener.Addr().String()
-}
 
 // endlessly writes the same until nobody listens any more.
 func endlessly(conn net.Conn, text string, pause time.Duration) {
@@ -113,7 +88,7 @@ func TestHostileServersAreBounded(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			set, err := newProber().collect(ctx, Target{Host: "web-1", Address: serve(t, test.answer), Users: []string{"root", "ann"}})
+			set, err := newProber().collect(ctx, Target{Host: "web-1", Address: world.Listen(t, test.answer), Users: []string{"root", "ann"}})
 			require.NoError(t, err)
 			require.Equal(t, test.answered, set.Facts[0].Failure == nil, "%+v", set.Facts[0])
 			require.Equal(t, test.reason, set.Unavailable[0].Reason, set.Unavailable[0].Detail)
@@ -133,7 +108,7 @@ func real(t *testing.T, edit func(*ssh.ServerConfig)) string {
 	config := &ssh.ServerConfig{}
 	config.AddHostKey(signer)
 	edit(config)
-	return serve(t, func(conn net.Conn) {
+	return world.Listen(t, func(conn net.Conn) {
 		server, channels, requests, err := ssh.NewServerConn(conn, config)
 		if err != nil {
 			return
@@ -164,7 +139,7 @@ func TestALongBannerIsRead(t *testing.T) {
 
 // TestNothingIsKeptOfManyServers: of what hostile servers send in all, little stays.
 func TestNothingIsKeptOfManyServers(t *testing.T) {
-	address := serve(t, func(conn net.Conn) {
+	address := world.Listen(t, func(conn net.Conn) {
 		_, _ = io.WriteString(conn, "SSH-2.0-x\r\n")
 		endlessly(conn, strings.Repeat("\x00\x00\x00\x0c\x06\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 1000), 0)
 	})
