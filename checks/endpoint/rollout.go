@@ -88,7 +88,7 @@ func (r rolloutReasons) judgeSince(c check.Context, all []*fact.Endpoint, _ Roll
 	collected := check.CollectedAt(c, fact.Endpoints())
 	age := make(map[string]time.Duration)
 	for _, v := range check.Read(c, fact.VantagePoints()) {
-		age[v.Name] = v.EndpointAge
+		age[v.Name] = max(age[v.Name], v.EndpointAge) // the oldest, where two runs tell of one
 	}
 	for _, e := range all {
 		subject, at := fact.Endpoints().Subject(e), collected[e]

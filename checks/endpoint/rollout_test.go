@@ -33,6 +33,8 @@ func TestRolloutAccess(t *testing.T) {
 	wrong := checktest.One("wrong_status", check.Fail, "Over IPv4 the answer is 503 (Service Unavailable), and less than 400 is expected.")
 	from := func(e fact.Endpoint) fact.Endpoint { e.Vantage = "frankfurt"; return e }
 	frankfurt := checktest.Facts(fact.VantagePoints(), fact.VantagePoint{Name: "frankfurt", EndpointAge: 3 * time.Minute})
+	twice := checktest.Facts(fact.VantagePoints(), fact.VantagePoint{Name: "frankfurt", EndpointAge: 3 * time.Minute},
+		fact.VantagePoint{Name: "frankfurt", EndpointAge: time.Second})
 	open := checktest.One("rollout_not_ended", check.Unknown, "The newest rollout of the workload has not ended.")
 	for name, c := range map[string]struct {
 		workloads []fact.Workload
@@ -54,6 +56,7 @@ func TestRolloutAccess(t *testing.T) {
 		"it has answered in Frankfurt since":        {[]fact.Workload{ended}, []fact.Endpoint{good, from(good)}, frankfurt, nil},
 		"it has not in Frankfurt":                   {[]fact.Workload{ended}, []fact.Endpoint{good, from(bad)}, frankfurt, wrong},
 		"what was taken over may be older":          {[]fact.Workload{recent}, []fact.Endpoint{good, from(good)}, frankfurt, checktest.One("asked_before", check.Unknown, pending)},
+		"the oldest counts where two runs tell":     {[]fact.Workload{recent}, []fact.Endpoint{good, from(good)}, twice, checktest.One("asked_before", check.Unknown, pending)},
 		"or of any age":                             {[]fact.Workload{recent}, []fact.Endpoint{from(good)}, nil, checktest.One("asked_before", check.Unknown, pending)},
 	} {
 		t.Run(name, func(t *testing.T) {
