@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
@@ -98,7 +100,8 @@ func DNS() check.Kind[DNSParameters] {
 					case len(all) == 0:
 						return []check.Problem{missing.Problem(missing.Sentence)}
 					case available < int(p.MinimumReplicas):
-						return []check.Problem{few.On(all[0].Subject(), fmt.Sprintf("The cluster's DNS has %s available, of %d at least.",
+						first := slices.MinFunc(all, func(a, b *fact.Component) int { return strings.Compare(a.Subject(), b.Subject()) })
+						return []check.Problem{few.On(first.Subject(), fmt.Sprintf("The cluster's DNS has %s available, of %d at least.",
 							words.Count(available, "pod"), p.MinimumReplicas))}
 					}
 					return nil

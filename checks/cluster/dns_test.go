@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/check"
+	"github.com/readiness-exporter/readiness-exporter/internal/check/checktest"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -63,4 +64,18 @@ func TestDNS(t *testing.T) {
 		})
 	}
 	require.ErrorContains(t, DNSParameters{}.Validate(), "whole seconds")
+}
+
+func TestTheDNSOfTwoWorkloadsIsNamedAfterTheFirst(t *testing.T) {
+	first := fact.Component{Cluster: "main", Role: fact.RoleDNS, Namespace: "kube-system", Kind: "DaemonSet", Name: "coredns", Desired: 1, Available: 1}
+	second := first
+	second.Kind, second.Available = "Deployment", 0
+	for _, parts := range [][]fact.Component{{first, second}, {second, first}} {
+		result := checktest.Case{
+			Kind: DNS(), Now: checktest.Now(), System: &system.System{Kubernetes: []system.Cluster{{Name: "main"}}},
+			Sets: []fact.AnySet{checktest.Facts(fact.ClusterDNSs(), fact.ClusterDNS{Cluster: "main"}), checktest.Facts(fact.Components(), parts...)},
+		}.Result(t)
+		require.Len(t, result.Problems, 1)
+		require.Equal(t, "main/kube-system/DaemonSet/coredns", result.Problems[0].Subject)
+	}
 }
