@@ -154,6 +154,7 @@ func All() []check.Any {
 		alert.Rules(),
 		alert.Runbooks(),
 		alert.Documents(),
+		alert.Resolution(),
 
 		// What people write down.
 		document.Document(),

@@ -27,6 +27,14 @@ func alertWorlds() map[string]world {
 	folder := facts(fact.DocumentFolders(), fact.DocumentFolder{
 		Document: "runbooks", Place: "shop:runbooks", Searched: "the repository shop", Documents: []fact.FolderDocument{{Path: "runbooks/shop-down.md", Words: 100}},
 	})
+	history := func(length time.Duration) fact.AnySet {
+		return facts(fact.AllAlertHistories(), fact.AlertHistory{
+			Request:    fact.AlertHistoryRequest{Label: "severity", Severities: "critical", Within: 24 * time.Hour},
+			Prometheus: "main", From: now.Add(-24 * time.Hour), Until: now, Resolution: time.Minute, Alerts: []fact.FiredAlert{{
+				Alert: fact.Alert{Name: "ShopDown", Severity: "critical"}, Fired: []fact.Period{{From: now.Add(-10 * time.Hour), Until: now.Add(length - 10*time.Hour)}},
+			}},
+		})
+	}
 	declared := &system.System{Name: "shop", Environment: "production", Prometheus: []system.Prometheus{{Name: "main"}}}
 	good := rules("ShopDown", fact.RuleOK)
 	return map[string]world{
@@ -38,6 +46,10 @@ func alertWorlds() map[string]world {
 			},
 			good: []fact.AnySet{good, pages(fact.PageThere)},
 			bad:  []fact.AnySet{good, pages(fact.PageMissing)},
+		},
+		"alert_resolution": {
+			declared: declared,
+			good:     []fact.AnySet{good, history(time.Minute)}, bad: []fact.AnySet{good, history(2 * time.Hour)},
 		},
 		"alert_documents": {
 			declared: declared,

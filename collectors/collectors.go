@@ -109,6 +109,7 @@ func All(options Options) (all []collector.Any, closeAll func()) {
 		clusters.Drills(),
 		prometheus.New(),
 		prometheus.NewRules(),
+		prometheus.NewHistory(time.Now),
 		prometheus.NewRunbooks(linkcheck.Options{Now: time.Now, Pause: time.Second}),
 		evidence.New(options.Record),
 		repository.New(repositories),

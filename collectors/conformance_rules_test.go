@@ -6,7 +6,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/readiness-exporter/readiness-exporter/collectors/prometheus"
+	"github.com/readiness-exporter/readiness-exporter/internal/collector"
 	"github.com/readiness-exporter/readiness-exporter/internal/collector/conformance"
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -42,5 +45,15 @@ func runbooksCase(t *testing.T) conformance.Case {
 	t.Helper()
 	c := rulesCase(t)
 	c.Needs.Request(fact.RunbookPagesRequest{Annotations: "runbook_url"})
+	return c
+}
+
+// historyCase is of a Prometheus that has stored neither alerts nor targets, as it was at one time.
+func historyCase(t *testing.T) conformance.Case {
+	t.Helper()
+	c := rulesCase(t)
+	now := time.Now()
+	c.New = func(*testing.T) collector.Any { return prometheus.NewHistory(func() time.Time { return now }) }
+	c.Needs.Request(fact.AlertHistoryRequest{Label: "severity", Severities: "critical", Within: 24 * time.Hour})
 	return c
 }

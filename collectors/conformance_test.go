@@ -65,6 +65,7 @@ func subjects() []subject {
 		{"prometheus", "a Prometheus", prometheusCase},
 		{"alert_rules", "a Prometheus", rulesCase},
 		{"runbook_pages", "a Prometheus", runbooksCase},
+		{"alert_history", "a Prometheus", historyCase},
 		{"evidence", "a folder", evidenceCase},
 		{"attestation", "a description", attestationCase},
 		{"contact", "a description", contactsCase},

@@ -6,7 +6,7 @@ func Kinds() []Any {
 		Hosts(), Filesystems(), SSHDaemons(), SSHServers(), Firewalls(), PortProbes(), AllListeningSockets(), Fail2bans(), Systemds(),
 		UpdatesOfHosts(), EnvironmentFiles(), AllHostAddresses(), DiscoveredHosts(), DiscoveredImages(), DomainNames(), Registrations(),
 		Endpoints(), EndpointLogins(), MetricsExposures(), Databases(), DatabaseSchemas(), DefaultLogins(), TLSOffers(), Images(),
-		Certificates(), Issuances(), Backups(), QueryResults(), AllAlertRules(), AllRunbookPages(),
+		Certificates(), Issuances(), Backups(), QueryResults(), AllAlertRules(), AllRunbookPages(), AllAlertHistories(),
 		Workloads(), Clusters(), ClusterDNSs(), Components(), HelmReleases(), Issuers(), Authorizations(), Secrets(),
 		Services(), Ingresses(), BackupSchedules(), Namespaces(), Configurations(), Stagings(), Objects(), PolicyResults(),
 		Repositories(), ReviewedBranches(), Documents(), DocumentFolders(), DocumentVocabularies(), APIDocuments(), AllExternalLinks(),

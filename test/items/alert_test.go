@@ -25,6 +25,7 @@ import (
 
 const (
 	rulesItem, runbooksItem, responseItem = "alerting.rules", "alerting.runbooks", "operational-docs.alert-response"
+	resolutionItem                        = "post-launch.issues"
 
 	rulesConfig = "{global: {evaluation_interval: 1s}, rule_files: [rules.yml]}"
 	soundRule   = `{alert: ShopDown, expr: vector(0) == 1, labels: {severity: critical}, annotations: {runbook_url: "http://docs.acme.com/shop-down"}}`
@@ -46,8 +47,7 @@ type alertWorld struct {
 func newAlertWorld(t *testing.T) *alertWorld {
 	t.Helper()
 	w := &alertWorld{documents: t.TempDir(), pages: map[string]bool{"/shop-down": true}, asks: true}
-	w.real = servers.Prometheus(t, rulesConfig, world.File{Name: "rules.yml", Content: ""})
-	w.url = w.real.URL
+	w.start(t, sampled("up", 24*60, 0))
 	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Host != "docs.acme.com" || !w.pages[r.URL.Path] {
 			rw.WriteHeader(http.StatusNotFound)
@@ -57,6 +57,22 @@ func newAlertWorld(t *testing.T) *alertWorld {
 	w.web = web.Listener.Addr().String()
 	w.write(t, "runbooks/shop-down.md", strings.Repeat("What to do when the shop is down. ", 10))
 	return w
+}
+
+// start starts the Prometheus with samples of the past.
+func (w *alertWorld) start(t *testing.T, samples ...string) {
+	t.Helper()
+	w.real = servers.PrometheusWithHistory(t, strings.Join(samples, "")+"# EOF\n", rulesConfig, world.File{Name: "rules.yml", Content: ""})
+	w.url = w.real.URL
+}
+
+// sampled has a sample of a series every minute, from some minutes ago to others.
+func sampled(series string, from, until int) string {
+	var text strings.Builder
+	for minute := from; minute >= until; minute-- {
+		fmt.Fprintf(&text, "%s 1 %d\n", series, time.Now().Add(-time.Duration(minute)*time.Minute).Unix())
+	}
+	return text.String()
 }
 
 func (w *alertWorld) write(t *testing.T, name, content string) {
@@ -109,17 +125,21 @@ func (w *alertWorld) judge(t *testing.T) judged {
 
 // TestTheItemsOnAlertingRulesPassAndBreak has a real Prometheus with a rule, its runbook and its document, and breaks them one by one.
 func TestTheItemsOnAlertingRulesPassAndBreak(t *testing.T) {
-	require.ElementsMatch(t, []string{rulesItem, runbooksItem, responseItem}, itemsOf(t, fact.AllAlertRules().Name))
+	require.ElementsMatch(t, []string{rulesItem, runbooksItem, responseItem, resolutionItem}, itemsOf(t, fact.AllAlertRules().Name))
 	w := newAlertWorld(t)
 	w.load(t, soundRule)
 	sound := w.judge(t)
-	for _, item := range []string{rulesItem, runbooksItem, responseItem} {
+	for _, item := range []string{rulesItem, runbooksItem, responseItem, resolutionItem} {
 		require.Equal(t, "pass", sound.statuses[item], sound.reasons[item])
 	}
 	// double is a server that lists the rule as another one would that has evaluated it so.
 	double := func(t *testing.T, took float64, ago time.Duration) string {
 		t.Helper()
 		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/api/v1/query_range" {
+				fmt.Fprint(rw, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
+				return
+			}
 			assert.Equal(t, "/api/v1/rules", r.URL.Path)
 			fmt.Fprintf(rw, `{"status":"success","data":{"groups":[{"name":"shop","file":"f","interval":60,"evaluationTime":%g,"lastEvaluation":%q,"rules":[`+
 				`{"type":"alerting","name":"ShopDown","health":"ok","labels":{"severity":"critical"},"annotations":{"runbook_url":"http://docs.acme.com/shop-down"}}]}]}}`,
@@ -136,13 +156,26 @@ func TestTheItemsOnAlertingRulesPassAndBreak(t *testing.T) {
 	}{
 		{"a rule cannot be evaluated", func(t *testing.T, w *alertWorld) { w.load(t, soundRule, oddRule) }, map[string]string{rulesItem: "fail rule_failing"}, false},
 		{"no rule is loaded", func(t *testing.T, w *alertWorld) { w.load(t) }, map[string]string{
-			rulesItem: "fail no_rule", runbooksItem: "undeclared no_rule", responseItem: "undeclared no_rule",
+			rulesItem: "fail no_rule", runbooksItem: "undeclared no_rule", responseItem: "undeclared no_rule", resolutionItem: "undeclared no_rule",
 		}, false},
-		{"evaluating the group takes too long", func(t *testing.T, w *alertWorld) { w.url = double(t, 70, 0) }, map[string]string{rulesItem: "fail group_slow"}, false},
-		{"the group is evaluated no more", func(t *testing.T, w *alertWorld) { w.url = double(t, 1, time.Hour) }, map[string]string{rulesItem: "fail group_stalled"}, false},
+		{"evaluating the group takes too long", func(t *testing.T, w *alertWorld) { w.url = double(t, 70, 0) }, map[string]string{
+			rulesItem: "fail group_slow", resolutionItem: "unknown history_incomplete",
+		}, false},
+		{"the group is evaluated no more", func(t *testing.T, w *alertWorld) { w.url = double(t, 1, time.Hour) }, map[string]string{
+			rulesItem: "fail group_stalled", resolutionItem: "unknown history_incomplete",
+		}, false},
 		{"the server does not answer", func(_ *testing.T, w *alertWorld) { w.url = "http://127.0.0.1:1" }, map[string]string{
 			rulesItem: "unknown not_collected", runbooksItem: "unknown not_collected not_collected", responseItem: "unknown not_collected",
+			resolutionItem: "unknown not_collected not_collected",
 		}, false},
+		{"an alert fired for long last night", func(t *testing.T, w *alertWorld) {
+			w.start(t, sampled("up", 24*60, 0), sampled(`ALERTS{alertname="ShopDown",alertstate="firing",severity="critical"}`, 600, 500))
+			w.load(t, soundRule)
+		}, map[string]string{resolutionItem: "fail fired_too_long"}, false},
+		{"nobody knows what fired last night", func(t *testing.T, w *alertWorld) {
+			w.start(t, sampled("up", 24*60, 600), sampled("up", 500, 0))
+			w.load(t, soundRule)
+		}, map[string]string{resolutionItem: "unknown history_incomplete"}, false},
 		{"the runbook is not there", func(_ *testing.T, w *alertWorld) { w.pages = nil }, map[string]string{runbooksItem: "fail dead_runbook"}, false},
 		{"a rule names no runbook", func(t *testing.T, w *alertWorld) { w.load(t, soundRule, `{alert: A, expr: vector(0) == 1}`) }, map[string]string{runbooksItem: "fail no_runbook"}, false},
 		{"a runbook is a placeholder", func(t *testing.T, w *alertWorld) {

@@ -33,7 +33,16 @@ type Prometheus struct {
 // Prometheus starts a server with the configuration config, in YAML; files are its rules and whatever else it names.
 func (w *World) Prometheus(tb testing.TB, config string, files ...File) *Prometheus {
 	tb.Helper()
+	return w.PrometheusWithHistory(tb, "", config, files...)
+}
+
+// PrometheusWithHistory is Prometheus with samples of the past: history is a text of OpenMetrics in which each has its time.
+func (w *World) PrometheusWithHistory(tb testing.TB, history, config string, files ...File) *Prometheus {
+	tb.Helper()
 	binary, dir, address := w.place(tb, "prometheus")
+	if history != "" {
+		backfill(tb, dir, history)
+	}
 	p := &Prometheus{Addr: address, URL: "http://" + address, dir: dir}
 	client, err := api.NewClient(api.Config{Address: p.URL, RoundTripper: &http.Transport{DisableKeepAlives: true}})
 	if err != nil {
@@ -53,6 +62,21 @@ func (w *World) Prometheus(tb testing.TB, config string, files ...File) *Prometh
 	}
 	w.startFor(tb, p.Process)
 	return p
+}
+
+// backfill writes samples of the past to where a server will have its data.
+func backfill(tb testing.TB, dir, history string) {
+	tb.Helper()
+	promtool, err := built("promtool", targetMonitoring)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	configure(tb, dir, "", []File{{"history", history}})
+	command := exec.CommandContext(tb.Context(), promtool, "tsdb", "create-blocks-from", "openmetrics",
+		filepath.Join(dir, "history"), filepath.Join(dir, "data"))
+	if output, err := command.CombinedOutput(); err != nil {
+		tb.Fatalf("write samples of the past: %v: %s", err, output)
+	}
 }
 
 // Reload replaces the configuration and adds or replaces files.
