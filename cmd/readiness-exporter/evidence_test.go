@@ -134,7 +134,7 @@ func TestWhatHasToBeSignedIsSubmittedWithASignature(t *testing.T) {
 		return s.run("pipeline", append([]string{"evidence", "submit", check}, arguments...)...)
 	}
 
-	status, said := submit("quality.lint", "signed.json")
+	status, said := submit("quality.lint", "signed.json", "--timeout", "1s")
 	require.Equal(t, exitUnjudged, status, said)
 	require.Contains(t, said, "The keys under attestation_keys cannot be read")
 	s.write("ci.pub", string(signer.PEM))
