@@ -235,6 +235,7 @@ func TestWhatBreaksCallsSomebodyOnce(t *testing.T) {
 	exporter := startExporter(t, "--config.file", s.config)
 	d := newDuty(t)
 	prometheus := d.watch(t, exporter)
+	waitUntilWell(t, prometheus)
 	const share = `readiness:score:ratio{category="security"}`
 	ready := float64(prometheus.WaitFor(t, share)[0].Value)
 

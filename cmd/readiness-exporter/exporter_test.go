@@ -145,7 +145,7 @@ func (e *runningExporter) statuses() map[string]string {
 func (e *runningExporter) become(before, changes map[string]string) {
 	e.t.Helper()
 	var got map[string]string
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for time.Now().Before(deadline) {
 		got = changed(before, e.statuses())
 		if maps.Equal(got, changes) {

@@ -188,6 +188,7 @@ func TestTheItemsOnAlertingRulesPassAndBreak(t *testing.T) {
 		{"the document of an alert is a stub", func(t *testing.T, w *alertWorld) { w.write(t, "runbooks/shop-down.md", "Soon.") }, map[string]string{responseItem: "fail stub"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := newAlertWorld(t)
 			w.load(t, soundRule)
 			before := sound
