@@ -2,7 +2,9 @@ package kubernetes
 
 import (
 	"encoding/base64"
+	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -37,6 +39,22 @@ func defaulted(u *unstructured.Unstructured) {
 func otherwise(u *unstructured.Unstructured, value string, path ...string) {
 	if _, there, err := unstructured.NestedFieldNoCopy(u.Object, path...); err == nil && !there {
 		_ = unstructured.SetNestedField(u.Object, value, path...) // A field on the way that is no map stays as it is, and is reported later.
+	}
+}
+
+// withoutEncrypted takes out of an object what SOPS has encrypted, and what it has added (https://getsops.io/docs/): of such values
+// only whoever has the key can tell anything.
+func withoutEncrypted(u *unstructured.Unstructured) {
+	if _, is := u.Object["sops"].(map[string]any); !is {
+		return
+	}
+	delete(u.Object, "sops")
+	for _, field := range []string{"data", "stringData"} {
+		values, _ := u.Object[field].(map[string]any)
+		maps.DeleteFunc(values, func(_ string, value any) bool {
+			text, _ := value.(string)
+			return strings.HasPrefix(text, "ENC[")
+		})
 	}
 }
 
