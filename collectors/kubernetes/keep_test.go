@@ -243,3 +243,10 @@ func TestCoverage(t *testing.T) {
 func unrestricted() fact.Security {
 	return fact.Security{MayEscalate: true, MayBeRoot: true, WritableRoot: true}
 }
+
+func TestAVariableThatNobodyFilledInIsAPlaceholder(t *testing.T) {
+	kept := New().secretValues().Keep(&corev1.Secret{Data: map[string][]byte{
+		"password": []byte("${DB_PASSWORD}"), "url": []byte("postgres://shop:${DB_PASSWORD}@db/shop"),
+	}})
+	require.Equal(t, []fact.ConfiguredValue{{Key: "password", Placeholder: true}, {Key: "url"}}, kept.values)
+}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 )
 
 // defaulted adds to a manifest what the API server adds to an object, as far as anything here reads it
@@ -29,6 +30,7 @@ func defaulted(u *unstructured.Unstructured) {
 		}
 	case "Secret":
 		otherwise(u, "Opaque", "type")
+		withoutVariables(u)
 		merge(u)
 	case "Service":
 		otherwise(u, "ClusterIP", "spec", "type")
@@ -54,6 +56,17 @@ func withoutEncrypted(u *unstructured.Unstructured) {
 		maps.DeleteFunc(values, func(_ string, value any) bool {
 			text, _ := value.(string)
 			return strings.HasPrefix(text, "ENC[")
+		})
+	}
+}
+
+// withoutVariables takes out of a Secret what is filled in as it is applied, by Flux, Argo CD or envsubst: ${PASSWORD}, <path:shop#password>.
+func withoutVariables(u *unstructured.Unstructured) {
+	for _, field := range []string{"data", "stringData"} {
+		values, _ := u.Object[field].(map[string]any)
+		maps.DeleteFunc(values, func(_ string, value any) bool {
+			text, _ := value.(string)
+			return secret.Unfilled(text) || strings.HasPrefix(text, "<path:")
 		})
 	}
 }

@@ -260,6 +260,8 @@ func TestWhatSOPSHasEncryptedIsNotJudged(t *testing.T) {
 	require.Empty(t, values(secret+"stringData: {password: 'ENC[AES256_GCM,data:x,type:str]'}"+metadata))
 	require.Len(t, values(secret+"stringData: {password: changeme, other: 'ENC[AES256_GCM,data:x,type:str]'}"+metadata), 1,
 		"what is left in plain text is judged")
+	require.Empty(t, values(secret+"data: {a: '${A_BASE64}'}\nstringData: {password: '${PASSWORD}', token: '<path:shop#token>'}"),
+		"what is filled in as it is applied neither")
 	_, err := NewManifestReader("").Read("f.yaml", strings.NewReader(secret+"data: {password: 'ENC[AES256_GCM,data:x,type:str]'}"))
 	require.ErrorContains(t, err, "expected text in base64", "nothing says that it was encrypted")
 }
