@@ -201,6 +201,13 @@ func TestDatabaseExposure(t *testing.T) {
 		"fail exposed_by_service: The Service database of type ClusterIP makes the database reachable from outside.")
 	v.Finds("by its node", reached(func(w *fact.Workload) { w.Containers[0].Ports = []fact.ContainerPort{{Number: 5432, Node: 5432}} }),
 		"fail exposed_on_node: The container database has a port of its node.")
+	v.Finds("by the network of its node, whatever it says of ports", reached(func(w *fact.Workload) {
+		w.HostNamespaces, w.Containers[0].Ports = []string{"network"}, []fact.ContainerPort{{Number: 5432, Node: 5432}}
+	}), "fail exposed_on_node: The pods share the network of their node, with all ports that the database listens at.")
+	v.Finds("a store in memory", reached(func(w *fact.Workload) {
+		w.Database, w.Containers[0].Image = "", "docker.io/bitnami/redis:7.4"
+		w.Services = []fact.Outlet{{Name: "redis", Type: "LoadBalancer"}}
+	}), "fail exposed_by_service: The Service redis of type LoadBalancer makes the database reachable from outside.")
 	v.Finds("by an Ingress", reached(func(w *fact.Workload) { w.Routes = []string{"Ingress/database"} }),
 		"fail exposed_by_ingress: Requests from outside reach the database by Ingress/database.")
 	v.Finds("what is no database", api(),

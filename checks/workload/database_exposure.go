@@ -43,7 +43,13 @@ func DatabaseExposure() check.Kind[struct{}] {
 							s.Name, s.Type)))
 					}
 				}
+				if slices.Contains(w.HostNamespaces, "network") {
+					problems = append(problems, node.Problem("The pods share the network of their node, with all ports that the database listens at."))
+				}
 				for _, container := range w.Containers {
+					if slices.Contains(w.HostNamespaces, "network") {
+						break
+					}
 					if slices.ContainsFunc(container.Ports, func(p fact.ContainerPort) bool { return p.Node != 0 }) {
 						problems = append(problems, node.Problem("The container "+container.Name+" has a port of its node."))
 					}
@@ -52,7 +58,7 @@ func DatabaseExposure() check.Kind[struct{}] {
 					problems = append(problems, routed.Problem("Requests from outside reach the database by "+words.List(w.Routes)+"."))
 				}
 				return problems
-			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return w.Database != "" }).
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return w.Database != "" || fact.RunsStore(w.Containers) }).
 				Needs(fact.TopicServices, fact.TopicRoutes),
 			check.Each(fact.PortProbes(), func(_ check.Context, probe *fact.PortProbe, _ struct{}) []check.Problem {
 				var open []string

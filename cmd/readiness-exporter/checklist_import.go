@@ -102,21 +102,23 @@ func account(w io.Writer, made *importer.Import) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LINE\tBECAME\tID\tMATCH\tTEXT")
 	sum := sums{}
-	for _, line := range made.Lines {
-		sum.add(line)
-		match := ""
-		if line.Known != "" {
-			match = string(line.Confidence) + ": " + line.Known
+	for _, of := range made.Lines {
+		for _, line := range of.Each() {
+			sum.add(line)
+			match := ""
+			if line.Known != "" {
+				match = string(line.Confidence) + ": " + line.Known
+			}
+			text := line.Text
+			note := line.Note
+			if line.Boxed {
+				note += "; its box was not taken"
+			}
+			if note != "" {
+				text += " (" + note + ")"
+			}
+			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", line.Number, line.Became, line.ID, match, report.Printable(text))
 		}
-		text := line.Text
-		note := line.Note
-		if line.Boxed {
-			note += "; its box was not taken"
-		}
-		if note != "" {
-			text += " (" + note + ")"
-		}
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", line.Number, line.Became, line.ID, match, report.Printable(text))
 	}
 	if err := table.Flush(); err != nil {
 		return err

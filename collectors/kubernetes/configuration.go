@@ -62,6 +62,7 @@ func (c *Clusters) secretValues() watch.Resource[judgedObject] {
 			for _, key := range slices.Sorted(maps.Keys(s.Data)) {
 				value := string(s.Data[key])
 				for _, judged := range secret.Judge(key, value) {
+					judged.Placeholder = judged.Placeholder || secret.Unfilled(value)
 					keep.values = append(keep.values, judged)
 					if judged.Credential {
 						keep.fingerprints[judged.Key] = c.fingerprint(value)

@@ -95,6 +95,23 @@ func TestWhatClientsMeetAtAHostAndPortDecides(t *testing.T) {
 			map[string][]fact.IngressHost{"a": {managed}},
 		},
 		{
+			"certificates that the controller of AWS finds by the host",
+			ingressOf("a", `, annotations: {alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]'}`, ""),
+			map[string][]fact.IngressHost{"a": {managed}},
+		},
+		{
+			"a load balancer of AWS without TLS", ingressOf("a", `, annotations: {alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}]'}`, ""),
+			map[string][]fact.IngressHost{"a": {{Name: "shop.contoso.com", Trouble: fact.HostNotCovered}}},
+		},
+		{
+			"TLS that is passed through", ingressOf("a", `, annotations: {nginx.ingress.kubernetes.io/ssl-passthrough: "true"}`, ""),
+			map[string][]fact.IngressHost{"a": {managed}},
+		},
+		{
+			"an entry point with TLS", ingressOf("a", `, annotations: {traefik.ingress.kubernetes.io/router.entrypoints: websecure}`, ""),
+			map[string][]fact.IngressHost{"a": {managed}},
+		},
+		{
 			"the controller's own certificate", ingressOf("a", "", "{hosts: [shop.contoso.com]}"),
 			map[string][]fact.IngressHost{"a": {managed}},
 		},

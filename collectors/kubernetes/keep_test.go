@@ -138,9 +138,26 @@ func TestOnlyRulesThatTakeThePodsThemselvesKeepThemApart(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, c.want, spreadRules("shop", &corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "api"}}, Spec: corev1.PodSpec{Affinity: c.affinity},
-			}))
+			}, 2))
 		})
 	}
+}
+
+func TestASkewAsLargeAsTheNumberOfPodsKeepsNoneApart(t *testing.T) {
+	rules := func(skew int32, count int) []string {
+		own := map[string]string{"app": "api"}
+		return spreadRules("shop", &corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Labels: own},
+			Spec: corev1.PodSpec{TopologySpreadConstraints: []corev1.TopologySpreadConstraint{{
+				MaxSkew: skew, TopologyKey: "zone", WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: &metav1.LabelSelector{MatchLabels: own},
+			}}},
+		}, count)
+	}
+	require.Equal(t, []string{"spread by zone (DoNotSchedule)"}, rules(1, 2))
+	require.Equal(t, []string{"spread by zone (DoNotSchedule)"}, rules(4, 5))
+	require.Empty(t, rules(2, 2))
+	require.Empty(t, rules(5, 3))
+	require.NotEmpty(t, rules(5, 0), "with none at all it is not known how many there will be")
 }
 
 func TestProbesAreKeptWithoutWhatTheyAsk(t *testing.T) {
@@ -225,4 +242,11 @@ func TestCoverage(t *testing.T) {
 // unrestricted is what a container may do whose security context says nothing.
 func unrestricted() fact.Security {
 	return fact.Security{MayEscalate: true, MayBeRoot: true, WritableRoot: true}
+}
+
+func TestAVariableThatNobodyFilledInIsAPlaceholder(t *testing.T) {
+	kept := New().secretValues().Keep(&corev1.Secret{Data: map[string][]byte{
+		"password": []byte("${DB_PASSWORD}"), "url": []byte("postgres://shop:${DB_PASSWORD}@db/shop"),
+	}})
+	require.Equal(t, []fact.ConfiguredValue{{Key: "password", Placeholder: true}, {Key: "url"}}, kept.values)
 }

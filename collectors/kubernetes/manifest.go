@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -72,7 +73,11 @@ func NewManifestReader(namespace string) *ManifestReader {
 // Read reads the objects of a file of YAML or JSON, of any number of documents and lists. What is no object of Kubernetes is
 // passed over. What an API server would refuse is part of the error, with its line and field.
 func (r *ManifestReader) Read(file string, content io.Reader) (all []Manifest, err error) {
-	loader, err := yaml.NewLoader(content, yaml.WithV4Defaults())
+	text, err := io.ReadAll(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(asDocuments(text)), yaml.WithV4Defaults())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -94,11 +99,18 @@ func (r *ManifestReader) manifestsOf(file string, node *yaml.Node) (all []Manife
 	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
 		return r.manifestsOf(file, node.Content[0])
 	}
+	if node.Kind == yaml.AliasNode {
+		return r.manifestsOf(file, node.Alias)
+	}
 	if node.Kind != yaml.MappingNode {
 		return nil, nil
 	}
 	if len(node.Content) > 0 { // Files that were joined have marks of their byte order in the middle.
 		node.Content[0].Value = strings.TrimPrefix(node.Content[0].Value, "\ufeff")
+	}
+	if line := unfilled(node); line > 0 {
+		return nil, []error{fmt.Errorf("%s:%d: {{ }} is of a template that is not filled in; of a Helm chart, give what helm template makes of it",
+			file, line)}
 	}
 	object, err := objectOf(node)
 	if err != nil {
@@ -113,10 +125,11 @@ func (r *ManifestReader) manifestsOf(file string, node *yaml.Node) (all []Manife
 	if forTools(object) {
 		return nil, nil
 	}
-	if !strings.HasSuffix(object.GetKind(), "List") {
+	if !isList(object) {
 		if object.GetNamespace() == "" && !clusterScoped(object.GetKind()) {
 			object.SetNamespace(r.namespace)
 		}
+		withoutEncrypted(object)
 		defaulted(object)
 		failed = r.refusals(file, node, object)
 		return []Manifest{{file, node.Line, object, len(failed) > 0}}, failed
@@ -138,8 +151,15 @@ func forTools(object *unstructured.Unstructured) bool {
 	return object.GroupVersionKind().Group == "kustomize.config.k8s.io"
 }
 
+// isList tells the lists of Kubernetes, which have items and no name, from a kind that is called one.
+func isList(object *unstructured.Unstructured) bool {
+	_, has := object.Object["items"]
+	return strings.HasSuffix(object.GetKind(), "List") && (has || object.GetName() == "")
+}
+
 // objectOf reads a node as kubectl does: keys that are no text become one.
 func objectOf(node *yaml.Node) (*unstructured.Unstructured, error) {
+	asYAML11(node)
 	var content any
 	if err := node.Decode(&content); err != nil {
 		return nil, err

@@ -2,11 +2,14 @@ package kubernetes
 
 import (
 	"encoding/base64"
+	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 )
 
 // defaulted adds to a manifest what the API server adds to an object, as far as anything here reads it
@@ -27,6 +30,7 @@ func defaulted(u *unstructured.Unstructured) {
 		}
 	case "Secret":
 		otherwise(u, "Opaque", "type")
+		withoutVariables(u)
 		merge(u)
 	case "Service":
 		otherwise(u, "ClusterIP", "spec", "type")
@@ -37,6 +41,33 @@ func defaulted(u *unstructured.Unstructured) {
 func otherwise(u *unstructured.Unstructured, value string, path ...string) {
 	if _, there, err := unstructured.NestedFieldNoCopy(u.Object, path...); err == nil && !there {
 		_ = unstructured.SetNestedField(u.Object, value, path...) // A field on the way that is no map stays as it is, and is reported later.
+	}
+}
+
+// withoutEncrypted takes out of an object what SOPS has encrypted, and what it has added (https://getsops.io/docs/): of such values
+// only whoever has the key can tell anything.
+func withoutEncrypted(u *unstructured.Unstructured) {
+	if _, is := u.Object["sops"].(map[string]any); !is {
+		return
+	}
+	delete(u.Object, "sops")
+	for _, field := range []string{"data", "stringData"} {
+		values, _ := u.Object[field].(map[string]any)
+		maps.DeleteFunc(values, func(_ string, value any) bool {
+			text, _ := value.(string)
+			return strings.HasPrefix(text, "ENC[")
+		})
+	}
+}
+
+// withoutVariables takes out of a Secret what is filled in as it is applied, by Flux, Argo CD or envsubst: ${PASSWORD}, <path:shop#password>.
+func withoutVariables(u *unstructured.Unstructured) {
+	for _, field := range []string{"data", "stringData"} {
+		values, _ := u.Object[field].(map[string]any)
+		maps.DeleteFunc(values, func(_ string, value any) bool {
+			text, _ := value.(string)
+			return secret.Unfilled(text) || strings.HasPrefix(text, "<path:")
+		})
 	}
 }
 

@@ -48,6 +48,12 @@ func flaws(u *unstructured.Unstructured) (found []flaw) {
 		containers, _ := at(u.Object, append(slices.Clone(template), "spec", list)).([]any)
 		for i := range containers {
 			path := append(slices.Clone(template), "spec", list, i, "resources")
+			for _, of := range []string{"limits", "requests"} {
+				memory := at(u.Object, append(slices.Clone(path), of, "memory"))
+				if isLess(memory, 1) && isLess(0, memory) { // It is taken, and no container can start with it.
+					add(append(slices.Clone(path), of, "memory"), "%v is less than one byte; for mebibytes expected Mi", memory)
+				}
+			}
 			limits, _ := at(u.Object, append(slices.Clone(path), "limits")).(map[string]any)
 			for name, limit := range limits {
 				request := at(u.Object, append(slices.Clone(path), "requests", name))

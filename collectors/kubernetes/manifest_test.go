@@ -163,7 +163,12 @@ func TestWhatAnAPIServerRefusesIsReportedWithItsField(t *testing.T) {
 			`{kind: DaemonSet, spec: {template: {spec: {initContainers: [{name: c, resources: {limits: {memory: 1Gi}, requests: {memory: 1.5Gi}}}]}}}}`,
 			"spec.template.spec.initContainers[0].resources.limits.memory: 1Gi is less than the request, 1.5Gi",
 		},
-		"no replicas are some": {`{kind: Deployment, spec: {replicas: 0}}`, ""},
+		"memory of less than a byte is meant to be more": {
+			`{kind: DaemonSet, spec: {template: {spec: {containers: [{name: c, resources: {limits: {cpu: 100m, memory: 128m}}}]}}}}`,
+			"spec.template.spec.containers[0].resources.limits.memory: 128m is less than one byte; for mebibytes expected Mi",
+		},
+		"no memory at all is none": {`{kind: DaemonSet, spec: {template: {spec: {containers: [{name: c, resources: {requests: {memory: 0}}}]}}}}`, ""},
+		"no replicas are some":     {`{kind: Deployment, spec: {replicas: 0}}`, ""},
 		"fewer than none are none": {
 			`{kind: StatefulSet, spec: {replicas: -1}}`, "spec.replicas: -1: expected 0 or more",
 		},
@@ -181,4 +186,82 @@ func TestWhatAnAPIServerRefusesIsReportedWithItsField(t *testing.T) {
 			require.ErrorContains(t, err, "/x: "+test.want)
 		})
 	}
+}
+
+func TestManifestsAreReadAsKubectlReadsThem(t *testing.T) {
+	for name, test := range map[string]struct {
+		content string
+		want    []string // subjects
+		err     string
+	}{
+		"words of YAML 1.1 for true and false": {
+			"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostNetwork: yes\n  hostPID: OFF\n  containers: [{name: c, stdin: on}]",
+			[]string{"default/Pod/a"}, "",
+		},
+		"those words where a text belongs": {
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: 'on'\n  b: \"yes\"\n  c: |-\n    no\n---\n" +
+				"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: on", []string{"default/ConfigMap/a"},
+			"f.yaml:14: ConfigMap/b: data.a: expected a text; put a number, true, false, yes, no, on or off in quotes",
+		},
+		"objects in JSON, one after another": {
+			`{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}` + "\n" +
+				"\t{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Deploy\",\n\t\"metadata\": {\"name\": \"b\"}}" +
+				`{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}`,
+			[]string{"default/ConfigMap/a", "default/Deploy/b", "default/ConfigMap/c"}, "",
+		},
+		"JSON with marks of YAML": {
+			`{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}` + "\n---\n" +
+				`{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}}`, []string{"default/ConfigMap/a", "default/ConfigMap/b"}, "",
+		},
+		"an item by its alias": {
+			"x: &a {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\napiVersion: v1\nkind: List\nitems: [*a]", []string{"default/ConfigMap/a"}, "",
+		},
+		"a list that has itself as an item": {"&a\napiVersion: v1\nkind: List\nitems: [*a]", nil, "anchor 'a' value contains itself"},
+		"a kind that is called a list": {
+			"apiVersion: example.com/v1\nkind: AllowList\nmetadata: {name: a}", []string{"default/AllowList/a"}, "",
+		},
+		"a template that is not filled in": {
+			"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  dnsPolicy: {{ .Values.dns }}", nil,
+			"f.yaml:5: {{ }} is of a template that is not filled in; of a Helm chart, give what helm template makes of it",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, err := NewManifestReader("").Read("f.yaml", strings.NewReader(test.content))
+			var got []string
+			for _, m := range all {
+				if !m.Refused() {
+					got = append(got, strings.TrimPrefix(m.Subject(), "manifests/"))
+				}
+			}
+			require.Equal(t, test.want, got)
+			if test.err == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, test.err)
+			}
+		})
+	}
+	all := read(t, "{\"apiVersion\": \"v1\",\n\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"a\"}}\n\n"+
+		`{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}}`)
+	require.Equal(t, [2]int{1, 4}, [2]int{all[0].Line, all[1].Line})
+}
+
+func TestWhatSOPSHasEncryptedIsNotJudged(t *testing.T) {
+	const metadata = "\nsops: {mac: 'ENC[AES256_GCM,data:x,type:str]', version: 3.9.0}\n"
+	values := func(manifest string) []fact.ConfiguredValue {
+		all := setOf(fact.Configurations(), planned(t, read(t, manifest))).Facts
+		if len(all) == 0 {
+			return nil
+		}
+		return all[0].Values
+	}
+	const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"
+	require.Empty(t, values(secret+"data: {password: 'ENC[AES256_GCM,data:x,type:str]'}"+metadata))
+	require.Empty(t, values(secret+"stringData: {password: 'ENC[AES256_GCM,data:x,type:str]'}"+metadata))
+	require.Len(t, values(secret+"stringData: {password: changeme, other: 'ENC[AES256_GCM,data:x,type:str]'}"+metadata), 1,
+		"what is left in plain text is judged")
+	require.Empty(t, values(secret+"data: {a: '${A_BASE64}'}\nstringData: {password: '${PASSWORD}', token: '<path:shop#token>'}"),
+		"what is filled in as it is applied neither")
+	_, err := NewManifestReader("").Read("f.yaml", strings.NewReader(secret+"data: {password: 'ENC[AES256_GCM,data:x,type:str]'}"))
+	require.ErrorContains(t, err, "expected text in base64", "nothing says that it was encrypted")
 }

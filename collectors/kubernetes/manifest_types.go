@@ -111,7 +111,7 @@ func expected(convert func(map[string]any) error, path []any) string {
 	case takes(true):
 		return "true or false"
 	case takes("x"):
-		return "a text; put a number, true or false in quotes"
+		return "a text; put a number, true, false, yes, no, on or off in quotes"
 	case takes("eA=="):
 		return "text in base64; stringData takes it as it is"
 	case takes("2006-01-02T15:04:05Z"):

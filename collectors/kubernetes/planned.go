@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -26,7 +27,7 @@ type plannedTarget struct{}
 // cluster reports is unavailable, for fact.ReasonManifest.
 func Manifests(all []Manifest) []collector.Any {
 	joined := append(joins(), New().configurations())
-	all = scaledAs(all)
+	all = measured(scaledAs(limited(all)))
 	made := collector.Collector[plannedTarget]{
 		Name: "kubernetes", Summary: "Manifests: what a cluster would hold if they were applied to it, and nothing else.",
 		Schedule: "@every 1h", Timeout: time.Minute,
@@ -139,7 +140,7 @@ func asIfWell(f *fact.Workload) {
 	if f.Autoscaler != nil {
 		scaler := *f.Autoscaler
 		scaler.Current = n
-		if !scaler.Paused {
+		if !scaler.Paused && !strings.HasPrefix(scaler.Trouble, unmeasured) {
 			scaler.Active, scaler.Trouble = true, ""
 		}
 		f.Autoscaler = &scaler
@@ -163,7 +164,7 @@ func (m Manifest) Supports() bool {
 	return slices.Contains([]string{
 		"Service", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject.keda.sh",
 		"Rollout.argoproj.io", "ServiceMonitor." + monitoringGroup, "PodMonitor." + monitoringGroup, "Gateway", "GatewayClass",
-		"PersistentVolumeClaim",
+		"PersistentVolumeClaim", "LimitRange",
 		"Namespace", "ServiceAccount", "IngressClass", "PriorityClass", "StorageClass", "CustomResourceDefinition",
 	}, m.Kind())
 }

@@ -28,6 +28,9 @@ func plannedPods(all []Manifest) map[string][]podTemplate {
 		switch template, is := templateIn(m.object); {
 		case is:
 			t := podTemplate{name: name, labels: labelsIn(template)}
+			if m.object.GetKind() == fact.KindStatefulSet {
+				t.labels = withPodName(t.labels, m.object.GetName())
+			}
 			spec, _ := template["spec"].(map[string]any)
 			for _, containers := range []string{"containers", "initContainers"} {
 				for _, container := range mapsIn(spec, containers) {

@@ -294,7 +294,11 @@ func requestsOf(spec *corev1.PodSpec) fact.Resources {
 }
 
 func resourcesOf(list corev1.ResourceList) fact.Resources {
-	return fact.Resources{CPU: list.Cpu().AsApproximateFloat64(), Memory: list.Memory().Value()}
+	r := fact.Resources{CPU: list.Cpu().AsApproximateFloat64()}
+	if memory := list.Memory(); memory.CmpInt64(1) >= 0 { // 128m is an eighth of a byte, which would be rounded up to one.
+		r.Memory = memory.Value()
+	}
+	return r
 }
 
 // restarts tells init containers that run as long as the pod does.

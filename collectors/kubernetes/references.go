@@ -106,6 +106,9 @@ func volumeReferences(v *corev1.Volume, add func(kind, name, from string, option
 	if v.CSI != nil && v.CSI.NodePublishSecretRef != nil {
 		add(kindSecret, v.CSI.NodePublishSecretRef.Name, from, nil)
 	}
+	for _, secret := range loginsOf(v) {
+		add(kindSecret, secret, from, nil)
+	}
 	if v.Projected == nil {
 		return
 	}
@@ -117,6 +120,32 @@ func volumeReferences(v *corev1.Volume, add func(kind, name, from string, option
 			add(kindConfigMap, source.ConfigMap.Name, from, source.ConfigMap.Optional)
 		}
 	}
+}
+
+// loginsOf are the Secrets by which the sources of a volume that are no CSI driver are opened.
+func loginsOf(v *corev1.Volume) (secrets []string) {
+	var references []*corev1.LocalObjectReference
+	if v.FlexVolume != nil {
+		references = append(references, v.FlexVolume.SecretRef)
+	}
+	if v.ISCSI != nil {
+		references = append(references, v.ISCSI.SecretRef)
+	}
+	if v.CephFS != nil {
+		references = append(references, v.CephFS.SecretRef)
+	}
+	if v.RBD != nil {
+		references = append(references, v.RBD.SecretRef)
+	}
+	if v.AzureFile != nil {
+		secrets = append(secrets, v.AzureFile.SecretName)
+	}
+	for _, reference := range references {
+		if reference != nil {
+			secrets = append(secrets, reference.Name)
+		}
+	}
+	return secrets
 }
 
 func environmentReferences(c *corev1.Container, add func(kind, name, from string, optional *bool)) {

@@ -41,7 +41,7 @@ func (r *rollout) keepOwn(u *unstructured.Unstructured) error {
 		Namespace: u.GetNamespace(), Name: u.GetName(), UID: u.GetUID(), Labels: u.GetLabels(), Annotations: u.GetAnnotations(),
 		Generation: u.GetGeneration(),
 	}
-	w := keepWorkload(fact.KindRollout, &meta, observedGeneration(u), template)
+	w := keepWorkload(fact.KindRollout, &meta, observedGeneration(u), template, r.replicas.Desired)
 	w.fact.Replicas = r.replicas
 	w.fact.Replicas.Unavailable = max(0, r.replicas.Desired-r.replicas.Available)
 	w.fact.Rollout = fact.Rollout{

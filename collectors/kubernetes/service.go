@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -18,7 +20,8 @@ import (
 // A service is what is kept of a Service.
 type service struct {
 	labels    labels.Set
-	selector  labels.Selector // of its pods; nil where it has none
+	selector  labels.Selector // of templates of its pods; nil where it has none
+	written   string          // that selector as it is written
 	kind      string          // ClusterIP, NodePort, LoadBalancer, ExternalName
 	headless  bool
 	ports     []servicePort
@@ -48,9 +51,7 @@ func keepService(s *corev1.Service) service {
 		keep.kind = string(corev1.ServiceTypeClusterIP)
 	}
 	if len(s.Spec.Selector) > 0 {
-		pods := maps.Clone(s.Spec.Selector)
-		delete(pods, rolloutHash)
-		keep.selector = labels.SelectorFromSet(pods)
+		keep.selector, keep.written = templatesOf(s.Spec.Selector), labels.Set(s.Spec.Selector).String()
 	}
 	for _, p := range s.Spec.Ports {
 		keep.ports = append(keep.ports, servicePort{p.Name, int(p.Port), p.TargetPort, int(p.NodePort)})
@@ -64,6 +65,34 @@ func keepService(s *corev1.Service) service {
 		}
 	}
 	return keep
+}
+
+// templatesOf selects the templates of pods that a Service selects: those have no labels yet that controllers add to pods. One
+// pod of a StatefulSet is known by its name.
+func templatesOf(pods labels.Set) labels.Selector {
+	templates := maps.Clone(pods)
+	for _, added := range []string{
+		rolloutHash, appsv1.DefaultDeploymentUniqueLabelKey, appsv1.ControllerRevisionHashLabelKey, appsv1.PodIndexLabel,
+		batchv1.ControllerUidLabel, batchv1.JobNameLabel, batchv1.JobCompletionIndexAnnotation,
+	} {
+		delete(templates, added)
+	}
+	if pod, named := templates[appsv1.StatefulSetPodNameLabel]; named {
+		templates[appsv1.StatefulSetPodNameLabel] = pod[:max(0, strings.LastIndex(pod, "-"))]
+	}
+	if len(templates) == 0 { // It would select all.
+		templates = pods
+	}
+	return labels.SelectorFromSet(templates)
+}
+
+// withPodName adds to the labels of a StatefulSet's template that by which a Service selects one pod of it: see templatesOf.
+func withPodName(template labels.Set, name string) labels.Set {
+	template = maps.Clone(template)
+	if template != nil {
+		template[appsv1.StatefulSetPodNameLabel] = name
+	}
+	return template
 }
 
 // An endpointSlice is what is kept of an EndpointSlice.
@@ -127,7 +156,7 @@ func joinServices(s *snapshot, set *fact.Set[fact.Service]) {
 			return
 		}
 		f := fact.Service{
-			Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, Selector: each.selector.String(), Planned: s.planned,
+			Cluster: s.target.Cluster.Name, Namespace: name.Namespace, Name: name.Name, Selector: each.written, Planned: s.planned,
 		}
 		if s.planned {
 			each.plan(&f, planned[name.Namespace])

@@ -117,8 +117,9 @@ func keepProbe(p *corev1.Probe) *fact.Probe {
 	return keep
 }
 
-// spreadRules gives the rules by which pods of the template keep away from each other.
-func spreadRules(namespace string, template *corev1.PodTemplateSpec) []string {
+// spreadRules gives the rules by which so many pods of the template keep away from each other. A skew as large as their number
+// permits all of them in one place.
+func spreadRules(namespace string, template *corev1.PodTemplateSpec, count int) []string {
 	var rules []string
 	pods := labels.Set(template.Labels)
 	if affinity := template.Spec.Affinity; affinity != nil && affinity.PodAntiAffinity != nil {
@@ -137,7 +138,7 @@ func spreadRules(namespace string, template *corev1.PodTemplateSpec) []string {
 	}
 	for i := range template.Spec.TopologySpreadConstraints {
 		constraint := &template.Spec.TopologySpreadConstraints[i]
-		if selects(constraint.LabelSelector, pods) {
+		if selects(constraint.LabelSelector, pods) && (count < 2 || int(constraint.MaxSkew) < count) {
 			rules = append(rules, fmt.Sprintf("spread by %s (%s)", constraint.TopologyKey, constraint.WhenUnsatisfiable))
 		}
 	}

@@ -70,7 +70,7 @@ func ownerOf(object metav1.Object) owner {
 	return owner{}
 }
 
-func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template *corev1.PodTemplateSpec) workload {
+func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template *corev1.PodTemplateSpec, pods int) workload {
 	running, first := containers(&template.Spec)
 	requests, limits := ofPod(&template.Spec)
 	return workload{
@@ -82,14 +82,14 @@ func keepWorkload(kind string, meta *metav1.ObjectMeta, observed int64, template
 			Containers: running, InitContainers: first, PodRequests: requests, PodLimits: limits,
 			Database:       fact.DatabaseOf(running),
 			HostNamespaces: hostNamespaces(&template.Spec),
-			SpreadRules:    spreadRules(meta.Namespace, template),
+			SpreadRules:    spreadRules(meta.Namespace, template, pods),
 			Volumes:        volumes(&template.Spec),
 		},
 	}
 }
 
 func keepDeployment(d *appsv1.Deployment) workload {
-	w := keepWorkload(fact.KindDeployment, &d.ObjectMeta, d.Status.ObservedGeneration, &d.Spec.Template)
+	w := keepWorkload(fact.KindDeployment, &d.ObjectMeta, d.Status.ObservedGeneration, &d.Spec.Template, replicasOf(d.Spec.Replicas))
 	w.fact.Replicas = fact.Replicas{
 		Desired: replicasOf(d.Spec.Replicas), Ready: int(d.Status.ReadyReplicas), Available: int(d.Status.AvailableReplicas),
 		Updated: int(d.Status.UpdatedReplicas), Unavailable: int(d.Status.UnavailableReplicas),
@@ -138,7 +138,8 @@ func progressing(w *fact.Workload, status *appsv1.DeploymentStatus) {
 }
 
 func keepStatefulSet(s *appsv1.StatefulSet) workload {
-	w := keepWorkload(fact.KindStatefulSet, &s.ObjectMeta, s.Status.ObservedGeneration, &s.Spec.Template)
+	w := keepWorkload(fact.KindStatefulSet, &s.ObjectMeta, s.Status.ObservedGeneration, &s.Spec.Template, replicasOf(s.Spec.Replicas))
+	w.podLabels = withPodName(w.podLabels, s.Name)
 	for i := range s.Spec.VolumeClaimTemplates {
 		name := s.Spec.VolumeClaimTemplates[i].Name
 		w.fact.Volumes = append(w.fact.Volumes, fact.Volume{Name: name, Type: volumeClaim, Claim: name, Template: true})
@@ -172,7 +173,7 @@ func keepStatefulSet(s *appsv1.StatefulSet) workload {
 }
 
 func keepDaemonSet(d *appsv1.DaemonSet) workload {
-	w := keepWorkload(fact.KindDaemonSet, &d.ObjectMeta, d.Status.ObservedGeneration, &d.Spec.Template)
+	w := keepWorkload(fact.KindDaemonSet, &d.ObjectMeta, d.Status.ObservedGeneration, &d.Spec.Template, 0)
 	desired := int(d.Status.DesiredNumberScheduled)
 	w.fact.Replicas = fact.Replicas{
 		Desired: desired, Ready: int(d.Status.NumberReady), Available: int(d.Status.NumberAvailable),

@@ -3,13 +3,17 @@
 package blackbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
+	"golang.org/x/net/idna"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
@@ -37,9 +41,11 @@ type scrape struct {
 	MetricsPath   string              `yaml:"metrics_path"`
 	Params        map[string][]string `yaml:"params"`
 	StaticConfigs []struct {
-		Targets []string `yaml:"targets"`
+		Targets []string          `yaml:"targets"`
+		Labels  map[string]string `yaml:"labels"`
 	} `yaml:"static_configs"`
-	Other map[string]any `yaml:",inline"`
+	RelabelConfigs []relabeling   `yaml:"relabel_configs"`
+	Other          map[string]any `yaml:",inline"`
 }
 
 // Make makes endpoints of the modules of a blackbox_exporter and the targets that the configuration of Prometheus gives it.
@@ -54,7 +60,8 @@ func Make(modules, prometheus []byte) (*Import, error) {
 		return nil, fmt.Errorf("read the configuration of blackbox_exporter: it has no modules")
 	}
 	var scraped struct {
-		Jobs []scrape `yaml:"scrape_configs"`
+		Jobs  []scrape `yaml:"scrape_configs"`
+		Files []string `yaml:"scrape_config_files"`
 	}
 	if err := yaml.Load(prometheus, &scraped); err != nil {
 		return nil, fmt.Errorf("read the configuration of Prometheus: %w", err)
@@ -64,33 +71,51 @@ func Make(modules, prometheus []byte) (*Import, error) {
 		templates[name] = made.module(name, exporter.Modules[name])
 	}
 	for _, job := range scraped.Jobs {
-		if module := job.Params["module"]; len(module) > 0 || job.MetricsPath == "/probe" {
-			made.job(job, append(module, "http_2xx")[0], templates)
+		if len(job.Params["module"]) > 0 || job.MetricsPath == "/probe" {
+			made.job(job, templates)
 		}
+	}
+	for _, file := range scraped.Files {
+		made.note("scrape_config_files: %s is not read: import it by itself", file)
 	}
 	return made, nil
 }
 
 // job adds the targets of a job.
-func (i *Import) job(job scrape, module string, templates map[string]*system.Endpoint) {
-	template, known := templates[module]
-	switch {
-	case !known:
-		i.note("job %s: there is no module %s", job.JobName, module)
-		return
-	case template == nil:
-		return // which is noted of the module
-	}
+func (i *Import) job(job scrape, templates map[string]*system.Endpoint) {
 	for _, key := range slices.Sorted(maps.Keys(job.Other)) {
 		if strings.HasSuffix(key, "_sd_configs") {
 			i.note("job %s: targets of %s are not known here: declare their URLs", job.JobName, key)
 		}
 	}
+	if len(job.StaticConfigs) == 0 { // Then its module is that of its parameters, as far as is known.
+		_, _ = i.template(job.JobName, moduleOf(job.labels("", nil)), templates)
+	}
 	for _, group := range job.StaticConfigs {
 		for _, target := range group.Targets {
-			i.target(job.JobName, target, *template)
+			own, kept, err := relabeled(job.labels(target, group.Labels), job.RelabelConfigs)
+			if err != nil {
+				i.note("job %s: its targets are not taken over: relabel_configs: %s", job.JobName, err)
+				return
+			}
+			if !kept {
+				i.note("job %s: relabel_configs drop a target, which is not taken over", job.JobName)
+				continue
+			}
+			if template, is := i.template(job.JobName, moduleOf(own), templates); is {
+				i.target(job.JobName, cmp.Or(own[labelTarget], own[labelAddress]), *template)
+			}
 		}
 	}
+}
+
+// template gives the endpoint that a module makes, if it is one of the web.
+func (i *Import) template(job, module string, templates map[string]*system.Endpoint) (*system.Endpoint, bool) {
+	template, known := templates[module]
+	if !known {
+		i.note("job %s: there is no module %s", job, module)
+	}
+	return template, template != nil // Of another prober it is noted of the module.
 }
 
 // target adds one target, to which blackbox_exporter adds http:// where it has no scheme.
@@ -100,6 +125,9 @@ func (i *Import) target(job, target string, endpoint system.Endpoint) {
 		text = "http://" + text
 	}
 	address, err := url.Parse(text)
+	if err == nil {
+		err = encoded(address)
+	}
 	if err != nil || address.Host == "" || address.User != nil {
 		i.note("job %s: a target is no URL, or has a login in it: declare it with bearer_token_file or basic_auth", job)
 		return
@@ -114,6 +142,20 @@ func (i *Import) target(job, target string, endpoint system.Endpoint) {
 		return
 	}
 	i.Endpoints = append(i.Endpoints, endpoint)
+}
+
+// encoded writes the name of a host as it is asked for in the DNS (RFC 5891): xn--bcher-kva.example.
+func encoded(address *url.URL) error {
+	name, port := address.Hostname(), address.Port()
+	if !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return nil
+	}
+	ascii, err := idna.Lookup.ToASCII(name)
+	if err == nil && port != "" {
+		ascii = net.JoinHostPort(ascii, port)
+	}
+	address.Host = ascii
+	return err
 }
 
 // purpose is a guess: what is at the root is what users open.

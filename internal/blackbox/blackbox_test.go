@@ -1,6 +1,7 @@
 package blackbox_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +32,7 @@ modules:
       body: '{}'
       tls_config: {ca_file: /etc/ssl/ca.pem, cert_file: /etc/ssl/own.pem, key_file: /etc/ssl/own.key, insecure_skip_verify: true, min_version: TLS12}
       basic_auth: {username: probe, password_file: /etc/secrets/password}
-  inline: {prober: http, http: {basic_auth: {username: probe, password: canary}, authorization: {credentials: canary}}}
+  inline: {prober: http, http: {basic_auth: {username: probe, password: canary}, authorization: {credentials: canary}, proxy_url: 'http://a:canary@proxy:3128'}}
   ssh: {prober: tcp, tcp: {query_response: []}}
   names: {prober: dns}
   ping: {prober: icmp}
@@ -92,6 +93,7 @@ func TestAConfigurationIsTakenOver(t *testing.T) {
 		"module http_2xx: timeout is not taken over: a collection takes 20s at most, or what collectors.endpoint.timeout says",
 		"module inline: authorization is not taken over: only type Bearer with credentials_file is",
 		"module inline: basic_auth is not taken over: put the password in a file, and name that in basic_auth.password_file",
+		"module inline: proxy_url is not taken over: expected a proxy of HTTP, without credentials",
 		"module names: the prober dns is not taken over",
 		"module ping: the prober icmp is not taken over",
 		"module ssh: the prober tcp is not taken over",
@@ -111,6 +113,79 @@ func TestAConfigurationIsTakenOver(t *testing.T) {
 	loaded, err := config.Load(file, config.Options{Kinds: checks.All(), Collectors: all})
 	require.NoError(t, err, "%s", written)
 	require.Equal(t, made.Endpoints, loaded.Plans[0].System.Endpoints)
+}
+
+// What relabel_configs make of a target is what blackbox_exporter is asked, and not what stands under targets.
+func TestTargetsAreRelabeled(t *testing.T) {
+	const modules = "modules: {http_2xx: {prober: http}, api: {prober: http, http: {valid_status_codes: [204]}}, ping: {prober: icmp}, bad: {}}"
+	const target = "{source_labels: [__address__], target_label: __param_target}"
+	for name, test := range map[string]struct {
+		job  string
+		want []string // URLs, with what they expect
+		note string
+	}{
+		"a scheme and a path that are added": {
+			`static_configs: [{targets: [shop.example.com]}], relabel_configs: [
+				{source_labels: [__address__], regex: '(.*)', target_label: __param_target, replacement: 'https://${1}/health'}]`,
+			[]string{"https://shop.example.com/health []"}, "",
+		},
+		"a module within the target": {
+			`static_configs: [{targets: ['shop.example.com;api', 'shop.example.com/x;ping']}], relabel_configs: [
+				{source_labels: [__address__], regex: '(.*);(.*)', target_label: __param_module, replacement: $2},
+				{source_labels: [__address__], regex: '(.*);(.*)', target_label: __param_target, replacement: $1}]`,
+			[]string{"http://shop.example.com/ [204]"}, "module ping: the prober icmp is not taken over",
+		},
+		"a module by a label": {
+			`static_configs: [{targets: [a.example.com], labels: {__param_module: api}}, {targets: [b.example.com]}], relabel_configs: [` + target + `]`,
+			[]string{"http://a.example.com/ [204]", "http://b.example.com/ []"}, "",
+		},
+		"a target among the parameters": {
+			`params: {module: [api], target: ['https://shop.example.com']}, static_configs: [{targets: ['blackbox:9115']}]`,
+			[]string{"https://shop.example.com/ [204]"}, "",
+		},
+		"targets that are dropped": {
+			`static_configs: [{targets: [a.example.com, b.example.com]}], relabel_configs: [` + target + `,
+				{source_labels: [__address__], regex: b.*, action: drop}]`,
+			[]string{"http://a.example.com/ []"}, "job sites: relabel_configs drop a target, which is not taken over",
+		},
+		"targets that are kept": {
+			`static_configs: [{targets: [a.example.com], labels: {team: x}}, {targets: [b.example.com]}], relabel_configs: [` + target + `,
+				{source_labels: [team], regex: x, action: keep}]`,
+			[]string{"http://a.example.com/ []"}, "job sites: relabel_configs drop a target, which is not taken over",
+		},
+		"what is shared by a hash": {
+			`static_configs: [{targets: [a.example.com]}], relabel_configs: [` + target + `,
+				{source_labels: [__address__], modulus: 2, target_label: __tmp, action: hashmod}]`,
+			nil, `job sites: its targets are not taken over: relabel_configs: the action "hashmod" is not known here: declare their URLs`,
+		},
+		"a label of another name, and small letters": {
+			`static_configs: [{targets: [A.example.com], labels: {meta_team: x}}], relabel_configs: [{regex: meta_(.*), action: labelmap},
+				{source_labels: [__address__], target_label: __param_target, action: lowercase}, {regex: meta_.*, action: labeldrop}]`,
+			[]string{"http://a.example.com/ []"}, "",
+		},
+		"a name that is not in ASCII": {
+			`static_configs: [{targets: ['https://bücher.example:8443']}], relabel_configs: [` + target + `]`,
+			[]string{"https://xn--bcher-kva.example:8443/ []"}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			made, err := blackbox.Make([]byte(modules), []byte("scrape_configs: [{job_name: sites, metrics_path: /probe, "+test.job+"}]"))
+			require.NoError(t, err)
+			var got []string
+			for _, each := range made.Endpoints {
+				got = append(got, fmt.Sprint(each.URL, " ", each.Expect.Status))
+			}
+			require.Equal(t, test.want, got)
+			require.Subset(t, append(made.Notes, ""), []string{test.note})
+			require.Contains(t, made.Notes, "module bad: it has no prober, and is not taken over")
+		})
+	}
+}
+
+func TestFurtherFilesAreNotRead(t *testing.T) {
+	made, err := blackbox.Make([]byte(modules), []byte("scrape_config_files: ['jobs/*.yml']"))
+	require.NoError(t, err)
+	require.Contains(t, made.Notes, "scrape_config_files: jobs/*.yml is not read: import it by itself")
 }
 
 func TestWhatIsNoConfigurationIsSaid(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -29,7 +30,12 @@ func (s section) lost(key, why string) {
 
 // module makes an endpoint without a URL of a module; nil where it probes something else than the web.
 func (i *Import) module(name string, declared settings) *system.Endpoint {
-	if prober := text(declared["prober"]); prober != "http" {
+	switch prober := text(declared["prober"]); prober {
+	case "http":
+	case "":
+		i.note("module %s: it has no prober, and is not taken over", name)
+		return nil
+	default:
 		i.note("module %s: the prober %s is not taken over", name, prober)
 		return nil
 	}
@@ -75,7 +81,7 @@ func (s section) http(declared settings) {
 		case "authorization":
 			s.authorization(mapOf(value))
 		case "proxy_url":
-			s.into.ProxyURL = text(value)
+			s.proxy(text(value))
 		case "preferred_ip_protocol", "ip_protocol_fallback":
 			s.lost(key, "every version of IP that the name has addresses of is asked")
 		case "follow_redirects", "no_follow_redirects":
@@ -86,6 +92,15 @@ func (s section) http(declared settings) {
 			s.lost(key, "there is nothing like it")
 		}
 	}
+}
+
+func (s section) proxy(address string) {
+	proxy, err := url.Parse(address)
+	if err != nil || proxy.Scheme != "http" && proxy.Scheme != "https" || proxy.Host == "" || proxy.User != nil {
+		s.lost("proxy_url", "expected a proxy of HTTP, without credentials")
+		return
+	}
+	s.into.ProxyURL = address
 }
 
 func (s section) status(value any) {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -15,8 +16,9 @@ const (
 )
 
 var (
-	// AsciiDoc writes the depth of an entry as a row of bullets, which Markdown takes for text.
-	leadingBox = regexp.MustCompile(`^(?:[*.-]{1,6}[ \t]+)?(?:(` + openMark + `)|(` + tickedMark + `))(?:[ \x{A0}]+|$)`)
+	// AsciiDoc writes the depth of an entry as a row of bullets, which Markdown takes for text, as it does with bullets and numbers
+	// that it does not know, and with those that have no blank behind them.
+	leadingBox = regexp.MustCompile(`^(?:[*.+•‣◦▪●·–—-]{1,6}[ \t\x{A0}]*|\(?[0-9]{1,3}[.)][ \t]*|\(?[a-zA-Z][.)][ \t]*)?(?:(` + openMark + `)|(` + tickedMark + `))(?:[ \x{A0}]+|$)`)
 	lastBox    = regexp.MustCompile(`[ \x{A0}]+(?:(` + openMark + `)|(` + tickedMark + `))$`)
 	anyBox     = regexp.MustCompile(openMark + `|` + tickedMark)
 	// looksBoxed finds the lines of which people should be told where they are not taken.
@@ -172,10 +174,15 @@ func itemsOf(from row, columns []column) (items []*item, boxed bool) {
 		for _, line := range cell {
 			rest, isBoxed, ticked := line.cutCell()
 			boxed = boxed || isBoxed
-			isAnswer := isBoxed && (rest.text == "" || answer.MatchString(rest.text) || anyBox.MatchString(rest.text))
+			several := besides(rest.text)
+			isAnswer := isBoxed && (rest.text == "" || slices.ContainsFunc(several, answer.MatchString) || len(several) != 1 && as != textColumn)
 			switch {
 			case isAnswer:
 				one.ticked = one.ticked || ticked
+			case isBoxed && len(several) > 1:
+				for _, text := range several {
+					items = append(items, &item{passage: passage{text: text, raw: text}})
+				}
 			case isBoxed:
 				items = append(items, &item{passage: rest, ticked: ticked})
 			case as == gravityColumn:
@@ -191,6 +198,16 @@ func itemsOf(from row, columns []column) (items []*item, boxed bool) {
 		return []*item{one}, boxed
 	}
 	return items, boxed
+}
+
+// besides are the texts that stand between the boxes of a cell.
+func besides(text string) (texts []string) {
+	for _, each := range anyBox.Split(text, -1) {
+		if each = strings.TrimSpace(each); each != "" {
+			texts = append(texts, each)
+		}
+	}
+	return texts
 }
 
 // rankOf says how well a cell can be the text of an item; 0: not at all. Of equals, the first is.

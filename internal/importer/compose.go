@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"unicode"
@@ -122,6 +123,11 @@ func (c *composer) item(from *item, found match, section string, sectionIsKnown 
 	severity, isSaid := severityOf(from)
 	each := checklist.Item{Text: words, Severity: severity, Mode: checklist.Attest, Clause: c.signature()}
 	id := section + "." + c.slug(words, "item")
+	if line.ID != "" { // A row of a table can have several items.
+		others := append(line.Others, *line)
+		others[len(others)-1].Others = nil
+		*line = Line{Number: line.Number, Text: line.Text, Others: others}
+	}
 	line.Became = BecameAttestation
 	if found.item != nil {
 		known := found.item.Item
@@ -145,12 +151,7 @@ func (c *composer) item(from *item, found match, section string, sectionIsKnown 
 		}
 	}
 	each.ID = c.free("item", id)
-	note := noteOf(from, found)
-	if line.ID != "" { // a row of a table can have several
-		line.ID, line.Note = line.ID+", "+each.ID, joined(line.Note, note)
-	} else {
-		line.ID, line.Note = each.ID, note
-	}
+	line.ID, line.Note = each.ID, noteOf(from, found)
 	return each
 }
 
@@ -277,7 +278,8 @@ func (c *composer) free(what, id string) string {
 	return candidate
 }
 
-// slug makes an id of the first words of a text.
+// slug makes an id of the first words of a text; of one without a word in ASCII, by its checksum, so that what people have signed stays
+// with its line wherever that goes.
 func (c *composer) slug(text, otherwise string) string {
 	words := strings.FieldsFunc(strings.ToLower(linkTarget.ReplaceAllString(text, "]")), func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -290,6 +292,11 @@ func (c *composer) slug(text, otherwise string) string {
 	}
 	if len(telling) == 0 {
 		telling = words
+	}
+	if len(telling) == 0 && strings.ContainsFunc(text, unicode.IsLetter) {
+		sum := fnv.New32a()
+		_, _ = sum.Write([]byte(text))
+		return fmt.Sprintf("%s-%08x", otherwise, sum.Sum32())
 	}
 	return orElse(strings.Join(telling[:min(idWords, len(telling))], "-"), otherwise)
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -39,7 +40,11 @@ type Line struct {
 	Awaited    bool       // somebody signs it until its check is supported
 	Boxed      bool       // it was skipped, and has a box
 	Note       string     // in words
+	Others     []Line     // what it became before that, where it has several items
 }
+
+// Each gives what the line became, for each of its items in their order.
+func (l Line) Each() []Line { return append(slices.Clone(l.Others), l) }
 
 // An Outcome is what became of a line.
 type Outcome string
@@ -135,20 +140,17 @@ func write(list *checklist.Checklist, read *document) ([]byte, error) {
 	}
 	remarks := make(map[string]string)
 	for _, line := range read.lines() {
-		remark := ""
-		switch line.Became {
-		case BecameCheck:
-			remark = fmt.Sprintf("line %d: %s match with %s", line.Number, line.Confidence, line.Known)
-		case BecameAttestation:
-			remark = fmt.Sprintf("line %d: an attestation", line.Number)
-			if line.Known != "" {
-				remark += fmt.Sprintf("; %s match with %s", line.Confidence, line.Known)
+		for _, each := range line.Each() {
+			switch each.Became {
+			case BecameCheck:
+				remarks[each.ID] = fmt.Sprintf("line %d: %s match with %s", each.Number, each.Confidence, each.Known)
+			case BecameAttestation:
+				remarks[each.ID] = fmt.Sprintf("line %d: an attestation", each.Number)
+				if each.Known != "" {
+					remarks[each.ID] += fmt.Sprintf("; %s match with %s", each.Confidence, each.Known)
+				}
+			default:
 			}
-		default:
-			continue
-		}
-		for _, id := range strings.Split(line.ID, ", ") {
-			remarks[id] = remark
 		}
 	}
 	var out strings.Builder

@@ -185,6 +185,63 @@ func TestBulletsAreTakenWhereThatIsWanted(t *testing.T) {
 	judge(t, made)
 }
 
+func TestEveryBoxIsAnItemOfItsOwn(t *testing.T) {
+	const source = `# Launch
+
+-[ ] Certificates are renewed automatically
+• [ ] Fire drill held
+(1) [ ] Budget agreed
+a) [x] Owner named
+
+| Area | Item |
+| --- | --- |
+| Security | <ul><li>[ ] Firewall enabled</li><li>[x] Guards hired</li></ul> |
+| Security | [ ] Gates locked [ ] Keys counted |
+| Security | [ ] Low [ ] N/A |
+`
+	made, err := importList(t, []byte(source), importer.Options{})
+	require.NoError(t, err)
+	var got []string
+	for _, line := range made.Lines {
+		for _, each := range line.Each() {
+			if each.ID != "" {
+				got = append(got, fmt.Sprint(each.Number, " ", each.Became, " ", each.ID, " ", each.Known))
+			}
+		}
+	}
+	require.Equal(t, []string{
+		"3 check general.certificates-renewed-automatically tls.renewal",
+		"4 attestation general.fire-drill-held ",
+		"5 attestation general.budget-agreed ",
+		"6 attestation general.owner-named ",
+		"10 check general.firewall-enabled access.firewall",
+		"10 attestation general.guards-hired ",
+		"11 attestation general.gates-locked ",
+		"11 attestation general.keys-counted ",
+		"12 attestation general.security ",
+	}, got)
+	require.Contains(t, string(made.YAML), "# line 10: high match with access.firewall\n    - id: general.firewall-enabled")
+	require.Contains(t, string(made.YAML), "# line 10: an attestation\n    - id: general.guards-hired")
+}
+
+// What people have signed is found by the id, so that it must not hang on where a line stands.
+func TestLinesInOtherScriptsKeepTheirIDs(t *testing.T) {
+	ids := func(lines ...string) map[string]string {
+		made, err := importList(t, []byte("# 清单\n## 安全\n- [ ] "+strings.Join(lines, "\n- [ ] ")+"\n"), importer.Options{})
+		require.NoError(t, err)
+		found := make(map[string]string)
+		for entry := range made.Checklist.Items() {
+			found[entry.Item.Text] = entry.Item.ID
+		}
+		return found
+	}
+	before, after := ids("防火墙已启用", "证书自动续期"), ids("备份", "证书自动续期", "防火墙已启用")
+	require.Len(t, after, 3)
+	for text, id := range before {
+		require.Equal(t, id, after[text])
+	}
+}
+
 func TestAListWithoutItemsIsAnError(t *testing.T) {
 	const none = `found no item: expected lines such as "- [ ] Backups are restored"`
 	for source, want := range map[string]string{

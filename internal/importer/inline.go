@@ -87,7 +87,7 @@ func (w *writing) element(tag string) {
 		return
 	}
 	switch element := strings.ToLower(name[1]); {
-	case element == "br":
+	case element == "br", element == "li" && !strings.HasPrefix(tag, "</"): // A cell can hold a list in HTML alone.
 		w.next()
 	case element == "input" && strings.Contains(tag, "checkbox") && strings.Contains(tag, "checked"):
 		w.write("[x] ", "[x] ")

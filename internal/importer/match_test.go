@@ -415,10 +415,10 @@ func TestBoxesWhereverTheyStand(t *testing.T) {
 				texts[entry.Item.ID] = entry.Item.Text
 			}
 			var got []taken
-			for _, line := range made.Lines {
-				if line.Became == importer.BecameCheck || line.Became == importer.BecameAttestation {
-					for _, id := range strings.Split(line.ID, ", ") {
-						got = append(got, taken{line.Number, texts[id], strings.Contains(line.Note, "ticked")})
+			for _, of := range made.Lines {
+				for _, line := range of.Each() {
+					if line.Became == importer.BecameCheck || line.Became == importer.BecameAttestation {
+						got = append(got, taken{line.Number, texts[line.ID], strings.Contains(line.Note, "ticked")})
 					}
 				}
 			}

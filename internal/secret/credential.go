@@ -183,7 +183,7 @@ var (
 	elsewhere = regexp.MustCompile(
 		`^(?:(?:vault|bao|env|file):|ref\+\w+://|op://|arn:[\w-]+:(?:secretsmanager|ssm):|projects/[^/]+/secrets/|` +
 			`(?:gcp-?|aws-?|az-?)?(?:sm|ssm|secretsmanager|secretmanager|keyvault)://|@Microsoft\.KeyVault\(|` +
-			`ENC\[|\{cipher\}|secretKeyRef:)`)
+			`ENC\[|\{cipher\}|secretKeyRef:|<path:)`)
 	letterOrDigit = regexp.MustCompile(`[A-Za-z0-9]`)
 )
 

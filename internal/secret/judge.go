@@ -67,8 +67,16 @@ func judge(key, value string) fact.ConfiguredValue {
 // placeholder tells values that stand for one that nobody has put in.
 var placeholder = regexp.MustCompile(
 	`(?i)^(change[-_ ]?(me|it|this).*|to[-_ ]?do|tbd|fix[-_ ]?me|place[-_ ]?holder|dummy|replace[-_ ]?(me|with).*|x{3,}` +
-		`|<.+>|\{\{.+\}\}|your[-_ ].+)$`,
+		`|<.+>|\{\{.+\}\}|your[-_ ].+|(insert|enter|put|add|paste|type)[-_ ].+[-_ ]here|undefined|\[object object\]|\[?redacted\]?|\*{3,}` +
+		`|(?-i:__[A-Z0-9]+(_[A-Z0-9]+)*__)|@@[a-z0-9_.-]+@@|#\{[^{}]+\}#?)$`,
 )
+
+// Unfilled tells a value that is nothing but a variable: $(PASSWORD), ${PASSWORD}, %PASSWORD%. In the environment of a container it
+// may be filled in; in a Secret whoever should have filled it in did not.
+func Unfilled(value string) bool {
+	value = strings.TrimSpace(value)
+	return value != "" && variable.FindString(value) == value
+}
 
 // Signs of a value that is not one of production.
 var (

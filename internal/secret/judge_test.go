@@ -25,6 +25,12 @@ func TestJudge(t *testing.T) {
 		{"nothing", "password", "", fact.ConfiguredValue{}},
 		{"a placeholder", "SMTP_PASSWORD", "changeme", fact.ConfiguredValue{Credential: true, AtLeast: 8, Placeholder: true}},
 		{"a placeholder of something else", "SMTP_HOST", "<your mail server>", fact.ConfiguredValue{Placeholder: true}},
+		{"a placeholder in a sentence", "SMTP_HOST", "insert-your-mail-server-here", fact.ConfiguredValue{Placeholder: true}},
+		{"a template of underscores", "SMTP_HOST", "__SMTP_HOST__", fact.ConfiguredValue{Placeholder: true}},
+		{"a name of underscores", "MODULE", "__main__", fact.ConfiguredValue{}},
+		{"a template of Octopus", "SMTP_HOST", "#{SmtpHost}", fact.ConfiguredValue{Placeholder: true}},
+		{"what JavaScript makes of nothing", "SMTP_HOST", "undefined", fact.ConfiguredValue{Placeholder: true}},
+		{"what was blackened", "SMTP_HOST", "[REDACTED]", fact.ConfiguredValue{Placeholder: true}},
 		{"production", "APP_ENV", "production", fact.ConfiguredValue{}},
 		{"another environment", "NODE_ENV", "development", fact.ConfiguredValue{Development: "the environment is not production"}},
 		{"debugging", "DEBUG", "true", fact.ConfiguredValue{Development: "debugging is on"}},
@@ -48,4 +54,13 @@ func TestFilesOfAssignmentsAreJudgedByLine(t *testing.T) {
 		{Key: "TOKEN", Credential: true, AtLeast: 20, Strength: 4},
 	}, secret.Judge("shop.env", "# settings\nAPP_ENV=dev\n\nexport TOKEN='"+strong+"'\n"))
 	require.Empty(t, secret.Judge("application.yaml", "password: none\nhost: localhost\n"), "other files say nothing")
+}
+
+func TestUnfilled(t *testing.T) {
+	for _, value := range []string{"${DB_PASSWORD}", " $(DB_PASSWORD)\n", "$DB_PASSWORD", "%DB_PASSWORD%", "${var.db}"} {
+		require.True(t, secret.Unfilled(value), value)
+	}
+	for _, value := range []string{"", "postgres://u:${DB_PASSWORD}@db/x", "${A}${B}x", "$2b$12$abc", "pa$$word"} {
+		require.False(t, secret.Unfilled(value), value)
+	}
 }
