@@ -309,12 +309,23 @@ func TestAutomaticUpdates(t *testing.T) {
 		"a comment is no option":                   {map[string]string{"20x": "// APT::Periodic::Unattended-Upgrade \"1\";\n"}, false},
 		"what an editor leaves behind is not read": {map[string]string{"20x.dpkg-old": `APT::Periodic::Unattended-Upgrade "1";`}, false},
 		"nothing says so":                          {nil, false},
+		"all that is periodic is turned off": {map[string]string{
+			"20auto-upgrades": `APT::Periodic::Unattended-Upgrade "1";`, "99packer": `APT::Periodic::Enable "0";`,
+		}, false},
+		"all that is periodic is turned on": {map[string]string{
+			"20auto-upgrades": `APT::Periodic::Unattended-Upgrade "1";`, "99local": `APT::Periodic::Enable "1";`,
+		}, true},
 	} {
-		files := fstest.MapFS{"usr/bin/unattended-upgrade": {}, "run/systemd/system/x": {}, timer: {}}
+		files := fstest.MapFS{"usr/bin/unattended-upgrade": {}, "run/systemd/system/x": {Data: []byte("x")}, timer: {}}
 		for file, text := range each.files {
 			files["etc/apt/apt.conf.d/"+file] = &fstest.MapFile{Data: []byte(text)}
 		}
 		require.Equal(t, each.want, automaticOfAPT(files), name)
+		for _, unit := range []string{"timer", "service"} {
+			files["etc/systemd/system/apt-daily-upgrade."+unit] = &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte("/dev/null")}
+			require.False(t, automaticOfAPT(files), "%s: the %s of apt's daily job is masked", name, unit)
+			delete(files, "etc/systemd/system/apt-daily-upgrade."+unit)
+		}
 		delete(files, timer)
 		require.False(t, automaticOfAPT(files), "%s: nothing runs apt's daily job", name)
 	}
