@@ -368,6 +368,7 @@ func TestAnEndlessBodyIsCut(t *testing.T) {
 }
 
 func TestPagesAndMetricsAreRead(t *testing.T) {
+	const openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 	for _, c := range []struct {
 		name, purpose, contentType, body string
 		page                             *fact.EndpointPage
@@ -394,8 +395,30 @@ func TestPagesAndMetricsAreRead(t *testing.T) {
 			&fact.EndpointExposition{Families: 2, Typed: true, Fault: `text format parsing error in line 3: invalid label name for metric "b"`},
 		},
 		{
-			"so are those of another format", "metrics", "application/openmetrics-text; version=1.0.0", "# TYPE a stateset\na{a=\"b\"} 1\n# EOF\n", nil,
+			"so are those of another format", "metrics", "text/plain; version=0.0.4", "# TYPE a stateset\na{a=\"b\"} 1\n# EOF\n", nil,
 			&fact.EndpointExposition{Typed: true, Fault: `text format parsing error in line 1: unknown metric type "stateset"`},
+		},
+		{
+			"OpenMetrics are read as such", "metrics", openMetrics,
+			"# TYPE a stateset\na{a=\"b\"} 1\n# TYPE build info\nbuild_info{v=\"1 # } {\\\"\"} 1\n# TYPE b counter\n# UNIT b seconds\n" +
+				"b_total 2 1520879607.789 # {trace_id=\"x\"} 1.0 1520879607.7\n# TYPE c unknown\nc NaN\n# TYPE d histogram\n" +
+				"d_bucket{le=\"+Inf\"} 1 # {} 0.5\nd_count 1\nd_sum 0.5\nd_created 1520879607.1\n# EOF\n",
+			nil, &fact.EndpointExposition{Families: 6, Typed: true},
+		},
+		{
+			"OpenMetrics that are cut off are not whole", "metrics", openMetrics, "# TYPE a gauge\na 1\nb 2\n", nil,
+			&fact.EndpointExposition{Families: 2, Typed: true, Fault: "it does not end with # EOF, as OpenMetrics does"},
+		},
+		{
+			"nor are those with more behind their end", "metrics", openMetrics, "a 1\n# EOF\nb 1\n", nil,
+			&fact.EndpointExposition{Families: 1, Typed: true, Fault: "it does not end with # EOF, as OpenMetrics does"},
+		},
+		{
+			"OpenMetrics are some up to what cannot be read", "metrics", openMetrics, "# TYPE a info\na_info 1\nb x 1.5\n# EOF\n", nil,
+			&fact.EndpointExposition{Families: 1, Typed: true, Fault: `text format parsing error in line 3: expected float as value, got "x"`},
+		},
+		{
+			"of OpenMetrics, no metric is none", "metrics", openMetrics, "# EOF\n", nil, &fact.EndpointExposition{Typed: true},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
