@@ -178,6 +178,44 @@ func TestSourcesOfSecurityUpdates(t *testing.T) {
 	})
 }
 
+// After an upgrade, the sources of security updates are often still those of the release before.
+func TestSecurityUpdatesOfAnotherReleaseAreNone(t *testing.T) {
+	const debian = "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\nVERSION_CODENAME="
+	for name, each := range map[string]struct {
+		release string
+		want    []string
+	}{
+		"of this release":                            {debian + "bookworm\n", []string{"bookworm-security"}},
+		"of the release before":                      {debian + "trixie\n", nil},
+		"of a distribution with names of its own":    {"ID=mint\nVERSION_CODENAME=wilma\n", []string{"bookworm-security"}},
+		"of a release that is not out yet":           {"PRETTY_NAME=\"Debian GNU/Linux forky/sid\"\nID=debian\nVERSION_CODENAME=forky\n", []string{"bookworm-security"}},
+		"of a release that does not say which it is": {"ID=debian\n", []string{"bookworm-security"}},
+	} {
+		root := machine(t, pkg("a 1 amd64", installedState), pkg("a 2 amd64"))
+		write(t, filepath.Join(root, "etc/os-release"), each.release)
+		found := collected(t, root)
+		require.Equal(t, each.want, found.Sources, name)
+		require.Equal(t, each.want != nil, len(found.Pending) > 0, name)
+	}
+}
+
+// Where one source is not fetched any more, apt notes the time of the others all the same.
+func TestAListThatIsGoodNoMoreIsAsOldAsItSays(t *testing.T) {
+	root := machine(t, pkg("a 1 amd64", installedState), pkg("a 2 amd64"))
+	expiring := strings.Replace(note("Debian-Security", "bookworm-security"), "UTC\n", "UTC\nValid-Until: Thu,  8 Jan 2026 00:00:00 UTC\n", 1)
+	write(t, filepath.Join(root, securityNote), expiring)
+	kept := &memory{}
+	made := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	for _, each := range []struct {
+		now time.Time
+		old bool
+	}{{made.AddDate(0, 0, 6), false}, {made.AddDate(0, 0, 8), true}, {made.AddDate(0, 0, 6), false}} {
+		found, err := kept.collect(t.Context(), os.DirFS(root), each.now)
+		require.NoError(t, err)
+		require.Equal(t, each.old, found.ListsAt.Equal(made), "%s", found.ListsAt)
+	}
+}
+
 func TestListsThatAreCompressed(t *testing.T) {
 	for extension, compress := range map[string]func(io.Writer) io.WriteCloser{
 		".gz":  func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
