@@ -259,6 +259,45 @@ func TestBothVersionsOfIPAreAsked(t *testing.T) {
 	require.Equal(t, 1, certificates.Len())
 }
 
+// A server often has a redirect at port 80 of IPv4 alone, and shows what it comes with over IPv6.
+func TestPlainHTTPIsAskedOverBothVersionsOfIP(t *testing.T) {
+	for name, c := range map[string]struct {
+		six  http.HandlerFunc
+		over fact.IPVersion
+		last int
+	}{
+		"a redirect over both":           {redirect(front), "", 200},
+		"a page over IPv6 alone":         {answer(http.StatusOK, "welcome"), fact.IPv6, 200},
+		"nothing at port 80 over IPv6":   {nil, "", 200},
+		"an error of its own over IPv6":  {answer(http.StatusNotFound, ""), fact.IPv6, 404},
+		"a redirect to itself over IPv6": {redirect("http://shop.test/"), fact.IPv6, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, answer(http.StatusOK, ""), redirect(front))
+			s.addresses = []string{"2001:db8::1", "192.0.2.1"}
+			s.serve(t, "tcp6 shop.test:80", nil, c.six)
+			got, _ := s.collect(t, system.Endpoint{URL: front})
+			require.Equal(t, c.over, got.Plain.IPVersion)
+			require.Equal(t, c.last, got.Plain.Status())
+			_, inClear := got.Plain.InClear()
+			require.Equal(t, c.over != "", inClear)
+		})
+	}
+}
+
+func TestNamesInOtherScriptsAreShownAsServersNameThem(t *testing.T) {
+	s := newSite(t, answer(http.StatusOK, ""), nil)
+	s.serve(t, "xn--bcher-kva.test:80", nil, redirect("https://xn--bcher-kva.test/"))
+	s.serve(t, "xn--bcher-kva.test:443", s.signer.Issue(t, world.Spec{DNSNames: []string{"xn--bcher-kva.test"}}), answer(http.StatusOK, ""))
+	s.lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("192.0.2.1")}, nil
+	}
+	got, _ := s.collect(t, system.Endpoint{URL: "https://bücher.test/"})
+	require.Equal(t, []fact.EndpointStep{
+		{URL: "http://xn--bcher-kva.test/", Status: 301, RedirectsTo: "https://xn--bcher-kva.test/"}, {URL: "https://xn--bcher-kva.test/", Status: 200},
+	}, got.Plain.Steps)
+}
+
 func TestRedirectsAreFollowed(t *testing.T) {
 	steps := func(e *fact.Endpoint) (all []string) {
 		for _, step := range e.Answers[0].Steps {
