@@ -172,7 +172,9 @@ func assessWorlds(t *testing.T, worlds []factWorld, now time.Time) (assessments 
 	t.Cleanup(closeAll)
 	var systems []*system.System
 	for _, each := range worlds {
-		systems = append(systems, &system.System{Name: each.name, Environment: "production", VantagePoints: each.vantagePoints})
+		systems = append(systems, &system.System{
+			Name: each.name, Environment: "production", VantagePoints: each.vantagePoints, Checks: each.checks,
+		})
 	}
 	loaded, err := config.For(systems, config.Options{Kinds: checks.All(), Collectors: all, Now: now})
 	require.NoError(t, err)

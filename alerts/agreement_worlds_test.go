@@ -17,6 +17,8 @@ type factWorld struct {
 	fires []string // as rules are named: ReadinessBackupTooOld (critical)
 	// vantagePoints are those that are declared; nil: none.
 	vantagePoints []system.VantagePoint
+	// checks tune items.
+	checks map[string]system.Override
 	// spared: an item finds a fault of which no alert tells, since it can wait.
 	spared bool
 }
@@ -270,7 +272,22 @@ func accessWorlds() []factWorld {
 		worldOf(fact.PortProbes(), "ports that should be open", nil, probe()),
 		worldOf(fact.PortProbes(), "a database that can be reached", []string{"ReadinessPortExposed (warning)"},
 			probe(fact.PortState{Number: 6379, Service: "redis", State: fact.PortOpen})),
+		meantOpen(worldOf(fact.PortProbes(), "a database that strangers are meant to reach", nil,
+			probe(fact.PortState{Number: 6379, Service: "redis", State: fact.PortOpen, Allowed: true}))),
 	}
+}
+
+// meantOpen is the world with 6379 among the ports at which strangers may reach something.
+func meantOpen(world factWorld) factWorld {
+	world.checks = make(map[string]system.Override)
+	for item, parameter := range map[string]string{"server.firewall-ports": "open", "access.open-ports": "allowed"} {
+		override := world.checks[item]
+		if err := override.Parameters.Encode(map[string][]int{parameter: {22, 80, 443, 6379}}); err != nil {
+			panic(err)
+		}
+		world.checks[item] = override
+	}
+	return world
 }
 
 func endpointWorlds(time.Time) (worlds []factWorld) {

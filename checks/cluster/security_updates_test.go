@@ -37,7 +37,7 @@ func TestSecurityUpdatesOfHosts(t *testing.T) {
 	v.Finds("old lists say nothing", old, "unknown lists_outdated: The lists of packages were fetched 8 d ago, on 2026-11-14 (limit 7 d).")
 	v.Finds("lists of any age say nothing", never, "unknown lists_outdated: It is not known when the lists of packages were fetched.")
 	v.Finds("no source of security updates", none,
-		"unknown no_security_source: None of the lists of packages is of a source of security updates.")
+		"unknown no_security_source: None of the lists of packages is of a source of security updates for the release that the machine runs.")
 	none.Manager = "dnf"
 	v.Finds("repositories without advisories", none,
 		"unknown no_security_source: No repository that is enabled has advisories of the distribution's packages.")

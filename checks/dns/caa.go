@@ -67,19 +67,27 @@ func inList(allowed []string) string {
 	return words.List(slices.DeleteFunc(slices.Clone(allowed), func(domain string) bool { return domain == "" }))
 }
 
-// domainsOf are the domains by which CAA records name the authority that vouches for a certificate, as the authorities publish them
-// in their practice statements and in the Common CA Database; nil: none is known.
-func domainsOf(c *fact.Certificate) []string {
-	for i := len(c.Path) - 1; i >= 0; i-- {
-		for _, name := range []string{c.Path[i].Issuer, c.Path[i].Subject} {
-			for _, authority := range authorities() {
-				if strings.HasPrefix(name, authority.begins) {
-					return authority.domains
-				}
+// domainsOf are the domains by which CAA records name the authorities that vouch for a certificate, as the authorities publish them
+// in their practice statements and in the Common CA Database; nil: none is known. There are several where one has signed the root of
+// another, or runs an authority under its name: what that one is called first.
+func domainsOf(c *fact.Certificate) (domains []string) {
+	var names []string
+	for i := range c.Path {
+		if i > 0 {
+			names = append(names, c.Path[i].Subject)
+		}
+		names = append(names, c.Path[i].Issuer)
+	}
+	all := authorities()
+	for _, name := range names {
+		at := slices.IndexFunc(all, func(a authority) bool { return strings.HasPrefix(name, a.begins) })
+		for i := 0; at >= 0 && i < len(all[at].domains); i++ {
+			if domain := all[at].domains[i]; !slices.Contains(domains, domain) {
+				domains = append(domains, domain)
 			}
 		}
 	}
-	return nil
+	return domains
 }
 
 type authority struct {

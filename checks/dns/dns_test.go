@@ -127,13 +127,14 @@ func TestRecords(t *testing.T) {
 }
 
 func TestCAA(t *testing.T) {
-	certificate := func(root string, names ...string) fact.AnySet {
+	signed := func(above, root string, names ...string) fact.AnySet {
 		return checktest.Facts(fact.Certificates(), fact.Certificate{
 			CertificatePlace: fact.CertificatePlace{Source: fact.CertificateAtAddress, Name: "api.example.com:443", ServerName: "api.example.com"},
-			Chain:            []fact.ChainCertificate{{Issuer: "R11"}}, Path: []fact.ChainCertificate{{Issuer: "R11"}, {Subject: root}},
+			Chain:            []fact.ChainCertificate{{Issuer: "R11"}}, Path: []fact.ChainCertificate{{Issuer: "R11"}, {Subject: root, Issuer: above}},
 			Names: names, Trust: fact.TrustPublic,
 		})
 	}
+	certificate := func(root string, names ...string) fact.AnySet { return signed(root, root, names...) }
 	issue := func(domain string, issuers ...string) fact.CAASet {
 		return fact.CAASet{Domain: domain, HasIssue: true, Issue: issuers}
 	}
@@ -145,8 +146,11 @@ func TestCAA(t *testing.T) {
 		authorities []string
 		want        []found
 	}{
-		"without records anybody may issue":  {nil, own, nil, nil},
-		"the authority in use is allowed":    {[]fact.CAASet{issue("example.com", "letsencrypt.org")}, own, nil, nil},
+		"without records anybody may issue": {nil, own, nil, nil},
+		"the authority in use is allowed":   {[]fact.CAASet{issue("example.com", "letsencrypt.org")}, own, nil, nil},
+		"one whose root another has signed is allowed by its own name": {
+			[]fact.CAASet{issue("example.com", "pki.goog")}, signed("GlobalSign Root CA", "GTS Root R1", "api.example.com"), nil, nil,
+		},
 		"another is not":                     {[]fact.CAASet{issue("example.com", "pki.goog")}, own, nil, []found{{forbids, "The CAA records of example.com allow pki.goog, and not letsencrypt.org."}}},
 		"nobody is":                          {[]fact.CAASet{issue("example.com", "")}, own, nil, []found{{forbids, "The CAA records of example.com allow none, and not letsencrypt.org."}}},
 		"the nearest records count":          {[]fact.CAASet{issue("api.example.com", "letsencrypt.org"), issue("example.com", "pki.goog")}, own, nil, nil},

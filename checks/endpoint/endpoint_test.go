@@ -160,6 +160,13 @@ func TestRedirect(t *testing.T) {
 			edit: steps(fact.EndpointStep{URL: inClear, Status: 301, RedirectsTo: "https://www.shop.example.com/"}),
 			want: []found{{"other_host", "Plain HTTP at http://shop.example.com/ redirects to https://www.shop.example.com/."}},
 		},
+		"content over one version of IP is none": {
+			edit: func(e *fact.Endpoint) {
+				e.Plain = &fact.EndpointAnswer{IPVersion: fact.IPv6, Steps: []fact.EndpointStep{{URL: inClear, Status: 200}}}
+			},
+			want: []found{{"plain_content", "Over plain HTTP and IPv6 http://shop.example.com/ answers 200 (OK)."}},
+		},
+		"nor does a dot at its end":            {edit: steps(fact.EndpointStep{URL: "http://shop.example.com./", Status: 301, RedirectsTo: address})},
 		"the case of the host does not matter": {edit: steps(fact.EndpointStep{URL: inClear, Status: 301, RedirectsTo: "https://SHOP.example.com:443/"})},
 		"a closed port is told": {
 			edit: func(e *fact.Endpoint) {

@@ -101,7 +101,7 @@ func (r redirectReasons) plain(e *fact.Endpoint) []check.Problem {
 		return []check.Problem{r.noAnswer.Problem("Port 80 does not answer" + because(e.Plain.Failure) + ".")}
 	}
 	if end, inClear := e.Plain.InClear(); inClear {
-		return []check.Problem{r.plainContent.Problem(fmt.Sprintf("Over plain HTTP %s answers %s.", end.URL, code(end.Status)))}
+		return []check.Problem{r.plainContent.Problem(servedInClear(e.Plain, end))}
 	}
 	switch first := steps[0]; {
 	case !secure(first.RedirectsTo):
@@ -113,6 +113,15 @@ func (r redirectReasons) plain(e *fact.Endpoint) []check.Problem {
 	default:
 		return nil
 	}
+}
+
+// servedInClear says what is answered over plain HTTP, and over which version of IP where it is not so over each.
+func servedInClear(a *fact.EndpointAnswer, end fact.EndpointStep) string {
+	by := "plain HTTP"
+	if a.IPVersion == fact.IPv4 || a.IPVersion == fact.IPv6 {
+		by += " and " + inWords(a.IPVersion)
+	}
+	return fmt.Sprintf("Over %s %s answers %s.", by, end.URL, code(end.Status))
 }
 
 func because(failure *fact.Failure) string {
@@ -129,5 +138,5 @@ func hostOf(text string) string {
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(address.Hostname())
+	return strings.TrimSuffix(strings.ToLower(address.Hostname()), ".")
 }

@@ -118,7 +118,11 @@ func (r transitReasons) plain(_ check.Context, e *fact.Endpoint, _ TransitParame
 	}
 	for i := range answers {
 		if first, is := answers[i].InClear(); is {
-			return []check.Problem{r.plainContent.Problem(fmt.Sprintf("Over plain HTTP %s answers %s.", first.URL, code(first.Status)))}
+			detail := fmt.Sprintf("Over plain HTTP %s answers %s.", first.URL, code(first.Status))
+			if e.Plain != nil {
+				detail = servedInClear(e.Plain, first)
+			}
+			return []check.Problem{r.plainContent.Problem(detail)}
 		}
 		if a := &answers[i]; e.Plain == nil && a.Failure != nil && len(a.Steps) == 0 {
 			problems = []check.Problem{r.notReached.Problem(over(a) + "there is no answer: " + a.Failure.Detail + ".")}

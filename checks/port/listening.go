@@ -18,6 +18,9 @@ type ListeningParameters struct {
 // Validate tells what makes no sense.
 func (p ListeningParameters) Validate() error { return arePorts("allowed", p.Allowed) }
 
+// AllowedPorts are those that strangers may reach.
+func (p ListeningParameters) AllowedPorts() []int { return p.Allowed }
+
 // Listening judges what listens on hosts for strangers, and whether what is seen from outside agrees.
 func Listening() check.Kind[ListeningParameters] {
 	listens := check.Reason{

@@ -20,6 +20,9 @@ type ReachableParameters struct {
 // Validate tells what makes no sense.
 func (p ReachableParameters) Validate() error { return arePorts("open", p.Open) }
 
+// AllowedPorts are those that strangers may reach.
+func (p ReachableParameters) AllowedPorts() []int { return p.Open }
+
 func arePorts(parameter string, ports []int) error {
 	if len(ports) == 0 {
 		return check.Wrong(parameter, "expected at least one port")

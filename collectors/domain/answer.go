@@ -29,7 +29,9 @@ func expiryKeys() []string {
 }
 
 func statusKeys() []string {
-	return []string{"status", "domain status", "state", "domain state", "registration status", "状態"}
+	return []string{
+		"status", "domain status", "state", "domain state", "registration status", "epp status", "eppstatus", "transfer status", "状態",
+	}
 }
 
 func serverKeys() []string {
@@ -224,20 +226,32 @@ func addStatuses(found *fact.Registration, value string) error {
 	return nil
 }
 
-// rdapStatus gives "client transfer prohibited" of "clientTransferProhibited", and "active" of "ok".
+// transferLocked matches "Transfer Locked" (.il) and "The domain is LOCKED to transfer." (.tr).
+var transferLocked = regexp.MustCompile(`(?i)\btransfer\b.*\blocked\b|\blocked\b.*\btransfer\b`)
+
+// rdapStatus gives "client transfer prohibited" of "clientTransferProhibited", "active" of "ok", and likewise what registries call so that
+// have words of their own.
 func rdapStatus(epp string) string {
-	if strings.EqualFold(epp, "ok") {
+	switch lower := strings.ToLower(epp); {
+	case lower == "ok":
 		return "active"
+	case lower == "not delegated" || lower == "deactivated" || lower == "suspended": // .ru, .se, .jp
+		return "inactive"
+	case lower == "quarantine" || lower == "in quarantine": // .eu and .se, .nl
+		return "redemption period"
+	case transferLocked.MatchString(epp):
+		return "client transfer prohibited"
 	}
 	if epp == strings.ToUpper(epp) {
 		return strings.ToLower(epp)
 	}
-	spaced := new(strings.Builder)
-	for i, r := range epp {
-		if i > 0 && unicode.IsUpper(r) && epp[i-1] != ' ' {
+	spaced, before := new(strings.Builder), ' '
+	for _, r := range epp {
+		if unicode.IsUpper(r) && unicode.IsLower(before) {
 			spaced.WriteByte(' ')
 		}
 		spaced.WriteRune(unicode.ToLower(r))
+		before = r
 	}
 	return spaced.String()
 }

@@ -152,6 +152,14 @@ func TestAnswersOfRegistries(t *testing.T) {
 			func(t *testing.T, found *fact.Registration) { require.True(t, found.Has("redemption period")) }},
 		"one whose list of contacts is odd": {says(200, rdap, with(`{"entities": [{"roles": ["registrar"], "vcardArray": ["vcard", [["fn", 1, 2, ["x"]], "fn", []]]}]}`)), "",
 			func(t *testing.T, found *fact.Registration) { require.Empty(t, found.Registrar) }},
+		"one whose dates have no zone": {says(200, rdap, with(`{"events": [{"eventAction": "expiration", "eventDate": "2027-03-04T05:06:07"}]}`)), "",
+			func(t *testing.T, found *fact.Registration) {
+				require.Equal(t, time.Date(2027, time.March, 4, 5, 6, 7, 0, time.UTC), found.ExpiresAt)
+			}},
+		"one that has the statuses of EPP": {says(200, rdap, with(`{"status": ["clientTransferProhibited", "serverHold", "ok", "Client Renew Prohibited"]}`)), "",
+			func(t *testing.T, found *fact.Registration) {
+				require.Equal(t, []string{"active", "client renew prohibited", "client transfer prohibited", "server hold"}, found.Statuses)
+			}},
 		"one that answers too often":           {says(429, rdap, `{"errorCode": 429}`), fact.ReasonDenied, nil},
 		"one that asks for a login":            {says(401, rdap, ``), fact.ReasonDenied, nil},
 		"one that is out of order":             {says(503, "text/html", `<html>`), fact.ReasonFailed, nil},

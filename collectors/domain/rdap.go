@@ -190,14 +190,14 @@ func (d *domainObject) describe(domain string) (*fact.Registration, error) {
 		if !strings.EqualFold(event.Action, "expiration") {
 			continue // "registrar expiration" is what a registrar and its customer have agreed: the registry decides.
 		}
-		at, err := time.Parse(time.RFC3339, event.Date)
-		if err != nil {
-			return nil, fact.Errorf(fact.ReasonInvalid, "the date of its expiry cannot be read: %s", words.Printable(event.Date, longestText))
+		// Dates of RFC 3339 are expected (RFC 9083, 4.5), and some registries leave out the zone.
+		if err := expire(found, words.Printable(event.Date, longestText)); err != nil {
+			return nil, err
 		}
-		found.ExpiresAt = at.UTC()
 	}
 	for _, status := range d.Status {
-		found.Statuses = append(found.Statuses, words.Printable(strings.ToLower(status), longestText))
+		// Some have the statuses of EPP (RFC 8056 maps them): clientTransferProhibited.
+		found.Statuses = append(found.Statuses, rdapStatus(words.Printable(strings.TrimSpace(status), longestText)))
 	}
 	for _, server := range d.NameServers {
 		found.NameServers = append(found.NameServers, words.Printable(strings.ToLower(strings.TrimSuffix(server.LDHName, ".")), longestText))

@@ -84,18 +84,22 @@ func (c *client) attempts(ctx context.Context) (attempts []*attempt, plain *atte
 		return nil, nil, err
 	}
 	attempts = make([]*attempt, len(versions))
-	http3 := make([]*fact.HTTP3Answer, len(versions))
+	http3, inClear := make([]*fact.HTTP3Answer, len(versions)), make([]*attempt, len(versions))
+	address, redirects := c.plain()
 	var asking sync.WaitGroup
 	for i, version := range versions {
 		asking.Go(func() { attempts[i] = c.attempt(within, version, *c.address) })
 		if c.target.HTTP3 && version != fact.IPProxy {
 			asking.Go(func() { http3[i] = c.overHTTP3(within, version) })
 		}
-	}
-	if address, is := c.plain(); is {
-		asking.Go(func() { plain = c.attempt(within, "", address) })
+		if redirects {
+			asking.Go(func() { inClear[i] = c.attempt(within, version, address) })
+		}
 	}
 	asking.Wait()
+	if redirects {
+		plain = plainOf(inClear)
+	}
 	for i, answer := range http3 {
 		attempts[i].http3 = answer
 	}
@@ -103,6 +107,29 @@ func (c *client) attempts(ctx context.Context) (attempts []*attempt, plain *atte
 		return nil, nil, context.Cause(ctx)
 	}
 	return attempts, plain, nil
+}
+
+// plainOf is the attempt over plain HTTP that counts, of those over each version of IP: the first at which something is served, else the
+// first that is answered. Only where it was not so over each does it say over which.
+func plainOf(attempts []*attempt) *attempt {
+	const noRoute, failed, answered, served = 0, 1, 2, 3
+	rank := func(a *attempt) int {
+		switch _, inClear := a.answer.InClear(); {
+		case inClear:
+			return served
+		case len(a.answer.Steps) > 0:
+			return answered
+		case reach.NoRoute(a.err):
+			return noRoute
+		default:
+			return failed
+		}
+	}
+	best := slices.MaxFunc(attempts, func(a, b *attempt) int { return rank(a) - rank(b) })
+	if rank(best) != served || !slices.ContainsFunc(attempts, func(a *attempt) bool { return rank(a) != served }) {
+		best.answer.IPVersion = ""
+	}
+	return best
 }
 
 // observe reports how long the phases of whole answers took.

@@ -128,10 +128,17 @@ func readable(text string) int {
 	return utf8.RuneCountInString(strings.Join(strings.FieldsFunc(text, unicode.IsSpace), " "))
 }
 
-// exposition reads an answer as Prometheus does that takes the text format.
+// exposition reads an answer as Prometheus does, by its type.
 func (w *walk) exposition(contentType string, body []byte) *fact.EndpointExposition {
-	families, err := countFamilies(body)
 	read := &fact.EndpointExposition{Typed: len(body) > 0 && isExposition(contentType)}
+	var unended error
+	if isOpenMetrics(contentType) {
+		body, unended = textOf(body)
+	}
+	families, err := countFamilies(body)
+	if err == nil && unended != nil {
+		read.Fault = unended.Error()
+	}
 	if err != nil {
 		read.Fault = words.Excerpt(w.login.Redact(err.Error()))
 		// What is read of the line at fault is none: a text may begin with a word and a number, too.

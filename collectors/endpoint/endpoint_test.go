@@ -259,6 +259,45 @@ func TestBothVersionsOfIPAreAsked(t *testing.T) {
 	require.Equal(t, 1, certificates.Len())
 }
 
+// A server often has a redirect at port 80 of IPv4 alone, and shows what it comes with over IPv6.
+func TestPlainHTTPIsAskedOverBothVersionsOfIP(t *testing.T) {
+	for name, c := range map[string]struct {
+		six  http.HandlerFunc
+		over fact.IPVersion
+		last int
+	}{
+		"a redirect over both":           {redirect(front), "", 200},
+		"a page over IPv6 alone":         {answer(http.StatusOK, "welcome"), fact.IPv6, 200},
+		"nothing at port 80 over IPv6":   {nil, "", 200},
+		"an error of its own over IPv6":  {answer(http.StatusNotFound, ""), fact.IPv6, 404},
+		"a redirect to itself over IPv6": {redirect("http://shop.test/"), fact.IPv6, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, answer(http.StatusOK, ""), redirect(front))
+			s.addresses = []string{"2001:db8::1", "192.0.2.1"}
+			s.serve(t, "tcp6 shop.test:80", nil, c.six)
+			got, _ := s.collect(t, system.Endpoint{URL: front})
+			require.Equal(t, c.over, got.Plain.IPVersion)
+			require.Equal(t, c.last, got.Plain.Status())
+			_, inClear := got.Plain.InClear()
+			require.Equal(t, c.over != "", inClear)
+		})
+	}
+}
+
+func TestNamesInOtherScriptsAreShownAsServersNameThem(t *testing.T) {
+	s := newSite(t, answer(http.StatusOK, ""), nil)
+	s.serve(t, "xn--bcher-kva.test:80", nil, redirect("https://xn--bcher-kva.test/"))
+	s.serve(t, "xn--bcher-kva.test:443", s.signer.Issue(t, world.Spec{DNSNames: []string{"xn--bcher-kva.test"}}), answer(http.StatusOK, ""))
+	s.lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("192.0.2.1")}, nil
+	}
+	got, _ := s.collect(t, system.Endpoint{URL: "https://bücher.test/"})
+	require.Equal(t, []fact.EndpointStep{
+		{URL: "http://xn--bcher-kva.test/", Status: 301, RedirectsTo: "https://xn--bcher-kva.test/"}, {URL: "https://xn--bcher-kva.test/", Status: 200},
+	}, got.Plain.Steps)
+}
+
 func TestRedirectsAreFollowed(t *testing.T) {
 	steps := func(e *fact.Endpoint) (all []string) {
 		for _, step := range e.Answers[0].Steps {
@@ -368,6 +407,7 @@ func TestAnEndlessBodyIsCut(t *testing.T) {
 }
 
 func TestPagesAndMetricsAreRead(t *testing.T) {
+	const openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 	for _, c := range []struct {
 		name, purpose, contentType, body string
 		page                             *fact.EndpointPage
@@ -394,8 +434,30 @@ func TestPagesAndMetricsAreRead(t *testing.T) {
 			&fact.EndpointExposition{Families: 2, Typed: true, Fault: `text format parsing error in line 3: invalid label name for metric "b"`},
 		},
 		{
-			"so are those of another format", "metrics", "application/openmetrics-text; version=1.0.0", "# TYPE a stateset\na{a=\"b\"} 1\n# EOF\n", nil,
+			"so are those of another format", "metrics", "text/plain; version=0.0.4", "# TYPE a stateset\na{a=\"b\"} 1\n# EOF\n", nil,
 			&fact.EndpointExposition{Typed: true, Fault: `text format parsing error in line 1: unknown metric type "stateset"`},
+		},
+		{
+			"OpenMetrics are read as such", "metrics", openMetrics,
+			"# TYPE a stateset\na{a=\"b\"} 1\n# TYPE build info\nbuild_info{v=\"1 # } {\\\"\"} 1\n# TYPE b counter\n# UNIT b seconds\n" +
+				"b_total 2 1520879607.789 # {trace_id=\"x\"} 1.0 1520879607.7\n# TYPE c unknown\nc NaN\n# TYPE d histogram\n" +
+				"d_bucket{le=\"+Inf\"} 1 # {} 0.5\nd_count 1\nd_sum 0.5\nd_created 1520879607.1\n# EOF\n",
+			nil, &fact.EndpointExposition{Families: 6, Typed: true},
+		},
+		{
+			"OpenMetrics that are cut off are not whole", "metrics", openMetrics, "# TYPE a gauge\na 1\nb 2\n", nil,
+			&fact.EndpointExposition{Families: 2, Typed: true, Fault: "it does not end with # EOF, as OpenMetrics does"},
+		},
+		{
+			"nor are those with more behind their end", "metrics", openMetrics, "a 1\n# EOF\nb 1\n", nil,
+			&fact.EndpointExposition{Families: 1, Typed: true, Fault: "it does not end with # EOF, as OpenMetrics does"},
+		},
+		{
+			"OpenMetrics are some up to what cannot be read", "metrics", openMetrics, "# TYPE a info\na_info 1\nb x 1.5\n# EOF\n", nil,
+			&fact.EndpointExposition{Families: 1, Typed: true, Fault: `text format parsing error in line 3: expected float as value, got "x"`},
+		},
+		{
+			"of OpenMetrics, no metric is none", "metrics", openMetrics, "# EOF\n", nil, &fact.EndpointExposition{Typed: true},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -253,5 +253,8 @@ func strictTransportSecurity(header string) time.Duration {
 // shown is an address without what may be a secret in it.
 func (w *walk) shown(address *url.URL) string {
 	public := url.URL{Scheme: address.Scheme, Host: address.Host, Path: address.Path}
+	if name := address.Hostname(); !strings.Contains(name, ":") {
+		public.Host = strings.Replace(address.Host, name, pki.ASCIIName(name), 1)
+	}
 	return words.Excerpt(w.login.Redact(public.String()))
 }

@@ -36,13 +36,16 @@ func newestKernel(files fs.FS, running string) (newest string) {
 	return newest
 }
 
-// kernelRelease is the numbers of a release, and what follows them: .el9_4.x86_64 and .el9_3.x86_64 are one flavour.
+// kernelRelease is the numbers of a release, and what follows them. What names a release of the distribution is part of neither:
+// .el9_4.x86_64 and .el9_3.x86_64 are one flavour, and so are -amd64, +deb13-amd64, and .deb11.22-amd64 of backports.
 var (
 	kernelRelease = regexp.MustCompile(`^[0-9]+([.-][0-9]+)*`)
 	minorRelease  = regexp.MustCompile(`^\.((?:el|fc|amzn)[0-9]+)[._0-9]*`)
+	debianRelease = regexp.MustCompile(`[.+~](?:deb|bpo)[0-9]*(\.[0-9]+)*(?:\+[0-9]+)?-`)
 )
 
 func splitKernel(release string) (numbers []int, flavour string) {
+	release = debianRelease.ReplaceAllString(release, "$1-")
 	version := kernelRelease.FindString(release)
 	for field := range strings.FieldsFuncSeq(version, func(r rune) bool { return r == '.' || r == '-' }) {
 		number, err := strconv.Atoi(field)

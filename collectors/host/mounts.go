@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -29,10 +30,10 @@ type mount struct {
 // readMounts lists what is mounted on the machine, in the order of mounting. The list of the machine's first process is the best;
 // where its list cannot be read, what of the machine is mounted into our container, or left to our service, has to do.
 func readMounts(rootFS string) ([]mount, error) {
-	if infos, err := readMountinfo(filepath.Join(rootFS, "proc/1/mountinfo")); err == nil {
+	if infos, err := rootfs.ReadMounts(filepath.Join(rootFS, "proc/1/mountinfo")); err == nil {
 		return mountsOf(infos, "/", true), nil
 	}
-	infos, err := readMountinfo("/proc/self/mountinfo")
+	infos, err := rootfs.ReadMounts("/proc/self/mountinfo")
 	if err != nil {
 		return nil, fmt.Errorf("read the list of mounts: %w", err)
 	}
@@ -46,19 +47,19 @@ func readMounts(rootFS string) ([]mount, error) {
 // mountsOf keeps what lies under the machine's root, and names it as the machine does. Unless the list is the machine's own,
 // the options of each mount are those of our container or service, which may well have it read-only: only those of the file
 // system itself count then.
-func mountsOf(infos []mountinfo, rootFS string, own bool) []mount {
+func mountsOf(infos []rootfs.Mount, rootFS string, own bool) []mount {
 	var mounts []mount
 	for _, info := range infos {
-		point, inside := withoutRoot(info.point, rootFS)
+		point, inside := withoutRoot(info.Point, rootFS)
 		if !inside {
 			continue
 		}
-		mountedSo, readOnly := own && slices.Contains(info.options, "ro"), slices.Contains(info.superOptions, "ro")
-		broken := slices.ContainsFunc(info.superOptions, brokenOption.MatchString)
+		mountedSo, readOnly := own && slices.Contains(info.Options, "ro"), slices.Contains(info.SuperOptions, "ro")
+		broken := slices.ContainsFunc(info.SuperOptions, brokenOption.MatchString)
 		mounts = append(mounts, mount{
-			point: point, device: info.source, fstype: info.fstype, number: info.number,
-			whole: info.root == "/", readOnly: readOnly || broken || mountedSo, meantReadOnly: mountedSo && !broken,
-			ofUser: isOfUser(info), unread: info.unread, mounted: true,
+			point: point, device: info.Source, fstype: info.FSType, number: info.Number,
+			whole: info.Root == "/", readOnly: readOnly || broken || mountedSo, meantReadOnly: mountedSo && !broken,
+			ofUser: isOfUser(info), unread: info.Unread, mounted: true,
 		})
 	}
 	return mounts
@@ -68,11 +69,11 @@ func mountsOf(infos []mountinfo, rootFS string, own bool) []mount {
 var brokenOption = regexp.MustCompile(`^(emergency|forced|error)[_-]?(ro|read[_-]?only|shutdown)$|^shutdown$`)
 
 // isOfUser tells the mounts of FUSE that a user made for themselves.
-func isOfUser(info mountinfo) bool {
-	if !strings.HasPrefix(info.fstype, "fuse") || slices.Contains(info.superOptions, "allow_other") {
+func isOfUser(info rootfs.Mount) bool {
+	if !strings.HasPrefix(info.FSType, "fuse") || slices.Contains(info.SuperOptions, "allow_other") {
 		return false
 	}
-	return slices.ContainsFunc(info.superOptions, func(option string) bool {
+	return slices.ContainsFunc(info.SuperOptions, func(option string) bool {
 		id, is := strings.CutPrefix(option, "user_id=")
 		return is && id != "0"
 	})

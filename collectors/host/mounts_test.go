@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/readiness-exporter/readiness-exporter/internal/rootfs"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
 
@@ -61,7 +62,7 @@ func TestChooseOnANode(t *testing.T) {
 }
 
 func TestMountsOfAContainerAreThoseOfTheMachine(t *testing.T) {
-	infos, err := readMountinfo(rootOf(t, "container") + "/proc/1/mountinfo")
+	infos, err := rootfs.ReadMounts(rootOf(t, "container") + "/proc/1/mountinfo")
 	require.NoError(t, err)
 	want := []mount{
 		{point: "/", device: "/dev/sda1", fstype: "ext4", number: "8:1", whole: true, mounted: true},
@@ -74,49 +75,6 @@ func TestMountsOfAContainerAreThoseOfTheMachine(t *testing.T) {
 func TestMountsWhereTheRootIsNotMountedAreNotFound(t *testing.T) {
 	_, err := readMounts(t.TempDir())
 	require.ErrorContains(t, err, "nothing is mounted under")
-}
-
-func FuzzUnescape(f *testing.F) {
-	f.Add(`/mnt/with\040blank`)
-	f.Add(`\134\777\0`)
-	f.Fuzz(func(t *testing.T, field string) { require.LessOrEqual(t, len(unescape(field)), len(field)) })
-}
-
-func TestUnescape(t *testing.T) {
-	require.Equal(t, "/mnt/with blank", unescape(`/mnt/with\040blank`))
-	require.Equal(t, "a\tb\\c", unescape(`a\011b\134c`))
-	require.Equal(t, `\777\0`, unescape(`\777\0`), "what is no byte stays as it is")
-}
-
-func TestEveryLineOfTheListOfMountsIsReadByItself(t *testing.T) {
-	for line, want := range map[string]mountinfo{
-		"29 1 8:1 / / rw shared:1 master:2 - ext4 /dev/sda1 rw,errors=remount-ro": {
-			number: "8:1", root: "/", point: "/", options: []string{"rw"}, fstype: "ext4", source: "/dev/sda1",
-			superOptions: []string{"rw", "errors=remount-ro"},
-		},
-		"29 1 0:9 / /mnt/- rw - tmpfs - rw": {
-			number: "0:9", root: "/", point: "/mnt/-", options: []string{"rw"}, fstype: "tmpfs", source: "-", superOptions: []string{"rw"},
-		},
-		"29 1 0:9 / /m rw -  rw": {
-			number: "0:9", root: "/", point: "/m", options: []string{"rw"}, superOptions: []string{"rw"},
-		},
-		"29 1 0:9 / /m rw - tmpfs  rw": {
-			number: "0:9", root: "/", point: "/m", options: []string{"rw"}, fstype: "tmpfs", superOptions: []string{"rw"},
-		},
-		"29 1 0:9 / /m rw shared:1": {
-			number: "0:9", root: "/", point: "/m", options: []string{"rw"},
-			unread: "line 1 of the list of mounts is not as proc_pid_mountinfo(5) describes it",
-		},
-		"nonsense": {
-			point: "/(line 1 of the list of mounts)", unread: "line 1 of the list of mounts is not as proc_pid_mountinfo(5) describes it",
-		},
-	} {
-		good := "30 1 8:2 / /srv rw - xfs /dev/sdb rw"
-		all := parseMountinfo(line + "\n" + good + "\n")
-		require.Len(t, all, 2)
-		require.Equal(t, want, all[0], line)
-		require.Equal(t, "/srv", all[1].point)
-	}
 }
 
 func TestWhetherAnythingCanBeWrittenIsAsTheFileSystemSays(t *testing.T) {
@@ -137,7 +95,7 @@ func TestWhetherAnythingCanBeWrittenIsAsTheFileSystemSays(t *testing.T) {
 		"one that an error made read-only, seen through our mounts": {"ro", "rw,emergency_ro", false, writing{true, false}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			infos := parseMountinfo("29 1 8:1 / / " + test.options + " - ext4 /dev/sda1 " + test.super + "\n")
+			infos := rootfs.ParseMounts("29 1 8:1 / / " + test.options + " - ext4 /dev/sda1 " + test.super + "\n")
 			mounts := mountsOf(infos, "/", test.own)
 			require.Equal(t, test.want, writing{mounts[0].readOnly, mounts[0].meantReadOnly})
 		})
@@ -146,7 +104,7 @@ func TestWhetherAnythingCanBeWrittenIsAsTheFileSystemSays(t *testing.T) {
 
 // Any user can mount a file system of their own, which not even root may ask for its size.
 func TestMountsOfUsersAreTheirOwnMatter(t *testing.T) {
-	mounts := mountsOf(parseMountinfo("29 1 8:1 / / rw - ext4 /dev/sda1 rw\n"+
+	mounts := mountsOf(rootfs.ParseMounts("29 1 8:1 / / rw - ext4 /dev/sda1 rw\n"+
 		"30 1 0:50 / /home/me/far rw - fuse.sshfs me@far: rw,user_id=1000,group_id=1000\n"+
 		"31 1 0:51 / /mnt/far rw - fuse.sshfs far: rw,user_id=0,group_id=0\n"), "/", true)
 	require.Equal(t, map[string]string{"/": "root", "/mnt/far": "other"}, chosen(choose(mounts, nil, false)))

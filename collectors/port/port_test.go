@@ -104,13 +104,18 @@ func TestFewPortsAreTriedAtATime(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		return nil, context.DeadlineExceeded
 	}}
-	all := targets(&system.System{Hosts: []system.Host{{Name: "web-1", Addresses: []string{"203.0.113.7"}, Ports: &system.Ports{Also: []int{8443}}}}})
+	all := targets(&system.System{Hosts: []system.Host{{
+		Name: "web-1", Addresses: []string{"203.0.113.7"}, Ports: &system.Ports{Also: []int{8443}, Allowed: []int{22, 5432}},
+	}}})
 	require.Len(t, all, 1)
 	require.Contains(t, all[0].Ports, 8443)
 	require.True(t, slices.IsSorted(all[0].Ports))
 	found, err := p.collect(t.Context(), all[0])
 	require.NoError(t, err)
 	require.Len(t, found.Ports, len(all[0].Ports))
+	for _, port := range found.Ports {
+		require.Equal(t, port.Number == 22 || port.Number == 5432, port.Allowed, port.Number)
+	}
 	require.LessOrEqual(t, most.Load(), int64(atATime))
 	rounds := time.Duration((len(all[0].Ports) + atATime - 1) / atATime)
 	require.Less(t, rounds*patience+time.Duration(len(all[0].Ports))*pause, p.collector().Timeout)

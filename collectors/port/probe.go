@@ -32,6 +32,8 @@ type Target struct {
 	Remote  bool
 	Address string
 	Ports   []int // in ascending order
+	// Allowed are those of them at which strangers may reach something. What is tried does not hang on it.
+	Allowed []int `json:"-"`
 }
 
 // New makes the collector that tries ports of declared hosts, and of no other, by connecting and sending nothing.
@@ -80,7 +82,9 @@ func targets(s *system.System) (all []Target) {
 		slices.Sort(ports)
 		ports = slices.Compact(ports)
 		for _, address := range host.Addresses {
-			all = append(all, Target{Host: host.Name, Remote: host.Remote, Address: address, Ports: ports})
+			all = append(all, Target{
+				Host: host.Name, Remote: host.Remote, Address: address, Ports: ports, Allowed: host.Ports.Allowed,
+			})
 		}
 	}
 	return all
@@ -99,7 +103,9 @@ func (p prober) collect(ctx context.Context, t Target) (*fact.PortProbe, error) 
 	places := make(chan struct{}, atATime)
 	var trying sync.WaitGroup
 	for i, number := range t.Ports {
-		probe.Ports[i] = fact.PortState{Number: number, Service: services[number]}
+		probe.Ports[i] = fact.PortState{
+			Number: number, Service: services[number], Allowed: slices.Contains(t.Allowed, number),
+		}
 		if !wait(ctx, places) {
 			break
 		}

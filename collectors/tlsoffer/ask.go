@@ -25,6 +25,7 @@ const (
 type server struct {
 	prober
 	address, name string
+	speaks        bool // it has accepted some version: what it answers otherwise, such as an error of HTTP, refuses an offer
 }
 
 func (p prober) ask(ctx context.Context, t Target, address netip.Addr) (found fact.TLSOfferOver, err error) {
@@ -44,12 +45,12 @@ func (p prober) ask(ctx context.Context, t Target, address netip.Addr) (found fa
 
 // versions are those that are accepted, oldest first. A server that is offered several takes the newest that it accepts, so that one
 // which accepts nothing below TLS 1.2 is asked three times.
-func (s server) versions(ctx context.Context) (accepted []fact.TLSVersion, err error) {
+func (s *server) versions(ctx context.Context) (accepted []fact.TLSVersion, err error) {
 	answer, err := s.offer(ctx, tlshello.TLS13, tlshello.Modern())
 	if err != nil {
 		return nil, err
 	}
-	if answer.Accepted() {
+	if s.speaks = answer.Accepted(); s.speaks {
 		accepted = append(accepted, fact.TLS13)
 	}
 	for next := tlshello.TLS12; next >= tlshello.SSL30; next = answer.Version - 1 {
@@ -58,7 +59,7 @@ func (s server) versions(ctx context.Context) (accepted []fact.TLSVersion, err e
 		}
 		switch {
 		case answer.Accepted():
-			accepted = append(accepted, versionOfTLS(answer.Version))
+			s.speaks, accepted = true, append(accepted, versionOfTLS(answer.Version))
 		case next == tlshello.TLS12:
 			answer.Version = tlshello.TLS12 // Some take only hellos of the version that they speak.
 		default:
@@ -75,7 +76,7 @@ func versionOfTLS(version tlshello.Version) fact.TLSVersion {
 }
 
 // brokenCiphers are the broken suites that are accepted, the server's first choice first.
-func (s server) brokenCiphers(ctx context.Context) (names []string, err error) {
+func (s *server) brokenCiphers(ctx context.Context) (names []string, err error) {
 	left := tlshello.Broken()
 	for range mostCiphers {
 		answer, err := s.offer(ctx, tlshello.TLS12, left)
@@ -89,7 +90,7 @@ func (s server) brokenCiphers(ctx context.Context) (names []string, err error) {
 }
 
 // offer begins one handshake.
-func (s server) offer(ctx context.Context, newest tlshello.Version, suites []uint16) (tlshello.Answer, error) {
+func (s *server) offer(ctx context.Context, newest tlshello.Version, suites []uint16) (tlshello.Answer, error) {
 	offer := tlshello.Offer{Version: newest, Suites: suites, ServerName: s.name}
 	ctx, cancel := context.WithTimeoutCause(ctx, patience,
 		fact.Errorf(fact.ReasonTimeout, "no answer to an offer of %s within %s", newest, patience))
@@ -101,7 +102,7 @@ func (s server) offer(ctx context.Context, newest tlshello.Version, suites []uin
 			_ = conn.SetDeadline(time.Unix(1, 0)) // It fails only on a closed connection, which ends as well.
 		})()
 		var answer tlshello.Answer
-		if answer, err = tlshello.Ask(conn, offer); err == nil {
+		if answer, err = tlshello.Ask(conn, offer); err == nil || s.speaks && errors.Is(err, tlshello.ErrNotTLS) {
 			return answer, nil
 		}
 	}

@@ -3,6 +3,8 @@ package tlsoffer
 import (
 	"context"
 	"crypto/tls"
+	"encoding/binary"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -61,6 +63,29 @@ func TestWhatAServerAcceptsIsCollected(t *testing.T) {
 	old := serve(tls.VersionTLS10, tls.VersionTLS13, tls.TLS_RSA_WITH_AES_128_CBC_SHA)
 	weak := serve(tls.VersionTLS12, tls.VersionTLS12, tls.TLS_RSA_WITH_RC4_128_SHA, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA)
 	ancient := serve(tls.VersionTLS10, tls.VersionTLS10, tls.TLS_RSA_WITH_AES_128_CBC_SHA)
+	// To a hello of an old version it answers as a web server that was asked without TLS.
+	const current = 0x0303
+	curt := world.Listen(t, func(conn net.Conn) {
+		begin := make([]byte, 11)
+		if _, err := io.ReadFull(conn, begin); err != nil {
+			return
+		}
+		if binary.BigEndian.Uint16(begin[9:]) < current {
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n") // The client may have had enough.
+			return
+		}
+		behind, err := new(net.Dialer).Dial("tcp", good)
+		if err != nil {
+			return
+		}
+		defer behind.Close()
+		_, _ = behind.Write(begin)
+		go func() {
+			_, _ = io.Copy(behind, conn)
+			_ = behind.Close() // The client is gone.
+		}()
+		_, _ = io.Copy(conn, behind)
+	})
 	refused := &fact.Failure{Reason: fact.ReasonRefused, Detail: "ask 192.0.2.1:443: dial: connect: connection refused"}
 	for name, c := range map[string]struct {
 		servers map[string]string
@@ -78,6 +103,9 @@ func TestWhatAServerAcceptsIsCollected(t *testing.T) {
 			IPVersion: "4", Versions: []fact.TLSVersion{"1.2"}, BrokenCiphers: []string{"RSA_WITH_3DES_EDE_CBC_SHA", "RSA_WITH_RC4_128_SHA"},
 		}}},
 		"one that knows TLS 1.0 alone": {map[string]string{"192.0.2.1:443": ancient}, []fact.TLSOfferOver{{IPVersion: "4", Versions: []fact.TLSVersion{"1.0"}}}},
+		"one that answers what is old with an error of HTTP": {
+			map[string]string{"192.0.2.1:443": curt}, []fact.TLSOfferOver{{IPVersion: "4", Versions: []fact.TLSVersion{"1.2", "1.3"}}},
+		},
 		"one that is away over IPv4": {map[string]string{"192.0.2.1:443": "", "[2001:db8::1]:443": good}, []fact.TLSOfferOver{
 			{IPVersion: "4", Failure: refused}, {IPVersion: "6", Versions: []fact.TLSVersion{"1.2", "1.3"}},
 		}},

@@ -55,21 +55,22 @@ func (apt) listsAt(files fs.FS) time.Time {
 func (apt) automatic(files fs.FS) bool { return automaticOfAPT(files) }
 
 // read compares what is installed with the lists of security updates.
-func (apt) read(ctx context.Context, files fs.FS) (found fact.Updates, err error) {
+func (apt) read(ctx context.Context, files fs.FS) (found fact.Updates, good []validity, err error) {
 	installed, err := readInstalled(ctx, files)
 	if err != nil {
-		return found, err
+		return found, nil, err
 	}
 	sources, err := securitySources(files)
 	if err != nil {
-		return found, err
+		return found, nil, err
 	}
 	found.Manager = "apt"
 	for _, source := range sources {
 		found.Sources = append(found.Sources, source.suite)
+		good = append(good, source.validity)
 		for _, name := range source.packages {
 			if err := stanzas(ctx, files, name, installed.offer); err != nil {
-				return found, err
+				return found, nil, err
 			}
 		}
 	}
@@ -85,7 +86,7 @@ func (apt) read(ctx context.Context, files fs.FS) (found fact.Updates, err error
 			Earliest: changed(files, path.Join(info, each.name+".list"), path.Join(info, name+".list")),
 		})
 	}
-	return found, nil
+	return found, good, nil
 }
 
 // An installation is one package that is installed, with the newest version that is offered for the sake of security.
@@ -163,15 +164,17 @@ func (i inventory) offer(fields map[string]string) error {
 type source struct {
 	suite    string   // bookworm-security
 	packages []string // its lists
+	validity
 }
 
 // securitySources finds those of security updates, by how their archive describes itself: what is only called security.debian.org
-// may be a mirror of something else, and the other way round.
+// may be a mirror of something else, and the other way round. Those of another release than the machine's offer it nothing.
 func securitySources(files fs.FS) (sources []source, err error) {
 	entries, err := fs.ReadDir(files, lists)
 	if err != nil {
 		return nil, unreadable(err)
 	}
+	codename := codenameOf(files)
 	for _, entry := range entries {
 		prefix, is := strings.CutSuffix(entry.Name(), "_InRelease")
 		if !is {
@@ -185,10 +188,10 @@ func securitySources(files fs.FS) (sources []source, err error) {
 			return nil, err
 		}
 		suite := cmp.Or(release["Suite"], release["Codename"])
-		if !isSecurity(release) {
+		if !isSecurity(release) || !isOf(release, codename) {
 			continue
 		}
-		found := source{suite: rootfs.Line(suite)}
+		found := source{suite: rootfs.Line(suite), validity: validity{archiveDate(release["Date"]), archiveDate(release["Valid-Until"])}}
 		for _, other := range entries {
 			rest, of := strings.CutPrefix(other.Name(), prefix+"_")
 			if base, _, _ := strings.Cut(rest, "."); of && strings.Contains(base, "_binary-") && strings.HasSuffix(base, "_Packages") {
@@ -208,6 +211,40 @@ func isSecurity(release map[string]string) bool {
 		strings.HasSuffix(release["Codename"], "-security")
 }
 
+// codenameOf is the release that the machine runs, of those distributions whose archives have its name; empty: of another, or not known.
+func codenameOf(files fs.FS) string {
+	text, err := rootfs.ReadText(files, "etc/os-release")
+	if err != nil {
+		return ""
+	}
+	fields := make(map[string]string)
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		fields[key] = strings.Trim(value, `"'`)
+	}
+	if id := fields["ID"]; id != "debian" && id != "ubuntu" || strings.Contains(fields["PRETTY_NAME"], "/sid") {
+		return ""
+	}
+	return fields["VERSION_CODENAME"]
+}
+
+// isOf tells an archive of a release: bookworm-security, jammy-infra-security and jammy are of bookworm and jammy.
+func isOf(release map[string]string, codename string) bool {
+	return codename == "" || slices.ContainsFunc([]string{release["Codename"], release["Suite"]}, func(name string) bool {
+		own, _, _ := strings.Cut(name, "-")
+		return own == codename
+	})
+}
+
+// archiveDate reads a date of the description of an archive (RFC 1123); zero where there is none.
+func archiveDate(text string) time.Time {
+	at, err := time.Parse("Mon, _2 Jan 2006 15:04:05 MST", text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
 // readRelease reads the description of an archive, which may be signed in place, up to its long list of files.
 func readRelease(files fs.FS, name string) (map[string]string, error) {
 	text, err := rootfs.ReadText(files, name)
@@ -217,7 +254,7 @@ func readRelease(files fs.FS, name string) (map[string]string, error) {
 	fields := make(map[string]string)
 	for line := range strings.Lines(text) {
 		key, value, is := strings.Cut(strings.TrimSpace(line), ":")
-		if is && slices.Contains([]string{"Label", "Suite", "Codename"}, key) && fields[key] == "" {
+		if is && slices.Contains([]string{"Label", "Suite", "Codename", "Date", "Valid-Until"}, key) && fields[key] == "" {
 			fields[key] = strings.TrimSpace(value)
 		}
 	}

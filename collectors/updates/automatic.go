@@ -1,6 +1,7 @@
 package updates
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"strings"
@@ -13,10 +14,11 @@ import (
 // says, of which the last file that says so counts (what dnf 5 comes with, that of dnf 5 and that of both).
 func automaticOfDNF(files fs.FS) bool {
 	enabled := systemd.Enabled(files)
-	if enabled["dnf-automatic-install.timer"] {
+	runs := func(name string) bool { return enabled[name+".timer"] && !systemd.Masked(files, name+".service") }
+	if runs("dnf-automatic-install") {
 		return true
 	}
-	if !enabled["dnf-automatic.timer"] && !enabled["dnf5-automatic.timer"] {
+	if !runs("dnf-automatic") && !runs("dnf5-automatic") {
 		return false
 	}
 	value := ""
@@ -35,10 +37,12 @@ func automaticOfDNF(files fs.FS) bool {
 }
 
 // automaticOfAPT tells whether unattended-upgrades installs security updates: it is there, apt's configuration turns it on, and apt's daily
-// job runs.
+// job runs, and is not told to do nothing.
 func automaticOfAPT(files fs.FS) bool {
-	timer := !systemd.Runs(files) || systemd.Enabled(files)["apt-daily-upgrade.timer"]
-	return timer && rootfs.Exists(files, "usr/bin/unattended-upgrade") && on(periodicOption(files, "unattended-upgrade"))
+	const job = "apt-daily-upgrade"
+	runs := !systemd.Runs(files) || systemd.Enabled(files)[job+".timer"] && !systemd.Masked(files, job+".service")
+	return runs && rootfs.Exists(files, "usr/bin/unattended-upgrade") && on(periodicOption(files, "unattended-upgrade")) &&
+		on(cmp.Or(periodicOption(files, "enable"), "1"))
 }
 
 // on reads a number of days, or always: 0 is never.

@@ -96,14 +96,14 @@ func (d dnf) listsAt(files fs.FS) (at time.Time) {
 func (d dnf) automatic(files fs.FS) bool { return automaticOfDNF(files) }
 
 // read compares what is installed with the advisories of all repositories that are enabled. One that was never fetched might have some.
-func (d dnf) read(ctx context.Context, files fs.FS) (found fact.Updates, err error) {
+func (d dnf) read(ctx context.Context, files fs.FS) (found fact.Updates, good []validity, err error) {
 	if len(d.never) > 0 {
-		return found, fact.Errorf(fact.ReasonNotFound, "repositories are enabled and were never fetched (%s): run dnf makecache, or disable them",
+		return found, nil, fact.Errorf(fact.ReasonNotFound, "repositories are enabled and were never fetched (%s): run dnf makecache, or disable them",
 			words.List(d.never))
 	}
 	packages, err := rpm.Installed(ctx, files, d.database)
 	if err != nil {
-		return found, err
+		return found, nil, err
 	}
 	installed := newInventory(packages, d.streams)
 	found.Manager = "dnf"
@@ -111,7 +111,7 @@ func (d dnf) read(ctx context.Context, files fs.FS) (found fact.Updates, err err
 	for _, each := range d.repositories {
 		name, err := each.advisories(files)
 		if err != nil {
-			return found, err
+			return found, nil, err
 		}
 		if name == "" {
 			continue
@@ -119,7 +119,7 @@ func (d dnf) read(ctx context.Context, files fs.FS) (found fact.Updates, err err
 		found.Sources = append(found.Sources, rootfs.Line(each.id))
 		covers, err := installed.readAdvisories(ctx, files, name)
 		if err != nil {
-			return found, err
+			return found, nil, err
 		}
 		covered = covered || covers
 	}
@@ -128,7 +128,7 @@ func (d dnf) read(ctx context.Context, files fs.FS) (found fact.Updates, err err
 		found.Sources = nil
 	}
 	found.Pending = installed.pending(d.repositories, d.locked)
-	return found, nil
+	return found, nil, nil
 }
 
 func newInventory(packages []rpm.Package, streams map[string]bool) rpmInventory {

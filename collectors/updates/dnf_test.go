@@ -350,6 +350,7 @@ func TestAutomaticUpdatesOfDNF(t *testing.T) {
 		"its timer notifies":                      {map[string]string{timers + "dnf-automatic-notifyonly.timer": "", "etc/dnf/automatic.conf": "[commands]\napply_updates = yes\n"}, false},
 		"dnf 5's configuration says so":           {map[string]string{timers + "dnf5-automatic.timer": "", "etc/dnf/dnf5-plugins/automatic.conf": "[commands]\napply_updates = True\n"}, true},
 		"what it comes with says no, and own yes": {map[string]string{timers + "dnf5-automatic.timer": "", "usr/share/dnf5/dnf5-plugins/automatic.conf": "[commands]\napply_updates = no\n", "etc/dnf/automatic.conf": "[commands]\napply_updates = yes\n"}, true},
+		"its service is masked":                   {map[string]string{timers + "dnf-automatic-install.timer": "", "etc/systemd/system/dnf-automatic-install.service": ""}, false},
 		"nothing is configured":                   {map[string]string{timers + "dnf5-automatic.timer": ""}, false},
 	} {
 		files := make(fstest.MapFS)

@@ -55,6 +55,7 @@ type memory struct {
 	mu    sync.Mutex
 	state string // of all files that were read, by size and time
 	found fact.Updates
+	good  []validity
 	since map[string]time.Time // when an update was first found, by package and version
 }
 
@@ -66,11 +67,15 @@ const (
 	periodic = "var/lib/apt/periodic"
 )
 
+// A validity is when a list was made, and until when it is good; zero where it does not say so.
+type validity struct{ made, until time.Time }
+
 // A manager is a package manager of which the files are read.
 type manager interface {
 	// state tells one state of what read reads from another.
 	state(files fs.FS) (string, error)
-	read(ctx context.Context, files fs.FS) (fact.Updates, error)
+	// read compares what is installed with the lists, and says how long they are good.
+	read(ctx context.Context, files fs.FS) (fact.Updates, []validity, error)
 	listsAt(files fs.FS) time.Time
 	automatic(files fs.FS) bool
 }
@@ -101,14 +106,21 @@ func (m *memory) collect(ctx context.Context, files fs.FS, now time.Time) (fact.
 		return fact.Updates{}, err
 	}
 	if state != m.state || state == "" {
-		found, err := manager.read(ctx, files)
+		found, good, err := manager.read(ctx, files)
 		if err != nil {
 			return fact.Updates{}, err
 		}
-		m.state, m.found = state, found
+		m.state, m.found, m.good = state, found, good
 	}
 	found := m.found
 	found.ListsAt, found.Automatic = manager.listsAt(files), manager.automatic(files)
+	for _, each := range m.good {
+		// A list that is good no more is as old as it says, however often others were fetched since: a signature that has expired, or a mirror
+		// that stands still.
+		if !each.until.IsZero() && now.After(each.until) && found.ListsAt.After(each.made) {
+			found.ListsAt = each.made
+		}
+	}
 	found.Pending = slices.Clone(found.Pending)
 	since := make(map[string]time.Time)
 	for i := range found.Pending {

@@ -178,6 +178,44 @@ func TestSourcesOfSecurityUpdates(t *testing.T) {
 	})
 }
 
+// After an upgrade, the sources of security updates are often still those of the release before.
+func TestSecurityUpdatesOfAnotherReleaseAreNone(t *testing.T) {
+	const debian = "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\nVERSION_CODENAME="
+	for name, each := range map[string]struct {
+		release string
+		want    []string
+	}{
+		"of this release":                            {debian + "bookworm\n", []string{"bookworm-security"}},
+		"of the release before":                      {debian + "trixie\n", nil},
+		"of a distribution with names of its own":    {"ID=mint\nVERSION_CODENAME=wilma\n", []string{"bookworm-security"}},
+		"of a release that is not out yet":           {"PRETTY_NAME=\"Debian GNU/Linux forky/sid\"\nID=debian\nVERSION_CODENAME=forky\n", []string{"bookworm-security"}},
+		"of a release that does not say which it is": {"ID=debian\n", []string{"bookworm-security"}},
+	} {
+		root := machine(t, pkg("a 1 amd64", installedState), pkg("a 2 amd64"))
+		write(t, filepath.Join(root, "etc/os-release"), each.release)
+		found := collected(t, root)
+		require.Equal(t, each.want, found.Sources, name)
+		require.Equal(t, each.want != nil, len(found.Pending) > 0, name)
+	}
+}
+
+// Where one source is not fetched any more, apt notes the time of the others all the same.
+func TestAListThatIsGoodNoMoreIsAsOldAsItSays(t *testing.T) {
+	root := machine(t, pkg("a 1 amd64", installedState), pkg("a 2 amd64"))
+	expiring := strings.Replace(note("Debian-Security", "bookworm-security"), "UTC\n", "UTC\nValid-Until: Thu,  8 Jan 2026 00:00:00 UTC\n", 1)
+	write(t, filepath.Join(root, securityNote), expiring)
+	kept := &memory{}
+	made := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	for _, each := range []struct {
+		now time.Time
+		old bool
+	}{{made.AddDate(0, 0, 6), false}, {made.AddDate(0, 0, 8), true}, {made.AddDate(0, 0, 6), false}} {
+		found, err := kept.collect(t.Context(), os.DirFS(root), each.now)
+		require.NoError(t, err)
+		require.Equal(t, each.old, found.ListsAt.Equal(made), "%s", found.ListsAt)
+	}
+}
+
 func TestListsThatAreCompressed(t *testing.T) {
 	for extension, compress := range map[string]func(io.Writer) io.WriteCloser{
 		".gz":  func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
@@ -309,12 +347,23 @@ func TestAutomaticUpdates(t *testing.T) {
 		"a comment is no option":                   {map[string]string{"20x": "// APT::Periodic::Unattended-Upgrade \"1\";\n"}, false},
 		"what an editor leaves behind is not read": {map[string]string{"20x.dpkg-old": `APT::Periodic::Unattended-Upgrade "1";`}, false},
 		"nothing says so":                          {nil, false},
+		"all that is periodic is turned off": {map[string]string{
+			"20auto-upgrades": `APT::Periodic::Unattended-Upgrade "1";`, "99packer": `APT::Periodic::Enable "0";`,
+		}, false},
+		"all that is periodic is turned on": {map[string]string{
+			"20auto-upgrades": `APT::Periodic::Unattended-Upgrade "1";`, "99local": `APT::Periodic::Enable "1";`,
+		}, true},
 	} {
-		files := fstest.MapFS{"usr/bin/unattended-upgrade": {}, "run/systemd/system/x": {}, timer: {}}
+		files := fstest.MapFS{"usr/bin/unattended-upgrade": {}, "run/systemd/system/x": {Data: []byte("x")}, timer: {}}
 		for file, text := range each.files {
 			files["etc/apt/apt.conf.d/"+file] = &fstest.MapFile{Data: []byte(text)}
 		}
 		require.Equal(t, each.want, automaticOfAPT(files), name)
+		for _, unit := range []string{"timer", "service"} {
+			files["etc/systemd/system/apt-daily-upgrade."+unit] = &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte("/dev/null")}
+			require.False(t, automaticOfAPT(files), "%s: the %s of apt's daily job is masked", name, unit)
+			delete(files, "etc/systemd/system/apt-daily-upgrade."+unit)
+		}
 		delete(files, timer)
 		require.False(t, automaticOfAPT(files), "%s: nothing runs apt's daily job", name)
 	}

@@ -382,6 +382,49 @@ func TestAHostWithoutANameIsTheMachine(t *testing.T) {
 	require.ErrorContains(t, err, "name is missing")
 }
 
+// reached are parameters that say which ports strangers may reach.
+type reached struct {
+	Open []int `yaml:"open"`
+}
+
+func (r reached) AllowedPorts() []int { return r.Open }
+
+func TestPortsThatItemsAllowAreKnownOfHosts(t *testing.T) {
+	options := options(t)
+	for i, kind := range options.Kinds {
+		if name := kind.Describe().Name; name == "reachable_ports" || name == "listening_ports" {
+			options.Kinds[i] = kindOf(name, reached{Open: []int{443, 22}})
+		}
+	}
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, write(path, `systems:
+  - name: shop
+    environment: production
+    hosts: [{name: web, addresses: [203.0.113.7], ports: {}}, {name: db, addresses: [203.0.113.8], ports: {}}, {name: other}]
+    checks: {ports.reached: {parameters: {open: [22, 5432]}}}
+    vantage_points: [{name: frankfurt, url: "https://frankfurt.example.com", bearer_token_file: /etc/token}]
+    checklist: ports
+`+"checklist_files: [ports.yaml]\n"))
+	require.NoError(t, write(filepath.Join(filepath.Dir(path), "ports.yaml"), `name: ports
+title: Ports
+categories:
+  - id: server
+    title: Server
+    sections:
+      - id: ports
+        title: Ports
+        items:
+          - {id: ports.reached, text: reached, severity: critical, mode: auto, kind: reachable_ports}
+          - {id: ports.listening, text: listens, severity: critical, mode: auto, kind: listening_ports}
+`))
+	loaded, err := config.Load(path, options)
+	require.NoError(t, err)
+	for _, host := range loaded.Plans[0].System.Hosts[:2] {
+		require.Equal(t, []int{22, 443, 5432}, host.Ports.Allowed)
+	}
+	require.Equal(t, []int{22, 443, 5432}, loaded.Plans[0].System.From("frankfurt").Hosts[1].Ports.Allowed)
+}
+
 func TestAQuotedDateIsADate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, write(path, `systems: [{name: shop, environment: production, backups: [

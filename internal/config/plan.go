@@ -50,6 +50,7 @@ func (l *loader) plan(described describedSystem) *assess.Plan {
 			Path: written.path, Message: "these items judge each other in a circle: " + strings.Join(circle, ", "),
 		})})
 	}
+	allowPorts(plan)
 	plan.Gates = gates(list.whole.Gates, plan.Items)
 	plan.Objectives = objectives(plan)
 	return plan
@@ -106,6 +107,25 @@ func referencesTo(plan *assess.Plan, pinned int) (all []check.ItemRef) {
 		all[at].Severity = string(item.Severity)
 	}
 	return all
+}
+
+// allowPorts notes in the description at which ports items have it that strangers may reach something, so that alerts on facts know it too.
+func allowPorts(plan *assess.Plan) {
+	var allowed []int
+	for i := range plan.Items {
+		for bound := range plan.Items[i].Rule.Clause.Bounds() {
+			if ports, of := bound.Parameters.(interface{ AllowedPorts() []int }); of {
+				allowed = append(allowed, ports.AllowedPorts()...)
+			}
+		}
+	}
+	slices.Sort(allowed)
+	allowed = slices.Compact(allowed)
+	for _, host := range plan.System.Hosts {
+		if host.Ports != nil {
+			host.Ports.Allowed = allowed
+		}
+	}
 }
 
 // gates give the items that each gate selects, by the severity that the system sets. What is newer than the checklist that

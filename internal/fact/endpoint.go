@@ -19,7 +19,8 @@ type Endpoint struct {
 	Answers []EndpointAnswer `json:"answers"`
 	// NotTried are the versions of IP that its name has addresses of and this machine cannot use.
 	NotTried []IPVersion `json:"not_tried,omitempty"`
-	// Plain is how the same address answered over plain HTTP, at port 80; nil where it is not at port 443.
+	// Plain is how the same address answered over plain HTTP, at port 80; nil where it is not at port 443. Of the answers over several
+	// versions of IP it is one at which something is served, where there is one, and has that version where others have not.
 	Plain *EndpointAnswer `json:"plain,omitempty"`
 	// HTTP3 has an answer over HTTP/3 beside each of Answers; none where it is not declared.
 	HTTP3 []HTTP3Answer `json:"http3,omitempty"`

@@ -20,6 +20,7 @@ type PortState struct {
 	Number  int    `json:"number"`
 	Service string `json:"service,omitempty"` // what usually listens there and should not be reached by strangers: redis
 	State   string `json:"state"`             // one of the states of ports
+	Allowed bool   `json:"allowed,omitempty"` // an item has it that strangers may reach something there
 }
 
 // The states of ports.
@@ -84,8 +85,9 @@ func PortProbes() *Kind[PortProbe] {
 			},
 			{
 				Name: "host_port_exposed",
-				Help: "1 for each port that takes connections from another machine, and at which no stranger should reach what usually listens.",
-				By:   "port", Values: func(p *PortProbe) iter.Seq2[string, float64] { return p.exposed },
+				Help: "1 for each port that takes connections from another machine, and at which no stranger should reach what usually listens; " +
+					"there is none for one that an item of the system allows.",
+				By: "port", Values: func(p *PortProbe) iter.Seq2[string, float64] { return p.exposed },
 			},
 		},
 	}
@@ -96,7 +98,7 @@ func (p *PortProbe) open(yield func(string, float64) bool) {
 }
 
 func (p *PortProbe) exposed(yield func(string, float64) bool) {
-	p.each(func(port PortState) bool { return !p.FromItself && port.Service != "" }, yield)
+	p.each(func(port PortState) bool { return !p.FromItself && port.Service != "" && !port.Allowed }, yield)
 }
 
 // each gives the open ports that are wanted, each once.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/words"
 	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
@@ -232,6 +233,18 @@ func TestAnExpiredCrossSignedCertificateThatNobodyNeedsDoesNoHarm(t *testing.T) 
 	require.Equal(t, seen{trust: fact.TrustPublic, path: []string{"shop", "root"}}, summary(described))
 	require.Equal(t, leaf.X509.NotAfter, fact.FirstToEnd(described.Path).NotAfter)
 	require.Equal(t, crossSigned.NotAfter, fact.FirstToEnd(described.Chain).NotAfter)
+}
+
+// A clock that is not that of this machine has no place in a sentence.
+func TestAnIssuerThatIsNeverValidTogetherWithTheLeafIsNamed(t *testing.T) {
+	now := time.Now()
+	root := world.NewCA(t, world.Spec{CommonName: "root"})
+	ended := root.Intermediate(t, world.Spec{CommonName: "issuer", NotBefore: now.Add(-300 * day), NotAfter: now.Add(-100 * day)})
+	leaf := ended.Issue(t, world.Spec{CommonName: "shop", DNSNames: []string{"shop.example.com"}, NotBefore: now.Add(-30 * day)})
+	described := pki.Describe(served("shop.example.com"), chainOf(leaf), pki.Expectation{Public: root.Pool(), Now: now})
+	require.Equal(t, faults(fact.FaultOther, fact.FaultExpired), summary(described).faults)
+	require.Equal(t, "it is at no time valid together with \"issuer\", which is from "+words.Moment(ended.X509.NotBefore)+" to "+
+		words.Moment(ended.X509.NotAfter), described.Faults[0].Detail)
 }
 
 func TestASignatureThatCanBeForgedIsWeakRatherThanUnknown(t *testing.T) {

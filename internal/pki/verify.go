@@ -176,7 +176,11 @@ func forgeable(c *x509.Certificate) bool {
 func whyUntrusted(chain, path []*x509.Certificate, err error) (fact.CertificateFault, string) {
 	leaf, last := chain[0], path[len(path)-1]
 	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
 	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
+		return fact.FaultOther, fmt.Sprintf("it is at no time valid together with %q, which is from %s to %s",
+			shortName(invalid.Cert.Subject), words.Moment(invalid.Cert.NotBefore), words.Moment(invalid.Cert.NotAfter))
 	case !errors.As(err, &unknown):
 		return fact.FaultOther, err.Error()
 	case selfSigned(leaf):

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/prometheus/procfs"
-
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 )
 
@@ -17,7 +15,7 @@ func Container(path string) string {
 	if path != "/" {
 		return ""
 	}
-	if mounts, err := procfs.GetMounts(); err == nil && rootIsWhole(mounts) {
+	if mounts, err := ReadMounts("/proc/self/mountinfo"); err == nil && rootIsWhole(mounts) {
 		return ""
 	}
 	return containerAt("/", os.Getenv("KUBERNETES_SERVICE_HOST") != "")
@@ -30,12 +28,12 @@ func InContainer(container string) error {
 }
 
 // rootIsWhole tells whether / is a file system of its own: neither the layers of an image nor a folder of a disk.
-func rootIsWhole(mounts []*procfs.MountInfo) bool {
+func rootIsWhole(mounts []Mount) bool {
 	whole := false
 	for _, m := range mounts {
-		if m.MountPoint == "/" {
+		if m.Point == "/" {
 			layered := m.FSType == "overlay" || m.FSType == "aufs" || strings.HasPrefix(m.FSType, "fuse")
-			whole = m.Root == "/" && !layered
+			whole = m.Unread == "" && m.Root == "/" && !layered
 		}
 	}
 	return whole

@@ -30,6 +30,12 @@ type Files struct {
 // Stat asks without opening, which would wait for whoever writes to a pipe.
 func (f Files) Stat(name string) (fs.FileInfo, error) { return fs.Stat(f.FS, name) }
 
+// ReadLink gives where a symbolic link leads, also out of the machine's root.
+func (f Files) ReadLink(name string) (string, error) { return fs.ReadLink(f.FS, name) }
+
+// Lstat asks about a symbolic link and not about where it leads.
+func (f Files) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(f.FS, name) }
+
 // Open opens the machine's root. Where that is not our own, a symbolic link that leads out of it is an error: it would show
 // a file of the container as one of the machine.
 func Open(path string) (Files, error) {

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/prometheus/procfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -33,16 +32,20 @@ func TestContainerAt(t *testing.T) {
 
 func TestRootOfAContainerIsNotWhole(t *testing.T) {
 	for name, each := range map[string]struct {
-		mounts []*procfs.MountInfo
+		mounts []Mount
 		whole  bool
 	}{
-		"the disk of a machine":        {[]*procfs.MountInfo{{MountPoint: "/", Root: "/", FSType: "ext4"}}, true},
-		"the layers of an image":       {[]*procfs.MountInfo{{MountPoint: "/", Root: "/", FSType: "overlay"}}, false},
-		"a folder of a machine's disk": {[]*procfs.MountInfo{{MountPoint: "/", Root: "/rootfs", FSType: "xfs"}}, false},
-		"a disk over the root of early user space": {[]*procfs.MountInfo{
-			{MountPoint: "/", Root: "/", FSType: "rootfs"}, {MountPoint: "/", Root: "/", FSType: "ext4"},
+		"the disk of a machine":        {[]Mount{{Point: "/", Root: "/", FSType: "ext4"}}, true},
+		"the layers of an image":       {[]Mount{{Point: "/", Root: "/", FSType: "overlay"}}, false},
+		"a folder of a machine's disk": {[]Mount{{Point: "/", Root: "/rootfs", FSType: "xfs"}}, false},
+		"a disk over the root of early user space": {[]Mount{
+			{Point: "/", Root: "/", FSType: "rootfs"}, {Point: "/", Root: "/", FSType: "ext4"},
 		}, true},
 		"no root in the list": {nil, false},
+		"the disk of a machine, beside a mount whose source is a hyphen": {
+			ParseMounts("29 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 29 0:9 / /m rw - tmpfs - rw\nnonsense\n"), true,
+		},
+		"a root whose line cannot be read": {ParseMounts("29 1 8:1 / / rw\n"), false},
 	} {
 		require.Equal(t, each.whole, rootIsWhole(each.mounts), name)
 	}

@@ -54,6 +54,8 @@ func (f EnvFile) validate(list *mistake.List, at []any) {
 // Kubernetes, monitoring, consoles and shared files usually listen.
 type Ports struct {
 	Also []int `yaml:"also,omitempty"` // further ports
+	// Allowed are those at which items have it that strangers may reach something, in ascending order.
+	Allowed []int `yaml:"-"`
 }
 
 // An SSH is the SSH server of a host. It is asked which methods of authentication it offers, once a user, and given no credential.

@@ -1,4 +1,4 @@
-package host
+package rootfs
 
 import (
 	"fmt"
@@ -13,25 +13,26 @@ import (
 // maximumMountinfo bounds what is read of a list of mounts: some hundred bytes for each of the 100,000 that a kernel allows.
 const maximumMountinfo = 64 << 20
 
-// A mountinfo is one line of a list of mounts, as proc_pid_mountinfo(5) has it.
-type mountinfo struct {
-	number, root, point   string
-	options, superOptions []string
-	fstype, source        string
-	unread                string // why the line could not be read
+// A Mount is one line of a list of mounts, as proc_pid_mountinfo(5) has it.
+type Mount struct {
+	Number, Root, Point   string
+	Options, SuperOptions []string
+	FSType, Source        string
+	Unread                string // why the line could not be read
 }
 
-func readMountinfo(path string) ([]mountinfo, error) {
+// ReadMounts reads a list of mounts: /proc/self/mountinfo.
+func ReadMounts(path string) ([]Mount, error) {
 	content, err := readfile.Read(path, maximumMountinfo)
 	if err != nil {
 		return nil, err
 	}
-	return parseMountinfo(string(content)), nil
+	return ParseMounts(string(content)), nil
 }
 
-// parseMountinfo reads each line by itself: one that cannot be read is known by its mount point, if it has one.
-func parseMountinfo(text string) []mountinfo {
-	var all []mountinfo
+// ParseMounts reads each line by itself: one that cannot be read is known by its mount point, if it has one.
+func ParseMounts(text string) []Mount {
+	var all []Mount
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -40,9 +41,9 @@ func parseMountinfo(text string) []mountinfo {
 		}
 		info, whole := parseMount(line)
 		if !whole {
-			info.unread = fmt.Sprintf("line %d of the list of mounts is not as proc_pid_mountinfo(5) describes it", number)
-			if info.point == "" {
-				info.point = fmt.Sprintf("/(line %d of the list of mounts)", number)
+			info.Unread = fmt.Sprintf("line %d of the list of mounts is not as proc_pid_mountinfo(5) describes it", number)
+			if info.Point == "" {
+				info.Point = fmt.Sprintf("/(line %d of the list of mounts)", number)
 			}
 		}
 		all = append(all, info)
@@ -52,16 +53,16 @@ func parseMountinfo(text string) []mountinfo {
 
 // parseMount reads a line by its fields, of which any can hold a hyphen: the optional ones end at the first that is nothing
 // else. A source can be empty.
-func parseMount(line string) (info mountinfo, whole bool) {
+func parseMount(line string) (info Mount, whole bool) {
 	const first = 6 // The fields before the optional ones.
 	fields := strings.Split(line, " ")
 	if len(fields) >= 5 {
-		info.point = unescape(fields[4])
+		info.Point = unescape(fields[4])
 	}
 	if len(fields) < first {
 		return info, false
 	}
-	info.number, info.root, info.options = fields[2], unescape(fields[3]), strings.Split(fields[5], ",")
+	info.Number, info.Root, info.Options = fields[2], unescape(fields[3]), strings.Split(fields[5], ",")
 	hyphen := slices.Index(fields[first:], "-")
 	if hyphen < 0 {
 		return info, false
@@ -70,12 +71,12 @@ func parseMount(line string) (info mountinfo, whole bool) {
 	if len(rest) < 2 {
 		return info, false
 	}
-	info.fstype, info.source = unescape(rest[0]), unescape(rest[1])
-	info.superOptions = strings.Split(strings.Join(rest[2:], " "), ",")
+	info.FSType, info.Source = unescape(rest[0]), unescape(rest[1])
+	info.SuperOptions = strings.Split(strings.Join(rest[2:], " "), ",")
 	if len(rest) == 2 {
-		info.source, info.superOptions = "", strings.Split(rest[1], ",")
+		info.Source, info.SuperOptions = "", strings.Split(rest[1], ",")
 	}
-	return info, strings.HasPrefix(info.point, "/")
+	return info, strings.HasPrefix(info.Point, "/")
 }
 
 var octalEscape = regexp.MustCompile(`\\[0-7]{3}`)
