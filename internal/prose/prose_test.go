@@ -45,6 +45,19 @@ func TestAnchorsAreThoseOfCodeHosts(t *testing.T) {
 	}, anchors(text))
 }
 
+// TestAnchorsOfGenerators has what MkDocs, Hugo and Docusaurus take out of a heading.
+func TestAnchorsOfGenerators(t *testing.T) {
+	text := prose.Read(prose.Markdown, []byte("# Roll back {#back-out .wide}\n# {{ template }}\n# A { #b }\n"))
+	require.Equal(t, []string{"-template-", "a", "a--b-", "b", "back-out", "roll-back", "roll-back-back-out-wide"}, anchors(text))
+	require.Equal(t, "Roll back", text.Headings[0].Text)
+}
+
+func TestAFootnoteIsNoLink(t *testing.T) {
+	text := prose.Read(prose.Markdown, []byte("Roll back[^1] at once.\n\n[^1]: Soon.\n"))
+	require.Empty(t, text.Links)
+	require.Equal(t, 5, text.Words)
+}
+
 func TestPlaceholdersAreNotTakenForText(t *testing.T) {
 	for content, found := range map[string]bool{
 		"TODO: write this": true, "Lorem ipsum dolor sit amet": true, "Steps to be defined": true, "<insert name here>": false,
