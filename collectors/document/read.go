@@ -192,5 +192,6 @@ var lines = regexp.MustCompile(`^L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?$`)
 // hasAnchor tells whether a fragment names something. Browsers go to the top for #top; code hosts put a prefix before each.
 func hasAnchor(text *prose.Text, fragment string) bool {
 	fragment = strings.ReplaceAll(strings.TrimPrefix(fragment, "user-content-"), "\ufe0f", "")
-	return text.Anchors[fragment] || lines.MatchString(fragment) || text.Anchors[strings.ToLower(fragment)] || strings.EqualFold(fragment, "top")
+	return text.Anchors[fragment] || text.Anchors[strings.ToLower(fragment)] || strings.EqualFold(fragment, "top") ||
+		lines.MatchString(fragment)
 }
