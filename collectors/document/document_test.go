@@ -265,10 +265,14 @@ func TestADocumentOfAnAddress(t *testing.T) {
 			require.Equal(t, c.changed.IsZero(), len(gaps) == 1)
 		})
 	}
-	server := httptest.NewServer(http.NotFoundHandler())
-	defer server.Close()
-	s := &system.System{Documents: []system.Document{{Document: "rollback-plan", URL: server.URL + "/plan"}}}
-	found, _, err := collect(t, fact.Documents(), s, rollback())
-	require.NoError(t, err)
-	require.False(t, found.Exists())
+	for _, absent := range []http.HandlerFunc{
+		http.NotFound, answer("application/json", `{"status":"archived","body":{"storage":{"value":"<p>one two</p>"}},"version":{"when":"2026-01-04T12:00:00.000Z"}}`),
+	} {
+		server := httptest.NewServer(absent)
+		defer server.Close()
+		s := &system.System{Documents: []system.Document{{Document: "rollback-plan", URL: server.URL + "/plan"}}}
+		found, _, err := collect(t, fact.Documents(), s, rollback())
+		require.NoError(t, err)
+		require.False(t, found.Exists())
+	}
 }

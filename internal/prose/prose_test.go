@@ -102,6 +102,15 @@ func TestOtherFormats(t *testing.T) {
 	require.Equal(t, 3, prose.Read(prose.Plain, []byte("one two three")).Words)
 }
 
+// TestWhatSurroundsAPageIsNotItsText has the frame of a site, and what a template of Confluence asks for and does not show.
+func TestWhatSurroundsAPageIsNotItsText(t *testing.T) {
+	text := prose.Read(prose.HTML, []byte("<nav><a href=other>Home</a> Runbooks Plans</nav><aside>Related</aside><main><h1>Roll back</h1><p>one two</p>"+
+		"<p><ac:placeholder>Describe the steps</ac:placeholder></p></main><footer>Powered by</footer>"))
+	require.Equal(t, 2, text.Words)
+	require.Equal(t, 2, text.Headings[0].Words)
+	require.Empty(t, text.Links)
+}
+
 func TestFormatsAreToldByNames(t *testing.T) {
 	for name, want := range map[string]prose.Format{
 		"a.md": prose.Markdown, "A.MD": prose.Markdown, "README": prose.Plain, "docs/readme.rst": prose.ReStructuredText, "a.adoc": prose.ASCIIDoc,
