@@ -270,7 +270,7 @@ func TestADocumentOfAnAddress(t *testing.T) {
 	} {
 		server := httptest.NewServer(absent)
 		defer server.Close()
-		s := &system.System{Documents: []system.Document{{Document: "rollback-plan", URL: server.URL + "/plan"}}}
+		s := &system.System{Documents: []system.Document{{Document: "rollback-plan", URL: server.URL + "/plan", BearerTokenFile: token}}}
 		found, _, err := collect(t, fact.Documents(), s, rollback())
 		require.NoError(t, err)
 		require.False(t, found.Exists())
