@@ -111,6 +111,11 @@ func TestAPipelineSubmitsItsResults(t *testing.T) {
 	require.Contains(t, said, "fail failed: 1 of 2 tests failed: breaks.")
 	require.NotContains(t, said+string(s.get("/api/v1/systems/shop/production/facts")), "hunter2", "what tests print is not kept")
 
+	status, said = s.run("pipeline", "evidence", "submit", "quality.e2e-tests", "good.xml")
+	require.Equal(t, exitNotReady, status, said)
+	require.Contains(t, said, "the result is fail. junit: 1 passed.\n  fail other_revision: The newest result is of no revision that it names; deployed is 1a2b3c4.")
+	require.Contains(t, said, "with --revision")
+
 	// What is to be deployed is good by itself, and does not count yet.
 	status, said = s.run("pipeline", "evidence", "submit", "quality.migrations", "good.xml", "--revision", "2b3c4d5")
 	require.Equal(t, exitReady, status, said)

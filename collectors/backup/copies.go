@@ -168,7 +168,7 @@ func counts(name, pattern string) bool {
 		return false
 	}
 	if pattern == "" {
-		return !ends(name, ".log", ".md5", ".sha1", ".sha256", ".sha512", ".md5sum", ".sha256sum", ".sha512sum", ".asc", ".sig", ".lock", ".pid")
+		return !ends(name, ".log", ".md5", ".sha1", ".sha256", ".sha512", "sum", "sums", "sums.txt", ".asc", ".sig", ".lock", ".pid")
 	}
 	matches, err := path.Match(pattern, name)
 	return err == nil && matches
@@ -176,7 +176,8 @@ func counts(name, pattern string) bool {
 
 // unfinished tells the names that files have while they are written.
 func unfinished(name string) bool {
-	return ends(name, ".tmp", ".temp", ".part", ".partial", ".filepart", ".incomplete", ".inprogress", ".in-progress", "~")
+	return ends(name, ".tmp", ".temp", ".part", ".partial", ".filepart", ".incomplete", ".unfinished", ".inprogress", ".in-progress",
+		".in_progress", ".writing", ".uploading", "~")
 }
 
 func ends(name string, endings ...string) bool {

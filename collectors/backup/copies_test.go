@@ -162,7 +162,10 @@ func TestCounts(t *testing.T) {
 		{"db.dump.part", "*", false},
 		{"db.dump.filepart", "", false},
 		{"db.dump.in-progress", "", false},
+		{"db.sql.gz.in_progress", "", false},
 		{"db.dump.sha256", "", false},
+		{"SHA256SUMS", "", false},
+		{"checksums.txt", "", false},
 		{"backup.log", "", false},
 		{"transactions.log", "*.log", true},
 		{"db.dump.gpg", "", true},
@@ -236,7 +239,8 @@ func TestWhatASchemeOfRetentionRemovedIsNoGap(t *testing.T) {
 
 func TestWhatAToolSaysBesideItsListIsReported(t *testing.T) {
 	require.Empty(t, withoutNoise("Warning: Permanently added 'backup' (ED25519) to the list of known hosts.\n"+
-		"Load(<snapshot/a>, 0, 0) returned error, retrying after 1.2s: EOF\noperation successful after 1 retries\n"))
+		"Load(<snapshot/a>, 0, 0) returned error, retrying after 1.2s: EOF\noperation successful after 1 retries\n"+
+		"subprocess ssh: Authorized users only. All activity is monitored.\nsubprocess ssh: ************\n"))
 	require.Equal(t, "could not load snapshot a0297b8c: invalid data returned",
 		withoutNoise("repository 1234 opened (version 2)\ncould not load snapshot a0297b8c: invalid data returned\n"))
 }

@@ -85,9 +85,10 @@ func listSnapshots(ctx context.Context, program string, restic system.Restic) (l
 }
 
 // noise matches lines on standard error that say nothing of what was listed: what the programs print by which restic reaches
-// a repository, and requests that were tried again.
-var noise = regexp.MustCompile(`^(subprocess ssh: )?(Warning: Permanently added |\*\* )|^(subprocess )?rclone: .*(NOTICE|INFO|DEBUG)|` +
-	`^(Load|List|Stat|Save)\(.* retrying after |operation successful after \d+ retr|^repository \w+ opened|^created new cache in |` +
+// a repository, such as the banner of a server, and requests that were tried again.
+var noise = regexp.MustCompile(`^subprocess (ssh|sftp): |^Warning: Permanently added |^\*\* |` +
+	`^(subprocess )?rclone: .*(NOTICE|INFO|DEBUG)|^(Load|List|Stat|Save)\(.* retrying after |` +
+	`operation successful after \d+ retr|^repository \w+ opened|^created new cache in |` +
 	`^(found|removed) \d+ old cache director`)
 
 // withoutNoise gives the lines of what a tool complains of that are no noise: whatever else it says, it had not everything.

@@ -9,10 +9,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/pki"
+	"github.com/readiness-exporter/readiness-exporter/internal/readfile"
 	"github.com/readiness-exporter/readiness-exporter/internal/secret"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
 )
@@ -42,10 +42,10 @@ func collectFiles(ctx context.Context, target system.Certificate, expectation pk
 	if err != nil {
 		return nil, err
 	}
-	for _, each := range found.unlisted {
-		set.Lack(inFile(each.path), "", each.err)
+	for _, each := range found.Unlisted {
+		set.Lack(inFile(each.Path), "", each.Err)
 	}
-	files := found.files
+	files := found.Files
 	if len(files) > maxFiles {
 		set.Lack(inFile(path), "", fact.Errorf(fact.ReasonInvalid,
 			"read %s: %d files, of which only %d are read; name fewer", path, len(files), maxFiles))
@@ -57,7 +57,7 @@ func collectFiles(ctx context.Context, target system.Certificate, expectation pk
 		}
 		switch err := addFile(set, file, password, expectation); {
 		case err == nil:
-		case slices.Equal(found.files, []string{path}):
+		case slices.Equal(found.Files, []string{path}):
 			return nil, err
 		case !isMeant(file, err):
 		default:
@@ -112,110 +112,37 @@ func addFile(set *fact.Set[fact.Certificate], path string, password secret.Value
 	return nil
 }
 
-// A listing is what a path stands for: files, and what of it could not be listed.
-type listing struct {
-	files    []string
-	unlisted []unlisted
-}
-
-type unlisted struct {
-	path string
-	err  error
-}
-
-func (l *listing) lack(path string, err error) {
-	l.unlisted = append(l.unlisted, unlisted{path, fmt.Errorf("list %s: %w", path, err)})
-}
-
 // list gives the files that a path stands for, in alphabetical order: itself, those of the folder it is, or those of
 // the pattern it is.
-func list(path string) (listing, error) {
+func list(path string) (readfile.Matches, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
 		return listFolder(path)
-	case err == nil || !isPattern(path):
-		return listing{files: []string{path}}, nil
+	case err == nil || !readfile.IsPattern(path):
+		return readfile.Matches{Files: []string{path}}, nil
 	}
-	var found listing
-	found.match(string(filepath.Separator), strings.Split(strings.Trim(filepath.Clean(path), "/"), "/"))
-	if len(found.files)+len(found.unlisted) == 0 {
-		return listing{}, fact.Errorf(fact.ReasonNotFound, "list %s: no such file", path)
+	found := readfile.Match(path)
+	if len(found.Files)+len(found.Unlisted) == 0 {
+		return readfile.Matches{}, fact.Errorf(fact.ReasonNotFound, "list %s: no such file", path)
 	}
 	return found, nil
 }
 
-func isPattern(path string) bool { return strings.ContainsAny(path, `*?[\`) }
-
-// match adds the files under a folder whose path fits the rest of a pattern, part by part. A folder that cannot be listed
-// may have some, and is not passed over.
-func (l *listing) match(folder string, parts []string) {
-	if len(parts) == 0 {
-		return
-	}
-	names := []string{parts[0]}
-	if isPattern(parts[0]) {
-		var err error
-		if names, err = matching(folder, parts[0]); err != nil {
-			l.lack(folder, err)
-			return
-		}
-	}
-	for _, name := range names {
-		path := filepath.Join(folder, name)
-		switch info, err := os.Stat(path); {
-		case errors.Is(err, os.ErrNotExist) && isLink(path) && len(parts) == 1:
-			l.files = append(l.files, path) // It leads nowhere, which reading it says.
-		case isAbsent(err):
-		case err != nil:
-			l.lack(path, err)
-		case len(parts) > 1 && info.IsDir():
-			l.match(path, parts[1:])
-		case len(parts) == 1 && !info.IsDir():
-			l.files = append(l.files, path)
-		}
-	}
-}
-
-// matching gives the names in a folder that fit a pattern.
-func matching(folder, pattern string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, entry := range entries {
-		// A pattern that is malformed is refused when the configuration is read.
-		if fits, err := filepath.Match(pattern, entry.Name()); err == nil && fits {
-			names = append(names, entry.Name())
-		}
-	}
-	return names, nil
-}
-
-func isAbsent(err error) bool {
-	return errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
-
-func isLink(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode()&os.ModeSymlink != 0
-}
-
-func listFolder(path string) (listing, error) {
+func listFolder(path string) (readfile.Matches, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return listing{}, fmt.Errorf("list %s: %w", path, err)
+		return readfile.Matches{}, fmt.Errorf("list %s: %w", path, err)
 	}
-	var found listing
+	var found readfile.Matches
 	for _, entry := range entries {
 		file := filepath.Join(path, entry.Name())
 		if !strings.HasPrefix(entry.Name(), ".") && !isFolder(file) {
-			found.files = append(found.files, file)
+			found.Files = append(found.Files, file)
 		}
 	}
-	if len(found.files) == 0 {
-		return listing{}, fact.Errorf(fact.ReasonNotFound, "list %s: it has no file", path)
+	if len(found.Files) == 0 {
+		return readfile.Matches{}, fact.Errorf(fact.ReasonNotFound, "list %s: it has no file", path)
 	}
 	return found, nil
 }

@@ -101,7 +101,8 @@ func TestADocumentIsReadFromItsRepository(t *testing.T) {
 	g := world.NewGit(t)
 	g.Commit(on(1), map[string]string{
 		"docs/plan.md": "# Plan\n\n[steps](#steps) [gone](#gone) [a](../README.md) [b](missing.md#x) [c](/docs/plan.md) [d](../README.md#shop)\n" +
-			"[e](../README.md#nothing) [f](../../issues) [g](https://example.com/gone) [h](mailto:a@example.com) [i](plan%2Emd?raw=1) [j](..)\n\n" +
+			"[e](../README.md#nothing) [f](../../issues) [g](https://example.com/gone) [h](mailto:a@example.com) [i](plan%2Emd?raw=1) [j](..)\n" +
+			"[k](../README#shop) [l](../README#gone) [m](plan) [n](../README.md#L1-L2) [o](../README.mdx)\n\n" +
 			"## Steps\n\nTBD\n\n![shop](shop.png) ![none](none.png) ![badge](https://example.com/badge.svg)\n",
 		"README.md": "# Shop\n", "docs/shop.png": "x",
 	})
@@ -114,8 +115,8 @@ func TestADocumentIsReadFromItsRepository(t *testing.T) {
 	require.Equal(t, on(1), found.Changed)
 	require.Equal(t, on(2), found.Released)
 	require.Equal(t, "shop:docs/plan.md", found.Place)
-	require.Equal(t, []fact.DocumentPoint{{Line: 3, Text: "#gone"}, {Line: 3, Text: "missing.md#x"}, {Line: 3, Text: "../README.md#nothing"}, {Line: 10, Text: "none.png"}}, found.Broken)
-	require.Equal(t, []fact.DocumentPoint{{Line: 8, Text: "TBD"}}, found.Placeholders)
+	require.Equal(t, []fact.DocumentPoint{{Line: 3, Text: "#gone"}, {Line: 3, Text: "missing.md#x"}, {Line: 3, Text: "../README.md#nothing"}, {Line: 3, Text: "../README#gone"}, {Line: 3, Text: "../README.mdx"}, {Line: 11, Text: "none.png"}}, found.Broken)
+	require.Equal(t, []fact.DocumentPoint{{Line: 9, Text: "TBD"}}, found.Placeholders)
 	require.Equal(t, 1, found.Diagrams)
 
 	declared.Path = "docs/gone.md"
@@ -264,10 +265,14 @@ func TestADocumentOfAnAddress(t *testing.T) {
 			require.Equal(t, c.changed.IsZero(), len(gaps) == 1)
 		})
 	}
-	server := httptest.NewServer(http.NotFoundHandler())
-	defer server.Close()
-	s := &system.System{Documents: []system.Document{{Document: "rollback-plan", URL: server.URL + "/plan"}}}
-	found, _, err := collect(t, fact.Documents(), s, rollback())
-	require.NoError(t, err)
-	require.False(t, found.Exists())
+	for _, absent := range []http.HandlerFunc{
+		http.NotFound, answer("application/json", `{"status":"archived","body":{"storage":{"value":"<p>one two</p>"}},"version":{"when":"2026-01-04T12:00:00.000Z"}}`),
+	} {
+		server := httptest.NewServer(absent)
+		defer server.Close()
+		s := &system.System{Documents: []system.Document{{Document: "rollback-plan", URL: server.URL + "/plan", BearerTokenFile: token}}}
+		found, _, err := collect(t, fact.Documents(), s, rollback())
+		require.NoError(t, err)
+		require.False(t, found.Exists())
+	}
 }

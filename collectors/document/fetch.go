@@ -160,7 +160,8 @@ func textFormat(address string) prose.Format {
 // confluence takes the text out of a page as the REST API gives it with body.storage and version: of version 1 and 2 of the API.
 func confluence(body []byte) (*written, time.Time, error) {
 	var page struct {
-		Body struct {
+		Status string `json:"status"`
+		Body   struct {
 			Storage struct {
 				Value string `json:"value"`
 			} `json:"storage"`
@@ -171,6 +172,9 @@ func confluence(body []byte) (*written, time.Time, error) {
 		} `json:"version"`
 	}
 	err := json.Unmarshal(body, &page)
+	if err == nil && (page.Status == "archived" || page.Status == "trashed" || page.Status == "draft") {
+		return nil, time.Time{}, nil // Its readers do not find it.
+	}
 	if err == nil && page.Body.Storage.Value == "" {
 		err = errors.New("there is no body.storage.value")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -163,7 +164,10 @@ func (l *links) lives(ctx context.Context, target string) (bool, error) {
 		return true, nil
 	}
 	if !l.place.has(name) {
-		return false, nil
+		// Wikis and generators of pages have the names of pages without their endings.
+		if name += ".md"; path.Ext(address.Path) != "" || !l.place.has(name) {
+			return false, nil
+		}
 	}
 	format, is := prose.FormatOf(name)
 	if address.Fragment == "" || !is || format != prose.Markdown {
@@ -182,8 +186,12 @@ func (l *links) lives(ctx context.Context, target string) (bool, error) {
 	return text == nil || hasAnchor(text, address.Fragment), nil
 }
 
+// lines are those of a file at a code host.
+var lines = regexp.MustCompile(`^L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?$`)
+
 // hasAnchor tells whether a fragment names something. Browsers go to the top for #top; code hosts put a prefix before each.
 func hasAnchor(text *prose.Text, fragment string) bool {
 	fragment = strings.ReplaceAll(strings.TrimPrefix(fragment, "user-content-"), "\ufe0f", "")
-	return text.Anchors[fragment] || text.Anchors[strings.ToLower(fragment)] || strings.EqualFold(fragment, "top")
+	return text.Anchors[fragment] || text.Anchors[strings.ToLower(fragment)] || strings.EqualFold(fragment, "top") ||
+		lines.MatchString(fragment)
 }

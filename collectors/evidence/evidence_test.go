@@ -79,6 +79,20 @@ func TestTheFilesOfOneRunAreOneResultAsOldAsTheOldest(t *testing.T) {
 	require.Equal(t, fact.ReasonInvalid, found.Gaps()[0].Reason)
 }
 
+func TestAFolderThatCannotBeListedMayHaveAReport(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "a"), 0o700))
+	write(t, filepath.Join(folder, "a", "TEST.xml"), `<testsuite><testcase name="a"/></testsuite>`, 0)
+	again := collect(t, nil, system.Evidence{Files: []system.EvidenceFiles{{Check: "a.b", Paths: []string{filepath.Join(folder, "*", "TEST.xml")}}}})
+	found, _ := again()
+	require.Equal(t, 1, found.Len())
+	require.NoError(t, os.Symlink("loop", filepath.Join(folder, "loop")))
+	found, _ = again()
+	require.Zero(t, found.Len())
+	require.Len(t, found.Gaps(), 1)
+	require.Contains(t, found.Gaps()[0].Detail, filepath.Join(folder, "loop"))
+}
+
 func TestASystemWithoutAnyHasATargetWithoutFacts(t *testing.T) {
 	found, deployed := collect(t, nil, system.Evidence{})()
 	require.Zero(t, found.Len()+deployed.Len())

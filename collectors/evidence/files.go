@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -86,43 +85,20 @@ func (r *reader) files(ctx context.Context, id string, declared system.EvidenceF
 	return found, nil
 }
 
-// matching gives the files that patterns name, each once.
+// matching gives the files that patterns name, each once. What cannot be listed may have some.
 func matching(patterns []string) (paths []string, err error) {
 	for _, pattern := range patterns {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			return nil, fact.Errorf(fact.ReasonInvalid, "find %s: %w", pattern, err)
+		found := readfile.Match(pattern)
+		if len(found.Unlisted) > 0 {
+			return nil, found.Unlisted[0].Err
 		}
-		if found == nil && !hasMeta(pattern) {
-			continue
-		}
-		if found == nil {
-			// A folder that cannot be listed matches nothing, and is not an empty one.
-			if folder := filepath.Dir(pattern); !hasMeta(folder) {
-				if err := listable(folder); err != nil {
-					return nil, err
-				}
-			}
-		}
-		paths = append(paths, found...)
+		paths = append(paths, found.Files...)
 		if len(paths) > maximumFiles {
 			return nil, fact.Errorf(fact.ReasonInvalid, "%s matches more than %d files", pattern, maximumFiles)
 		}
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths), nil
-}
-
-func hasMeta(pattern string) bool {
-	return slices.ContainsFunc([]rune(pattern), func(r rune) bool { return r == '*' || r == '?' || r == '[' || r == '\\' })
-}
-
-func listable(folder string) error {
-	opened, err := readfile.OpenFolder(folder)
-	if err != nil {
-		return err
-	}
-	return opened.Close()
 }
 
 // file reads a report, unless it is as it was when it was last read.

@@ -37,10 +37,13 @@ var (
 
 	gitDirectory = regexp.MustCompile(`(^|/)\.git/HEAD$`)
 
-	// installed are folders of what others have written: files to test with and examples are among it.
-	installed = regexp.MustCompile(`(^|/)(node_modules|site-packages|dist-packages|site-library|gems|vendor)/|` +
-		`(^|/)(tests?|testdata|__tests__|examples?|docs?)/|` +
-		`^usr/(share|lib|lib64|include|src)/|^usr/local/(go|lib|share)/`)
+	// foreign are folders of what others have written: files to test with and examples are among it.
+	foreign = regexp.MustCompile(`(^|/)(node_modules|site-packages|dist-packages|site-library|gems|vendor)/|` +
+		`(^|/)(tests?|testdata|__tests__|examples?|docs?)/`)
+	// shipped are those of distributions and toolchains; /usr/src/app is where many images have their program.
+	shipped = regexp.MustCompile(`^usr/(share|lib|lib64|include)/|^usr/src/(linux|kernels)[^/]*/|^usr/local/(go|lib|share)/`)
+	// served are those in which images have what an installed server serves.
+	served          = regexp.MustCompile(`^usr/share/(nginx|caddy)/`)
 	environmentFile = regexp.MustCompile(`(?i)(^|/)\.env(\.[^/]+)?$`)
 	filledIn        = regexp.MustCompile(`(?i)\.(example|sample|template|tmpl|dist|defaults|schema)(\.|$)|\.(ts|js|mjs|md|py)$`)
 
@@ -73,7 +76,7 @@ func ruleOf(name string, header *tar.Header, content io.Reader) (fact.ImageRule,
 		return fact.RuleTestFrameworks, nil
 	case gitDirectory.MatchString(name):
 		return fact.RuleGitDirectory, nil
-	case installed.MatchString(name):
+	case foreign.MatchString(name), shipped.MatchString(name) && !served.MatchString(name):
 		return "", nil
 	case environmentFile.MatchString(name) && !filledIn.MatchString(path.Base(name)):
 		return fact.RuleEnvironment, nil

@@ -43,8 +43,8 @@ func TestRules(t *testing.T) {
 			"usr/local/bundle/gems/rspec-core-3.13.0/lib/rspec/core.rb", "app/lib/junit-jupiter-api-5.11.0.jar", "app/nunit.framework.dll",
 		},
 		fact.RuleGitDirectory: {"app/.git/HEAD"},
-		fact.RuleEnvironment:  {"app/.env", ".env.production", "srv/app/.env.local"},
-		fact.RulePrivateKeys:  {"app/tls.key", "root/.ssh/id_rsa", "etc/ssh/ssh_host_rsa_key", "app/server.PEM"},
+		fact.RuleEnvironment:  {"app/.env", ".env.production", "srv/app/.env.local", "usr/src/app/.env", "usr/share/nginx/html/.env"},
+		fact.RulePrivateKeys:  {"app/tls.key", "usr/src/app/tls.key", "root/.ssh/id_rsa", "etc/ssh/ssh_host_rsa_key", "app/server.PEM"},
 	} {
 		for _, name := range names {
 			found := summaries(t, map[string]string{name: pem})[0].found
@@ -64,6 +64,7 @@ func TestWhatIsNoneOfThem(t *testing.T) {
 		"app/node_modules/left-pad/package.json": "{}", "app/node_modules/left-pad/.env": "A=b", "app/.env.example": "A=", "app/.env": "", "app/.env.ts": "x",
 		"app/.environment": "x", "app/.gitignore": "x", "app/git/HEAD": "x",
 		"etc/ssl/private/ssl-cert-snakeoil.key": pem, "usr/lib/python3/dist-packages/test/key.pem": pem, "app/test/key.pem": pem, "usr/share/doc/openssl/key.pem": pem,
+		"usr/src/linux-headers-6.1.0-18/certs/signing_key.pem": pem,
 		"app/public.pem": "-----BEGIN PUBLIC KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n", "etc/ssl/certs/ca.pem": "-----BEGIN CERTIFICATE-----\nMIIEvQIBADAN\n",
 		"app/header.pem": "-----BEGIN RSA PRIVATE" + " KEY-----\n", "app/locked.pem": "-----BEGIN ENCRYPTED PRIVATE" + " KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwMIIE\n",
 		"app/locked.key":       "-----BEGIN RSA PRIVATE" + " KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,1\n\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwMIIE\n",

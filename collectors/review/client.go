@@ -227,6 +227,8 @@ func permission(host string) string {
 		return "the scope read_api, and the role Reporter or above"
 	case system.Gitea:
 		return "the scope read:repository"
+	case system.BitbucketDataCenter:
+		return "the permission Repository read"
 	default:
 		return "the scopes read:repository and read:pullrequest"
 	}

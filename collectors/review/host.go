@@ -31,6 +31,8 @@ func newHost(t system.Review, c *client) host {
 		return gitlab{c, t.Project}
 	case system.Gitea:
 		return gitea{c, t.Project}
+	case system.BitbucketDataCenter:
+		return &bitbucketServer{client: c, project: t.Project}
 	default:
 		return &bitbucket{client: c, project: t.Project}
 	}

@@ -24,6 +24,7 @@ type Command struct {
 	Program     string
 	Arguments   []string
 	Environment []string // all of it: nothing of the exporter's own is inherited
+	Folder      string   // the one to run in; empty: that of the exporter
 	Stdin       io.Reader
 }
 
@@ -74,7 +75,7 @@ func guarded(read func() error) (err error) {
 
 func (c Command) run(ctx context.Context, output io.Writer) (string, error) {
 	cmd := exec.CommandContext(ctx, c.Program, c.Arguments...)
-	cmd.Env, cmd.Stdin = c.Environment, c.Stdin
+	cmd.Env, cmd.Dir, cmd.Stdin = c.Environment, c.Folder, c.Stdin
 	complaint := &beginning{limit: maximumComplaint}
 	cmd.Stdout, cmd.Stderr = output, complaint
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

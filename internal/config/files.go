@@ -73,6 +73,10 @@ func (l *loader) match(doc *document, key string, patterns []string) []string {
 			l.mistake(doc, mistake.At(nil, key, i), "pattern %q is blank: expected one such as systems/*.yaml", pattern)
 			continue
 		}
+		if strings.Contains(pattern, "**") {
+			l.mistake(doc, mistake.At(nil, key, i), "pattern %q: ** is not supported, since * stands for a part of one name", pattern)
+			continue
+		}
 		if !filepath.IsAbs(pattern) {
 			pattern = filepath.Join(filepath.Dir(doc.file), pattern)
 		}

@@ -118,7 +118,7 @@ func newJUnitCase(element xml.StartElement) *junitCase {
 	switch strings.ToLower(cmp.Or(attribute(element, "status"), attribute(element, "result"))) {
 	case "fail", "failed", "failure", "broken":
 		c.failed = true
-	case "error", "errored":
+	case "error", "errored", "undefined", "untested", "aborted", "interrupted", "panicked", "timeout", "timedout", "blocked", "inconclusive":
 		c.errored = true
 	case "notrun", "disabled", "skipped", "suppressed", "pending", "ignored":
 		c.skipped = true
@@ -209,7 +209,7 @@ func parseTime(text string) (at time.Time, err error) {
 }
 
 // legible replaces the characters that XML cannot have, and that runners write all the same: what tests print has the colours of
-// terminals. https://www.w3.org/TR/xml/#charsets
+// terminals, halves of characters, and bytes in the encoding of a machine. https://www.w3.org/TR/xml/#charsets
 func legible(content []byte) []byte {
 	clean := bytes.Clone(content)
 	for i, c := range clean {
@@ -217,5 +217,23 @@ func legible(content []byte) []byte {
 			clean[i] = ' '
 		}
 	}
-	return regexp.MustCompile(`&#(?:x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));`).ReplaceAll(clean, []byte(" "))
+	if declared := encoding(clean); declared == "" || declared == "utf-8" {
+		clean = bytes.ToValidUTF8(clean, []byte("?"))
+	}
+	for _, none := range []string{"\ufffe", "\uffff"} {
+		clean = bytes.ReplaceAll(clean, []byte(none), []byte("?"))
+	}
+	// Of what 1.1 allows beyond 1.0 there is nothing left.
+	clean = regexp.MustCompile(`(<\?xml\s+version=["'])1\.1(["'])`).ReplaceAll(clean, []byte("${1}1.0${2}"))
+	return regexp.MustCompile(`&#(?:x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|`+
+		`x0*(?:[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF])|0*(?:5529[6-9]|55[3-9]\d\d|5[67]\d{3}|6553[45]));`).ReplaceAll(clean, []byte(" "))
+}
+
+// encoding is the one that the declaration of a document names, in lower case.
+func encoding(content []byte) string {
+	found := regexp.MustCompile(`^\s*<\?xml[^>]*\sencoding=["']([^"']*)["']`).FindSubmatch(content)
+	if found == nil {
+		return ""
+	}
+	return strings.ToLower(string(found[1]))
 }

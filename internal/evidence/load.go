@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
@@ -68,7 +69,7 @@ func (m *k6Metric) count(name string, result *fact.EvidenceResult) {
 	fails, _ := m.number("fails")
 	for _, expression := range slices.Sorted(maps.Keys(m.Thresholds)) {
 		switch met, known := thresholdMet(m.Thresholds[expression]); {
-		case !known, rated && passes+fails == 0: // Of nothing that was measured k6 says that it is met.
+		case !known, rated && passes+fails == 0, m.tookNoTime(name): // Of nothing that was measured k6 says that it is met.
 			result.Errored++
 			fault(result, name+": "+expression+" was not measured")
 		case met:
@@ -95,6 +96,13 @@ func (m *k6Metric) count(name string, result *fact.EvidenceResult) {
 			setValue(result, requests, count)
 		}
 	}
+}
+
+// tookNoTime tells whether a duration was never measured: k6 gives zeros then, such as of a tag that no request has.
+func (m *k6Metric) tookNoTime(name string) bool {
+	base, _, _ := strings.Cut(name, "{")
+	longest, there := m.number("max")
+	return there && longest == 0 && strings.HasSuffix(base, "_duration")
 }
 
 // thresholdMet reads whether a threshold is met: handleSummary has an object that says so; in what --summary-export writes, true

@@ -26,6 +26,11 @@ func lineSamples() []sample {
 			"TAP: bailing out is an error", "1..2\nok 1\nBail out! no database\n",
 			fact.EvidenceResult{Format: "tap", Passed: 1, Errored: 2, Faults: []string{"Bail out! no database", "planned 2 tests, ran 1"}},
 		},
+		{
+			"TAP: a directive needs no space, and what runs the tests may print before them",
+			"\n> shop@1.0.0 test\n> tape test.js\n\nTAP version 13\nok 1 - a #skip no database\nnot ok 2 - b #TODO later\nnot ok 3 - issue#1 # is back\n1..3\n",
+			fact.EvidenceResult{Format: "tap", Failed: 1, Skipped: 2, Faults: []string{"issue#1"}},
+		},
 		{"TAP: all skipped is no test", "1..0 # SKIP not here\n", fact.EvidenceResult{Format: "tap"}},
 		{
 			"go test: subtests, skips and a retry that passed",
@@ -81,6 +86,15 @@ func lineSamples() []sample {
 			fact.EvidenceResult{Format: "go-test", Passed: 1, Errored: 1, Faults: []string{"p TestB did not end"}},
 		},
 		{
+			"go test: a package that was killed before its first test is an error",
+			`{"Action":"start","Package":"p"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}
+{"Action":"start","Package":"q"}
+{"Action":"output","Package":"q","Output":"signal: killed\n"}`,
+			fact.EvidenceResult{Format: "go-test", Passed: 1, Errored: 1, Faults: []string{"q did not come to its end"}},
+		},
+		{
 			"promtool: a file of tests passes or fails as a whole",
 			"Unit Testing:  a.test.yaml\n  SUCCESS\n\nUnit Testing:  b.test.yaml\n  FAILED:\n    alertname: X, time: 5m,\n        exp:[], got:[1]\n\nUnit Testing:  c.test.yaml\n",
 			fact.EvidenceResult{Format: "promtool", Passed: 1, Failed: 1, Errored: 1, Faults: []string{"b.test.yaml", "c.test.yaml"}},
@@ -100,6 +114,10 @@ func lineSamples() []sample {
 		{
 			"Prisma: all migrations applied", "2 migrations found in prisma/migrations\n\nDatabase schema is up to date!\n",
 			fact.EvidenceResult{Format: "prisma", Passed: 1},
+		},
+		{
+			"Prisma: a database that nothing was migrated in", "1 migration found in prisma/migrations\n\nThe current database is not managed by Prisma Migrate.\n",
+			fact.EvidenceResult{Format: "prisma", Failed: 1, Faults: []string{"database is not managed by Prisma Migrate"}},
 		},
 		{
 			"Prisma: a database that does not answer", "2 migrations found in prisma/migrations\nError: P1001: Can't reach database server at `db:5432`\n",
@@ -137,6 +155,11 @@ func loadSamples() []sample {
 				Format: "k6", Errored: 1, Faults: []string{"checks: rate>=0.9 was not measured"},
 				Values: map[string]float64{"checks_passed": 0, "checks_failed": 0},
 			},
+		},
+		{
+			"k6: nor is one of a duration that no request has, such as of a tag with a mistake",
+			`{"root_group":{},"metrics":{"http_req_duration{name:chekout}":{"avg":0,"min":0,"med":0,"max":0,"p(95)":0,"thresholds":{"p(95)<500":false}},"http_req_tls_handshaking":{"max":0,"thresholds":{"max<9":false}}}}`,
+			fact.EvidenceResult{Format: "k6", Passed: 1, Errored: 1, Faults: []string{"http_req_duration{name:chekout}: p(95)<500 was not measured"}},
 		},
 		{
 			"k6: without thresholds the checks are the tests", `{"root_group":{},"metrics":{"checks":{"passes":9,"fails":1,"value":0.9}}}`,
@@ -223,6 +246,14 @@ func auditSamples() []sample {
 			`{"SchemaVersion":2,"CreatedAt":"2026-11-20T10:00:00Z","ArtifactName":"shop","Results":[{"Target":"a","Class":"os-pkgs","Vulnerabilities":[{"Severity":"CRITICAL"},{"Severity":"UNKNOWN"}]},
 {"Target":"b","Misconfigurations":[{"Severity":"HIGH","Status":"FAIL"},{"Severity":"HIGH","Status":"PASS"}]},{"Target":"c","Secrets":[{"Severity":"MEDIUM"}]}]}`,
 			fact.EvidenceResult{Format: "trivy", Scans: 1, Values: values(1, 1, 1, 0, 1), MadeAt: at("2026-11-20T10:00:00Z")},
+		},
+		{
+			// https://github.com/aquasecurity/harbor-scanner-trivy/issues/161
+			"Trivy: of a distribution that is no longer supported nobody lists what its packages have",
+			`{"SchemaVersion":2,"ArtifactName":"old","Metadata":{"OS":{"Family":"alpine","Name":"3.4.4","EOSL":true}},"Results":[{"Target":"old","Class":"os-pkgs"}]}`,
+			fact.EvidenceResult{
+				Format: "trivy", Scans: 1, Errored: 1, Values: values(), Faults: []string{"alpine 3.4.4 is no longer supported, and has no list of vulnerabilities"},
+			},
 		},
 		{
 			"Trivy: what has nothing to scan was not scanned", `{"SchemaVersion":2,"ArtifactName":"empty"}`,

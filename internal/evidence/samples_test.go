@@ -75,6 +75,21 @@ func junitSamples() []sample {
 			fact.EvidenceResult{Format: "junit", Errored: 1, Faults: []string{`Test suite failed to run src\app.test.ts`}},
 		},
 		{
+			"a test whose state is none that passed did not pass",
+			`<testsuite name="a"><testcase name="undefined" status="undefined"/><testcase name="works" status="passed"/></testsuite>`,
+			fact.EvidenceResult{Format: "junit", Passed: 1, Errored: 1, Faults: []string{"undefined"}},
+		},
+		{
+			"what tests print need not be XML: bytes of another encoding, halves of characters, what is no character",
+			"<?xml version=\"1.1\" encoding=\"UTF-8\"?><testsuite name=\"a\"><testcase name=\"works\"><system-out>caf\xe9 \uffff \ufffe &#xD83D; &#55357; &#xFFFF;</system-out></testcase></testsuite>",
+			fact.EvidenceResult{Format: "junit", Passed: 1},
+		},
+		{
+			"the encoding that a report declares is that of its bytes",
+			"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><testsuite name=\"a\"><testcase name=\"caf\xe9\"><failure/></testcase></testsuite>",
+			fact.EvidenceResult{Format: "junit", Failed: 1, Faults: []string{"café"}},
+		},
+		{
 			"Jest: an error that only the suite counts is one",
 			`<testsuites name="jest tests" tests="1" failures="0" errors="1"><testsuite name="a.test.ts" errors="1" tests="0"></testsuite>
 <testsuite name="b.test.ts" errors="0" tests="1"><testcase classname="b" name="works"/></testsuite></testsuites>`,
@@ -157,6 +172,12 @@ func sarifSamples() []sample {
 			"a level that is left out is that of the rule, by its id or its index, also of an extension",
 			run(`[{"ruleId":"a"},{"ruleIndex":0},{"ruleId":"a/variant"},{"rule":{"id":"q"}},{"ruleId":"b"},{"ruleId":"none"}]`),
 			found(2, values(0, 4, 2), "a", "a", "a/variant", "q"),
+		},
+		{
+			"the index of a rule of an extension is that of its list",
+			`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"scan","rules":[{"id":"d"}]},"extensions":[{"rules":[]},{"rules":[{"id":"x"},{"id":"q","defaultConfiguration":{"level":"error"}}]}]},
+"results":[{"rule":{"index":1,"toolComponent":{"index":1}}},{"rule":{"index":0,"toolComponent":{"index":9}}}]}]}`,
+			found(1, values(0, 1, 1), "q"),
 		},
 		{"a score of the rule rates it", run(`[{"ruleId":"c","level":"error"}]`), found(0, values(1), "c")},
 		{

@@ -89,7 +89,11 @@ type sarifResult struct {
 	RuleID    string `json:"ruleId"`
 	RuleIndex *int   `json:"ruleIndex"`
 	Rule      struct {
-		ID string `json:"id"`
+		ID        string `json:"id"`
+		Index     *int   `json:"index"`
+		Component struct {
+			Index *int `json:"index"`
+		} `json:"toolComponent"`
 	} `json:"rule"`
 	Kind          string `json:"kind"`
 	Level         string `json:"level"`
@@ -101,8 +105,9 @@ type sarifResult struct {
 
 // sarifRules are what a result inherits from its rule.
 type sarifRules struct {
-	byID    map[string]sarifRule
-	indexed []sarifRule // of the driver
+	byID       map[string]sarifRule
+	driver     []sarifRule
+	extensions [][]sarifRule
 }
 
 func readSARIF(d *document) (fact.EvidenceResult, bool, error) {
@@ -138,10 +143,14 @@ func readSARIFRun(run *sarifRun, result *fact.EvidenceResult) error {
 		fault(result, run.Tool.Driver.Name+" did not come to its end")
 	}
 	rules := sarifRules{byID: make(map[string]sarifRule)}
-	if err := rules.add(run.Tool.Driver.Rules, true); err != nil {
+	if rules.driver, err = rules.add(run.Tool.Driver.Rules); err != nil {
 		return err
 	}
-	err = each(run.Tool.Extensions, func(c *sarifComponent) error { return rules.add(c.Rules, false) })
+	err = each(run.Tool.Extensions, func(c *sarifComponent) error {
+		own, err := rules.add(c.Rules)
+		rules.extensions = append(rules.extensions, own)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -151,17 +160,18 @@ func readSARIFRun(run *sarifRun, result *fact.EvidenceResult) error {
 	})
 }
 
-func (r *sarifRules) add(raw json.RawMessage, driver bool) error {
-	return each(raw, func(rule *sarifRule) error {
+// add reads the rules of a part of the tool, and gives them in their order.
+func (r *sarifRules) add(raw json.RawMessage) (own []sarifRule, err error) {
+	err = each(raw, func(rule *sarifRule) error {
 		r.byID[rule.ID] = *rule
-		if driver {
-			r.indexed = append(r.indexed, *rule)
-		}
+		own = append(own, *rule)
 		return nil
 	})
+	return own, err
 }
 
-// of finds the rule of a result: by its id, of which the last part may tell variants apart, or else by its index.
+// of finds the rule of a result: by its id, of which the last part may tell variants apart, or else by its index, which is that of the
+// driver unless an extension is named.
 func (r *sarifRules) of(found *sarifResult) (rule sarifRule) {
 	for id := found.id(); id != ""; {
 		if rule, there := r.byID[id]; there {
@@ -173,8 +183,14 @@ func (r *sarifRules) of(found *sarifResult) (rule sarifRule) {
 		}
 		id = id[:last]
 	}
-	if found.RuleIndex != nil && *found.RuleIndex >= 0 && *found.RuleIndex < len(r.indexed) {
-		return r.indexed[*found.RuleIndex]
+	list, index := r.driver, cmp.Or(found.RuleIndex, found.Rule.Index)
+	if of := found.Rule.Component.Index; of != nil {
+		if list = nil; *of >= 0 && *of < len(r.extensions) {
+			list = r.extensions[*of]
+		}
+	}
+	if index != nil && *index >= 0 && *index < len(list) {
+		return list[*index]
 	}
 	return rule
 }

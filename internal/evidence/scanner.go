@@ -63,6 +63,17 @@ func readTrivy(d *document) (fact.EvidenceResult, bool, error) {
 	if d.members.reads("CreatedAt", &at) {
 		made(&result, at)
 	}
+	var metadata struct {
+		OS struct {
+			Family, Name string
+			Ended        bool `json:"EOSL"`
+		}
+	}
+	if d.members.reads("Metadata", &metadata) && metadata.OS.Ended {
+		// Nobody reports what its packages have, so that finding nothing says nothing.
+		result.Errored++
+		fault(&result, metadata.OS.Family+" "+metadata.OS.Name+" is no longer supported, and has no list of vulnerabilities")
+	}
 	type target struct{ Vulnerabilities, Misconfigurations, Secrets json.RawMessage }
 	err := each(d.members["Results"], func(t *target) error {
 		result.Scans = 1

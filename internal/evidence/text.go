@@ -64,6 +64,7 @@ func readPrisma(d *document) (fact.EvidenceResult, bool, error) {
 		{`Prisma schema validation|Error code: P1012`, &result.Failed},
 		{`migrations? ha(?:ve|s) not yet been applied`, &result.Failed},
 		{`migrations? ha(?:ve|s) failed`, &result.Failed},
+		{`database is not managed by Prisma Migrate`, &result.Failed},
 		{`migration history and the migrations table from your database are different`, &result.Failed},
 		{`(?m)^Error:? P\d{4}`, &result.Errored},
 	} {

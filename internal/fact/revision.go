@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,7 +23,8 @@ func DeployedRevisions() *Kind[DeployedRevision] {
 }
 
 // DeployedNames are the names of what runs in the containers of a workload: of its revision as its labels and annotations have it,
-// and tags and digests of its images. None of sidecars is told apart from the others.
+// and tags and digests of its images. None of sidecars is told apart from the others. Names that move from one revision to the next are
+// left out.
 func (w *Workload) DeployedNames() []string {
 	names := slices.Clone(w.Revisions)
 	for i := range w.Containers {
@@ -32,7 +34,15 @@ func (w *Workload) DeployedNames() []string {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" || moves(name) })
+}
+
+// moves tells names that are of another revision tomorrow: of branches, of environments, and of what is newest.
+func moves(name string) bool {
+	return slices.Contains([]string{
+		"latest", "newest", "current", "head", "main", "master", "trunk", "develop", "development", "dev", "edge", "nightly", "snapshot",
+		"canary", "stable", "release", "staging", "stage", "test", "testing", "qa", "prod", "production", "live",
+	}, strings.ToLower(name))
 }
 
 // tagOf gives the tag and the digest of a reference to an image, as far as it has them.
@@ -52,7 +62,7 @@ const shortestCommit = 7
 // other has the beginning, alone or as a part: 1a2b3c4, sha-1a2b3c4, v1.2.3-4-g1a2b3c4.
 func SameRevision(a, b string) bool {
 	a, b = strings.ToLower(strings.TrimSpace(a)), strings.ToLower(strings.TrimSpace(b))
-	if a == "" || b == "" {
+	if a == "" || b == "" || moves(a) {
 		return false
 	}
 	if strings.TrimPrefix(a, "v") == strings.TrimPrefix(b, "v") {
@@ -60,6 +70,9 @@ func SameRevision(a, b string) bool {
 	}
 	return abbreviates(a, b) || abbreviates(b, a)
 }
+
+// date is that of a build, with its time or without, which has digits as a commit has.
+var date = regexp.MustCompile(`^20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}(?:\d\d)?)?$`)
 
 // abbreviates tells whether a part of a name is the beginning of a commit.
 func abbreviates(name, commit string) bool {
@@ -77,5 +90,5 @@ func abbreviates(name, commit string) bool {
 }
 
 func isHexadecimal(text string) bool {
-	return len(text) >= shortestCommit && strings.Trim(text, "0123456789abcdef") == ""
+	return len(text) >= shortestCommit && strings.Trim(text, "0123456789abcdef") == "" && !date.MatchString(text)
 }

@@ -20,6 +20,7 @@ func TestNamesOfOneRevision(t *testing.T) {
 	}
 	require.True(t, fact.SameRevision("v1.2.3", "1.2.3"))
 	require.True(t, fact.SameRevision("sha256:aa", "sha256:aa"))
+	require.True(t, fact.SameRevision("20261122", "20261122"))
 }
 
 func TestNamesOfOtherRevisions(t *testing.T) {
@@ -32,6 +33,10 @@ func TestNamesOfOtherRevisions(t *testing.T) {
 		{"1.2.3", "1.2.30"},                      // a version is not abbreviated
 		{"v1.2.3", "v1.2.3-rc1"},                 //
 		{"20261122", "20261123"},                 // dates of builds
+		{"20261122", "20261122-2"},               //
+		{"202611221530", "v1-202611221530"},      //
+		{"latest", "latest"},                     // it is of another one tomorrow
+		{"Main", "main"},                         //
 		{"sha256:1a2b3c4d", "sha256:1a2b3c4d00"}, // a digest is not abbreviated
 		{"sha256:1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f", commit}, // it is of an image, and no commit
 	} {
@@ -47,6 +52,7 @@ func TestWhatRunsInAWorkloadIsNamedByItsLabelsAndImages(t *testing.T) {
 			{Image: "registry.example.com:5000/shop/api:1.2.3", ImageID: "registry.example.com:5000/shop/api@sha256:aa"},
 			{Image: "registry.example.com:5000/shop/proxy"},
 			{Image: "registry.example.com/shop/other:2@sha256:bb"},
+			{Image: "registry.example.com/shop/web:latest"},
 		},
 	}
 	require.Equal(t, []string{"1.2.3", "2", "sha256:aa", "sha256:bb"}, w.DeployedNames())

@@ -25,6 +25,8 @@ import (
 type git struct {
 	program     string
 	dir         string // with the files of git
+	base        string // the folder of copies, which has no files of any branch
+	folder      string // the one to run in; empty: that of the exporter
 	environment []string
 	secrets     []secret.Value
 }
@@ -47,11 +49,11 @@ func (r *Repository) open(ctx context.Context) (*git, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &git{program: r.store.program}
+	g := &git{program: r.store.program, base: base}
 	settings := [][2]string{
 		{"core.packedGitWindowSize", "16m"}, {"core.packedGitLimit", "128m"}, {"core.deltaBaseCacheLimit", "32m"},
 		{"core.bigFileThreshold", "8m"}, {"pack.threads", "1"}, {"pack.windowMemory", "32m"}, {"fetch.unpackLimit", "1"},
-		{"core.hooksPath", os.DevNull}, {"core.attributesFile", os.DevNull}, {"core.fsmonitor", "false"},
+		{"core.hooksPath", os.DevNull}, {"core.attributesFile", os.DevNull}, {"attr.tree", "none"}, {"core.fsmonitor", "false"},
 		{"log.showSignature", "false"}, {"core.quotePath", "false"}, {"color.ui", "false"}, {"core.commitGraph", "false"},
 		{"gc.auto", "0"}, {"maintenance.auto", "false"}, {"credential.helper", ""}, {"http.followRedirects", "false"},
 		{"protocol.allow", "never"},
@@ -59,7 +61,9 @@ func (r *Repository) open(ctx context.Context) (*git, error) {
 	protocol := "none" // The name of no protocol: what a repository of this machine lacks is fetched from nowhere.
 	var extra []string
 	if r.declared.URL == "" {
-		g.dir, err = gitDir(r.declared.Path)
+		if g.dir, err = gitDir(r.declared.Path); err == nil {
+			g.dir, err = filepath.Abs(g.dir) // git is not only run in the folder of the exporter.
+		}
 	} else {
 		g.dir = filepath.Join(base, folderOf(r.declared))
 		var login [][2]string
@@ -134,7 +138,7 @@ func sshCommand(declared system.Repository) string {
 func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
 func (g *git) command(stdin io.Reader, arguments []string) command.Command {
-	return command.Command{Program: g.program, Arguments: arguments, Environment: g.environment, Stdin: stdin}
+	return command.Command{Program: g.program, Arguments: arguments, Environment: g.environment, Folder: g.folder, Stdin: stdin}
 }
 
 // run gives what git prints.

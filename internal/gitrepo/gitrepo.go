@@ -123,7 +123,11 @@ func (s *Store) folder() (string, error) {
 		}
 		s.base, s.made = made, true
 	}
-	if err := os.MkdirAll(s.base, 0o700); err != nil {
+	base, err := filepath.Abs(s.base) // git is run in it too
+	if err == nil {
+		s.base, err = base, os.MkdirAll(base, 0o700)
+	}
+	if err != nil {
 		return "", fmt.Errorf("make a folder for copies of repositories: %w", err)
 	}
 	s.removeUnused()

@@ -52,13 +52,16 @@ func (s *Snapshot) Lost(ctx context.Context, tips []string) (bool, error) {
 }
 
 // History gives each line that any commit added, and each file that one touched, whatever became of them: of commits that other
-// tips do not lead to. What the merge of two branches takes from either is none of it.
+// tips do not lead to. What the merge of two branches takes from either is none of it. That .gitattributes would leave lines out of what
+// people compare changes nothing.
 func (s *Snapshot) History(ctx context.Context, without []string, each func(Change) error) error {
 	revisions := s.Head + "\n"
 	for _, tip := range without {
 		revisions += "^" + tip + "\n"
 	}
-	return s.git.stream(ctx, strings.NewReader(revisions), func(from io.Reader) error {
+	elsewhere := *s.git
+	elsewhere.folder = elsewhere.base
+	return elsewhere.stream(ctx, strings.NewReader(revisions), func(from io.Reader) error {
 		h := history{reader: bufio.NewReaderSize(from, longestLine), each: each}
 		return h.read()
 	}, "log", "--all", "--stdin", "--full-history", "--format=%x00%H %ct", "--raw", "--patch", "--cc", "--unified=0", "--no-color",

@@ -56,6 +56,13 @@ func TestWhatAMergeAddsItselfIsGiven(t *testing.T) {
 	require.ElementsMatch(t, []string{"a.txt:0", "a.txt:4 evil"}, added(t, local(t, g), topic, own))
 }
 
+func TestWhatIsNotComparedIsGivenAllTheSame(t *testing.T) {
+	g := world.NewGit(t)
+	g.Commit(on(1), map[string]string{".gitattributes": "*.lock -diff\n*.json binary\n", "a.lock": "one\n", "b.json": "two\n"})
+	t.Chdir(g.Dir) // as of a pipeline
+	require.Subset(t, added(t, local(t, g)), []string{"a.lock:1 one", "b.json:1 two"})
+}
+
 func TestALongLineIsGivenInParts(t *testing.T) {
 	g := world.NewGit(t)
 	g.Commit(on(1), map[string]string{"a.js": strings.Repeat("x", 200_000) + "\ny\n"})

@@ -183,6 +183,15 @@ func (r *Receipt) judge(a *assess.Assessment, of *assess.Item, bound *check.Boun
 		deployed.Add(fact.DeployedRevision{Revision: revision, Component: r.Component})
 	}
 	alone := fact.NewView(nil, now).Extended(fact.Evidences().Set(submitted)).Extended(fact.DeployedRevisions().Set(deployed))
+	if len(report.Revisions) == 0 { // What it is of is not known, so that it is compared with what runs.
+		for _, kind := range []string{fact.Workloads().Name, fact.DeployedRevisions().Name} {
+			for set, gap := range a.View.Sets(kind, nil) {
+				if gap == nil {
+					alone = alone.Extended(set)
+				}
+			}
+		}
+	}
 	rule := check.Rule{ID: r.Check, Clause: check.Clause{Bound: bound}}
 	r.Problems = []check.Problem{}
 	for _, problem := range rule.Judge(alone, a.Plan.System, now).Problems {

@@ -90,7 +90,7 @@ func (p *page) token(kind html.TokenType, token html.Token) {
 func (p *page) start(kind html.TokenType, token html.Token) {
 	p.element(p.line, token)
 	switch token.Data {
-	case "script", "style", "noscript", "template", "head", "ac:parameter":
+	case "script", "style", "noscript", "template", "head", "nav", "footer", "aside", "ac:parameter", "ac:placeholder":
 		if kind == html.StartTagToken {
 			p.hidden = token.Data
 		}

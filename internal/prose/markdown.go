@@ -24,7 +24,7 @@ func (r *reader) markdown(source []byte) {
 	}
 	source = shallow(source)
 	m := &markdownReader{reader: r, source: source}
-	document := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(source))
+	document := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote)).Parser().Parse(text.NewReader(source))
 	_ = ast.Walk(document, m.visit) // It never fails: visit does not.
 }
 

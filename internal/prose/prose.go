@@ -117,11 +117,19 @@ type reader struct {
 	vocabulary map[string]bool
 }
 
+// identified is what generators of pages take out of a heading for its anchor: ## Rollback {#rollback .class}.
+var identified = regexp.MustCompile(`^(.*?)\s*\{\s*#([^\s{}]+)[^{}]*\}$`)
+
 // heading notes a heading, which what follows belongs to.
 func (r *reader) heading(level int, text string) {
 	r.name(text, false)
 	text = words.Printable(strings.Join(strings.Fields(text), " "), longest)
 	r.anchor(r.slug(text))
+	if found := identified.FindStringSubmatch(text); found != nil {
+		text = found[1]
+		r.anchor(r.slug(text))
+		r.anchor(found[2])
+	}
 	if len(r.text.Headings) < maximumKept {
 		r.text.Headings = append(r.text.Headings, Heading{Text: text, Level: level})
 	}

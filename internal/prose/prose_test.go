@@ -45,6 +45,19 @@ func TestAnchorsAreThoseOfCodeHosts(t *testing.T) {
 	}, anchors(text))
 }
 
+// TestAnchorsOfGenerators has what MkDocs, Hugo and Docusaurus take out of a heading.
+func TestAnchorsOfGenerators(t *testing.T) {
+	text := prose.Read(prose.Markdown, []byte("# Roll back {#back-out .wide}\n# {{ template }}\n# A { #b }\n"))
+	require.Equal(t, []string{"-template-", "a", "a--b-", "b", "back-out", "roll-back", "roll-back-back-out-wide"}, anchors(text))
+	require.Equal(t, "Roll back", text.Headings[0].Text)
+}
+
+func TestAFootnoteIsNoLink(t *testing.T) {
+	text := prose.Read(prose.Markdown, []byte("Roll back[^1] at once.\n\n[^1]: Soon.\n"))
+	require.Empty(t, text.Links)
+	require.Equal(t, 5, text.Words)
+}
+
 func TestPlaceholdersAreNotTakenForText(t *testing.T) {
 	for content, found := range map[string]bool{
 		"TODO: write this": true, "Lorem ipsum dolor sit amet": true, "Steps to be defined": true, "<insert name here>": false,
@@ -87,6 +100,15 @@ func TestOtherFormats(t *testing.T) {
 		}
 	}
 	require.Equal(t, 3, prose.Read(prose.Plain, []byte("one two three")).Words)
+}
+
+// TestWhatSurroundsAPageIsNotItsText has the frame of a site, and what a template of Confluence asks for and does not show.
+func TestWhatSurroundsAPageIsNotItsText(t *testing.T) {
+	text := prose.Read(prose.HTML, []byte("<nav><a href=other>Home</a> Runbooks Plans</nav><aside>Related</aside><main><h1>Roll back</h1><p>one two</p>"+
+		"<p><ac:placeholder>Describe the steps</ac:placeholder></p></main><footer>Powered by</footer>"))
+	require.Equal(t, 2, text.Words)
+	require.Equal(t, 2, text.Headings[0].Words)
+	require.Empty(t, text.Links)
 }
 
 func TestFormatsAreToldByNames(t *testing.T) {

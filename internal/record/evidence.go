@@ -142,14 +142,16 @@ func (a *archive) remove(element *list.Element) {
 	}
 }
 
-// knows tells whether evidence repeats a submission of just before: whoever submits got no answer, and does so again.
+// knows tells whether evidence repeats a submission of just before: whoever submits got no answer, and does so again. After a later one
+// that says something else it is what is found now, such as when a job is run again.
 func (a *archive) knows(e Evidence) bool {
 	before := a.byID[e.ID]
 	if before == nil {
 		return false
 	}
-	apart := e.Report.At.Sub(before.Value.(*kept).Report.At)
-	return apart.Abs() <= sameWithin
+	at := before.Value.(*kept).Report.At
+	later := func(each *list.Element) bool { return each.Value.(*kept).Report.At.After(at) }
+	return e.Report.At.Sub(at).Abs() <= sameWithin && !slices.ContainsFunc(a.of[e.component()], later)
 }
 
 // has tells whether evidence is kept.

@@ -98,6 +98,15 @@ func TestTheSameSubmissionIsOne(t *testing.T) {
 	require.Equal(t, start().Add(time.Hour), d.Evidence("shop")[0].Reports[0].At)
 }
 
+func TestARunThatFindsAgainWhatWasFoundBeforeCounts(t *testing.T) {
+	d := open(t, t.TempDir())
+	keep(t, d, reported("good", "a", 0), reported("bad", "a", time.Minute))
+	known, err := d.KeepEvidence(t.Context(), reported("good", "a", 2*time.Minute))
+	require.NoError(t, err)
+	require.False(t, known)
+	require.Equal(t, []string{"good", "bad"}, ids(d))
+}
+
 func TestTheOldestEvidenceGoesFirstWhateverTheClockSaid(t *testing.T) {
 	path := t.TempDir()
 	d := open(t, path)

@@ -162,6 +162,13 @@ func (r *Restic) validate(list *mistake.List, path []any) {
 // ResticGroups are what restic's snapshots can be grouped by.
 func ResticGroups() []string { return []string{"host", "paths"} }
 
+// checkDepth refuses what elsewhere stands for folders within each other: here it would leave out files.
+func checkDepth(list *mistake.List, path []any, what, pattern string) {
+	if strings.Contains(pattern, "**") {
+		list.Add(path, "%s %q: ** is not supported, since * stands for a part of one name: declare a pattern for each depth", what, pattern)
+	}
+}
+
 // checkPattern notes a file name pattern that could match nothing because it is malformed.
 func checkPattern(list *mistake.List, path []any, pattern string) {
 	if _, err := filepath.Match(pattern, ""); err != nil {

@@ -89,6 +89,7 @@ func (c Certificate) validatePath(list *mistake.List, path []any) {
 	} else if _, err := filepath.Match(c.Path, ""); err != nil {
 		list.Add(mistake.At(path, "path"), "path %q: %v", c.Path, err)
 	}
+	checkDepth(list, mistake.At(path, "path"), "path", c.Path)
 	if c.StartTLS != "" {
 		list.Add(mistake.At(path, "starttls"), "starttls goes with address, not with path")
 	}

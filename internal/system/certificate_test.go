@@ -49,6 +49,10 @@ func TestMistakesInCertificatesAreFound(t *testing.T) {
 			certificates: []system.Certificate{{Path: "/etc/[a"}},
 			want:         []string{`path "/etc/[a": syntax error in pattern`},
 		},
+		"a pattern that seems to reach into folders of folders is a mistake": {
+			certificates: []system.Certificate{{Path: "/etc/**/cert.pem"}},
+			want:         []string{`path "/etc/**/cert.pem": ** is not supported, since * stands for a part of one name: declare a pattern for each depth`},
+		},
 		"what is for addresses does not go with a path": {
 			certificates: []system.Certificate{{Path: "/a.pem", StartTLS: "smtp", ServerName: "a"}},
 			want: []string{

@@ -107,6 +107,7 @@ func (e EvidenceFiles) validate(list *mistake.List, path []any) {
 		} else if !filepath.IsAbs(pattern) {
 			list.Add(at, "path %q: expected an absolute path", pattern)
 		}
+		checkDepth(list, at, "path", pattern)
 	}
 	checkFile(list, path, "revision_file", e.RevisionFile)
 	validateKeys(list, path, e.AttestationKeys)

@@ -9,7 +9,8 @@ import (
 	"github.com/readiness-exporter/readiness-exporter/internal/mistake"
 )
 
-// A Review says where the changes of a repository are approved: a project of GitHub, GitLab, Gitea, Forgejo or Bitbucket.
+// A Review says where the changes of a repository are approved: a project of GitHub, GitLab, Gitea, Forgejo, Bitbucket Cloud or
+// Bitbucket Data Center.
 type Review struct {
 	Name string `yaml:"name"`
 	// Repository is the name of one under repositories whose url tells the host and the project, as far as they are not declared.
@@ -21,7 +22,7 @@ type Review struct {
 	Project string `yaml:"project,omitempty"` // its path: shop/api; default: that of the url of the repository
 	// TokenFile is a file that holds a token that may read the code and its pull or merge requests.
 	TokenFile string `yaml:"token_file"`
-	// Username is the address of whoever has the token, of Bitbucket, where it is none of a repository or project.
+	// Username is the address of whoever has the token, of Bitbucket Cloud, where it is none of a repository or project.
 	Username string `yaml:"username,omitempty"`
 	// CAFile is a PEM file of the authorities that may sign for the API; default: the public ones.
 	CAFile string `yaml:"ca_file,omitempty"`
@@ -37,11 +38,13 @@ const (
 	GitHub    = "github"
 	GitLab    = "gitlab"
 	Gitea     = "gitea"
-	Bitbucket = "bitbucket"
+	Bitbucket = "bitbucket" // Cloud
+	// BitbucketDataCenter is Bitbucket on a server of one's own, which has another API.
+	BitbucketDataCenter = "bitbucket-data-center"
 )
 
 // CodeHosts lists what may serve a project. Forgejo has the API of Gitea.
-func CodeHosts() []string { return []string{GitHub, GitLab, Gitea, Bitbucket} }
+func CodeHosts() []string { return []string{GitHub, GitLab, Gitea, Bitbucket, BitbucketDataCenter} }
 
 const (
 	// defaultCommits is how many commits are known where nothing else is declared.
@@ -59,9 +62,9 @@ func publicHosts() map[string][2]string {
 	}
 }
 
-// apiPaths are those below which a server of one's own has its API. Bitbucket of one's own has another API.
+// apiPaths are those below which a server of one's own has its API.
 func apiPaths() map[string]string {
-	return map[string]string{GitHub: "/api/v3", GitLab: "/api/v4", Gitea: "/api/v1"}
+	return map[string]string{GitHub: "/api/v3", GitLab: "/api/v4", Gitea: "/api/v1", BitbucketDataCenter: "/rest/api/latest"}
 }
 
 // ResolvedReviews are the declared ones, with what the addresses of repositories tell.
@@ -95,8 +98,16 @@ func (r Review) resolved(repositories []Repository) Review {
 func (r Review) at(address *url.URL) Review {
 	public, known := publicHosts()[strings.ToLower(address.Hostname())]
 	r.Host = cmp.Or(r.Host, public[0])
-	r.Project = cmp.Or(r.Project, strings.TrimSuffix(strings.Trim(address.Path, "/"), ".git"))
-	switch path, own := apiPaths()[r.Host]; {
+	project := strings.TrimSuffix(strings.Trim(address.Path, "/"), ".git")
+	path, own := apiPaths()[r.Host]
+	if r.Host == BitbucketDataCenter && address.Scheme == "https" {
+		// https://git.example.com/scm/shop/api.git, where it is not below a path of its own.
+		if before, after, is := strings.Cut("/"+project, "/scm/"); is {
+			path, project = before+path, after
+		}
+	}
+	r.Project = cmp.Or(r.Project, project)
+	switch {
 	case r.URL != "":
 	case known && public[0] == r.Host:
 		r.URL = public[1]
@@ -161,7 +172,7 @@ func (s *System) validateReviews(list *mistake.List, at []any) {
 		if resolved.Username != "" && resolved.Host != Bitbucket {
 			list.Add(mistake.At(at, "username"), "username goes with host bitbucket")
 		}
-		if (resolved.Host == GitHub || resolved.Host == Gitea || resolved.Host == Bitbucket) && strings.Count(resolved.Project, "/") > 1 {
+		if resolved.Host != GitLab && resolved.Host != "" && strings.Count(resolved.Project, "/") > 1 {
 			list.Add(mistake.At(at, "project"), "project %q: expected an owner and a name, such as shop/api", resolved.Project)
 		}
 	}

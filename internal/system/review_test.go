@@ -22,6 +22,9 @@ func TestTheAddressOfARepositoryTellsWhereItIsReviewed(t *testing.T) {
 		{"Bitbucket", "https://bitbucket.org/acme/shop", system.Review{}, [3]string{"bitbucket", "https://api.bitbucket.org/2.0", "acme/shop"}},
 		{"GitHub Enterprise", "https://git.example.com:8443/acme/shop", system.Review{Host: "github"}, [3]string{"github", "https://git.example.com:8443/api/v3", "acme/shop"}},
 		{"GitLab of one's own, over SSH", "ssh://git@git.example.com:2222/acme/shop", system.Review{Host: "gitlab"}, [3]string{"gitlab", "https://git.example.com/api/v4", "acme/shop"}},
+		{"Bitbucket Data Center", "https://git.example.com:8443/scm/SHOP/api.git", system.Review{Host: "bitbucket-data-center"}, [3]string{"bitbucket-data-center", "https://git.example.com:8443/rest/api/latest", "SHOP/api"}},
+		{"below a path", "https://git.example.com/bitbucket/scm/~ann/api.git", system.Review{Host: "bitbucket-data-center"}, [3]string{"bitbucket-data-center", "https://git.example.com/bitbucket/rest/api/latest", "~ann/api"}},
+		{"over SSH, of Bitbucket Data Center", "ssh://git@git.example.com:7999/shop/api.git", system.Review{Host: "bitbucket-data-center"}, [3]string{"bitbucket-data-center", "https://git.example.com/rest/api/latest", "shop/api"}},
 		{"what is declared wins", "https://github.com/mirror/shop", system.Review{Host: "gitlab", Project: "acme/shop", URL: "https://git.example.com/api/v4/"}, [3]string{"gitlab", "https://git.example.com/api/v4", "acme/shop"}},
 		{"without a repository", "", system.Review{Host: "github", Project: "acme/shop"}, [3]string{"github", "https://api.github.com", "acme/shop"}},
 	} {
