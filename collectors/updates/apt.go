@@ -228,12 +228,10 @@ func codenameOf(files fs.FS) string {
 	return fields["VERSION_CODENAME"]
 }
 
-// isOf tells an archive of a release: bookworm-security, jammy-infra-security and jammy are of bookworm and jammy.
+// isOf tells an archive of a release: bookworm-security, jammy-infra-security, jammy and acme-jammy-security are of bookworm and jammy.
 func isOf(release map[string]string, codename string) bool {
-	return codename == "" || slices.ContainsFunc([]string{release["Codename"], release["Suite"]}, func(name string) bool {
-		own, _, _ := strings.Cut(name, "-")
-		return own == codename
-	})
+	parts := strings.Split(release["Codename"]+"-"+release["Suite"], "-")
+	return codename == "" || slices.Contains(parts, codename)
 }
 
 // archiveDate reads a date of the description of an archive (RFC 1123); zero where there is none.
