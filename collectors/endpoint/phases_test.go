@@ -30,7 +30,8 @@ func (r *recorded) ForgetEndpoint(system, environment, url string) {
 }
 
 func TestPhasesOfWholeAnswersAreObserved(t *testing.T) {
-	const slow = 50 * time.Millisecond
+	// A client that is not run in time begins to count late, so that it sees a part of that alone.
+	const slow, part = 200 * time.Millisecond, 50 * time.Millisecond
 	status := http.StatusOK
 	s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -60,8 +61,8 @@ func TestPhasesOfWholeAnswersAreObserved(t *testing.T) {
 	require.Len(t, kept.phases, 4, "connect, tls, processing and transfer of the answer that is whole: %v", kept.phases)
 	require.Positive(t, of("connect"))
 	require.Positive(t, of("tls"))
-	require.GreaterOrEqual(t, of("processing"), slow)
-	require.GreaterOrEqual(t, of("transfer"), slow)
+	require.GreaterOrEqual(t, of("processing"), part)
+	require.GreaterOrEqual(t, of("transfer"), part)
 	jobs[0].Forget()
 	require.Equal(t, []string{"shop production " + front}, kept.forgot)
 }
