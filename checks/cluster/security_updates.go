@@ -158,7 +158,8 @@ func judgeLists(c check.Context, u *fact.Updates, p SecurityUpdatesParameters) [
 	case len(u.Sources) == 0 && u.Manager == "dnf":
 		return []check.Problem{noSecuritySource().Problem("No repository that is enabled has advisories of the distribution's packages.")}
 	case len(u.Sources) == 0:
-		return []check.Problem{noSecuritySource().Problem("None of the lists of packages is of a source of security updates for the release that the machine runs.")}
+		return []check.Problem{noSecuritySource().Problem(
+			"None of the lists of packages is of a source of security updates for the release that the machine runs.")}
 	case u.ListsAt.IsZero():
 		return []check.Problem{listsOutdated().Problem("It is not known when the lists of packages were fetched.")}
 	case c.Now.Sub(u.ListsAt) > p.MaximumListAge.Std():

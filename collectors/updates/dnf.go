@@ -98,8 +98,8 @@ func (d dnf) automatic(files fs.FS) bool { return automaticOfDNF(files) }
 // read compares what is installed with the advisories of all repositories that are enabled. One that was never fetched might have some.
 func (d dnf) read(ctx context.Context, files fs.FS) (found fact.Updates, good []validity, err error) {
 	if len(d.never) > 0 {
-		return found, nil, fact.Errorf(fact.ReasonNotFound, "repositories are enabled and were never fetched (%s): run dnf makecache, or disable them",
-			words.List(d.never))
+		return found, nil, fact.Errorf(fact.ReasonNotFound,
+			"repositories are enabled and were never fetched (%s): run dnf makecache, or disable them", words.List(d.never))
 	}
 	packages, err := rpm.Installed(ctx, files, d.database)
 	if err != nil {

@@ -35,8 +35,8 @@ func Enabled(files fs.FS) map[string]bool {
 	return enabled
 }
 
-// Masked tells whether a unit can be started by nothing (systemctl(1), mask), which leaves what enables it as it is: in its place there is a
-// link to /dev/null, or an empty file.
+// Masked tells whether a unit can be started by nothing (systemctl(1), mask), which leaves what enables it as it is: in its place there is
+// a link to /dev/null, or an empty file.
 func Masked(files fs.FS, unit string) bool {
 	for _, folder := range []string{units, runtime} {
 		name := folder + "/" + unit
