@@ -58,7 +58,9 @@ func DatabaseExposure() check.Kind[struct{}] {
 					problems = append(problems, routed.Problem("Requests from outside reach the database by "+words.List(w.Routes)+"."))
 				}
 				return problems
-			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return w.Database != "" || fact.RunsStore(w.Containers) }).
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool {
+				return w.Database != "" || fact.RunsStore(w.Containers)
+			}).
 				Needs(fact.TopicServices, fact.TopicRoutes),
 			check.Each(fact.PortProbes(), func(_ check.Context, probe *fact.PortProbe, _ struct{}) []check.Problem {
 				var open []string

@@ -129,11 +129,11 @@ func keepIngress(i *networkingv1.Ingress) route {
 // own, or that of the pods, to which TLS is passed through.
 func managed(annotations map[string]string) bool {
 	for _, name := range []string{
-		"alb.ingress.kubernetes.io/certificate-arn", "networking.gke.io/managed-certificates",
-		"ingress.gcp.kubernetes.io/pre-shared-cert", "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
-		"traefik.ingress.kubernetes.io/router.tls", "traefik.ingress.kubernetes.io/router.tls.certresolver",
-		"nginx.ingress.kubernetes.io/ssl-passthrough", "ingress.kubernetes.io/ssl-passthrough",
-		"haproxy.org/ssl-passthrough", "haproxy-ingress.github.io/ssl-passthrough", "route.openshift.io/termination",
+		"alb.ingress.kubernetes.io/certificate-arn", "networking.gke.io/managed-certificates", "ingress.gcp.kubernetes.io/pre-shared-cert",
+		"appgw.ingress.kubernetes.io/appgw-ssl-certificate", "traefik.ingress.kubernetes.io/router.tls",
+		"traefik.ingress.kubernetes.io/router.tls.certresolver", "nginx.ingress.kubernetes.io/ssl-passthrough",
+		"ingress.kubernetes.io/ssl-passthrough", "haproxy.org/ssl-passthrough", "haproxy-ingress.github.io/ssl-passthrough",
+		"route.openshift.io/termination",
 	} {
 		if annotations[name] != "" && annotations[name] != "false" {
 			return true
@@ -351,15 +351,17 @@ func (s *snapshot) troubleWith(host string, secret types.NamespacedName) fact.Ho
 	if s.scope != "" && secret.Namespace != string(s.scope) {
 		return fact.HostElsewhere
 	}
-	content, there := stored(s, tlsSecrets()).Get(secret.Namespace, secret.Name)
+	of, there := stored(s, tlsSecrets()).Get(secret.Namespace, secret.Name)
 	if !there {
 		return fact.HostNoSecret
 	}
-	chain, err := pki.ParsePEM(content)
+	chain, err := pki.ParsePEM(of.content)
 	if err != nil {
 		return fact.HostNoCertificate
 	}
 	switch leaf := chain[0]; {
+	case !of.paired: // No server can show it.
+		return fact.HostOtherKey
 	case !valid(leaf, host):
 		return fact.HostOtherName
 	case s.now.After(leaf.NotAfter):
