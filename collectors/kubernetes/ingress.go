@@ -77,7 +77,8 @@ func ingresses() watch.Resource[route] {
 // hosts stands for all of them.
 func keepIngress(i *networkingv1.Ingress) route {
 	keep := route{
-		fact: fact.Ingress{Kind: "Ingress", Class: i.Annotations["kubernetes.io/ingress.class"]}, labels: i.Labels, managed: managed(i.Annotations),
+		fact:   fact.Ingress{Kind: "Ingress", Class: i.Annotations["kubernetes.io/ingress.class"]},
+		labels: i.Labels, managed: managed(i.Annotations),
 	}
 	if i.Spec.IngressClassName != nil {
 		keep.fact.Class = *i.Spec.IngressClassName
