@@ -100,6 +100,9 @@ func TestTLS(t *testing.T) {
 		"unknown secret_elsewhere: The host shop.contoso.com has its Secret in a namespace that is not collected (Secret shop/tls).")
 	v.Finds("no certificate", host(fact.HostNoCertificate),
 		"fail no_certificate: The host shop.contoso.com has a Secret that holds no certificate (Secret shop/tls).")
+	v.Finds("a key of another", host(fact.HostOtherKey),
+		"fail no_certificate: The host shop.contoso.com has a Secret that holds no certificate with its key, so that no server can show it "+
+			"(Secret shop/tls).")
 	v.Finds("for another name", host(fact.HostOtherName),
 		"fail other_name: The host shop.contoso.com has a certificate for other names (Secret shop/tls).")
 	v.Finds("expired", host(fact.HostExpired),

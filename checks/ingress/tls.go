@@ -17,6 +17,7 @@ type trouble struct {
 
 // troubles are the reasons why a host has no certificate that is valid for it.
 func troubles() map[fact.HostTrouble]trouble {
+	none := check.Reason{Name: "no_certificate", Level: check.Fail, Sentence: "The Secret of a host holds no certificate."}
 	return map[fact.HostTrouble]trouble{
 		fact.HostNotCovered: {check.Reason{
 			Name: "no_tls", Level: check.Fail, Sentence: "A host has no TLS.",
@@ -32,9 +33,8 @@ func troubles() map[fact.HostTrouble]trouble {
 			Sentence: "The Secret of a host's certificate is in a namespace that is not collected.",
 			Remedy:   "Add the namespace of the Gateway to namespaces of the cluster.",
 		}, "has its Secret in a namespace that is not collected"},
-		fact.HostNoCertificate: {check.Reason{
-			Name: "no_certificate", Level: check.Fail, Sentence: "The Secret of a host holds no certificate.",
-		}, "has a Secret that holds no certificate"},
+		fact.HostNoCertificate: {none, "has a Secret that holds no certificate"},
+		fact.HostOtherKey:      {none, "has a Secret that holds no certificate with its key, so that no server can show it"},
 		fact.HostOtherName: {check.Reason{
 			Name: "other_name", Level: check.Fail, Sentence: "The certificate of a host is for other names.",
 			Remedy: "Have a certificate signed that names the host.",

@@ -43,22 +43,16 @@ func DatabaseExposure() check.Kind[struct{}] {
 							s.Name, s.Type)))
 					}
 				}
-				if slices.Contains(w.HostNamespaces, "network") {
-					problems = append(problems, node.Problem("The pods share the network of their node, with all ports that the database listens at."))
-				}
-				for _, container := range w.Containers {
-					if slices.Contains(w.HostNamespaces, "network") {
-						break
-					}
-					if slices.ContainsFunc(container.Ports, func(p fact.ContainerPort) bool { return p.Node != 0 }) {
-						problems = append(problems, node.Problem("The container "+container.Name+" has a port of its node."))
-					}
+				for _, where := range onNode(w) {
+					problems = append(problems, node.Problem(where))
 				}
 				if len(w.Routes) > 0 {
 					problems = append(problems, routed.Problem("Requests from outside reach the database by "+words.List(w.Routes)+"."))
 				}
 				return problems
-			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool { return w.Database != "" || fact.RunsStore(w.Containers) }).
+			}).Where(func(_ check.Context, w *fact.Workload, _ struct{}) bool {
+				return w.Database != "" || fact.RunsStore(w.Containers)
+			}).
 				Needs(fact.TopicServices, fact.TopicRoutes),
 			check.Each(fact.PortProbes(), func(_ check.Context, probe *fact.PortProbe, _ struct{}) []check.Problem {
 				var open []string
@@ -80,4 +74,17 @@ func DatabaseExposure() check.Kind[struct{}] {
 				"to an exporter on another machine; where there is no database, list the item under not_applicable with a reason.",
 		},
 	}
+}
+
+// onNode tells in words how a workload is reached at its nodes.
+func onNode(w *fact.Workload) (found []string) {
+	if slices.Contains(w.HostNamespaces, "network") {
+		return []string{"The pods share the network of their node, with all ports that the database listens at."}
+	}
+	for _, container := range w.Containers {
+		if slices.ContainsFunc(container.Ports, func(p fact.ContainerPort) bool { return p.Node != 0 }) {
+			found = append(found, "The container "+container.Name+" has a port of its node.")
+		}
+	}
+	return found
 }

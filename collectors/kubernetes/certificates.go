@@ -81,7 +81,7 @@ func joinCertificates(s *snapshot, set *fact.Set[fact.Certificate]) {
 	expectation, _ := s.answer.(pki.Expectation)
 	managers := managersOf(s)
 	secrets := make(map[types.NamespacedName][]byte)
-	stored(s, tlsSecrets()).Each(func(name types.NamespacedName, content []byte) { secrets[name] = content })
+	stored(s, tlsSecrets()).Each(func(name types.NamespacedName, t tlsSecret) { secrets[name] = t.content })
 	for name, of := range managers { // That it is not there is judged as an Issuance; who would vouch for it is not known.
 		if len(secrets[name]) == 0 && s.target.Cluster.Includes(name.Namespace) {
 			set.Unavailable = append(set.Unavailable, fact.Unavailable[fact.Certificate]{

@@ -82,8 +82,8 @@ func TestCertificatesInSecretsAreCollectedAndKeysNever(t *testing.T) {
 	kept, err := round.Watch(t.Context(), tlsSecrets(), watch.Scope(namespace))
 	require.NoError(t, err)
 	require.Equal(t, 2, kept.Len())
-	kept.(*watch.Store[[]byte]).Each(func(_ types.NamespacedName, content []byte) {
-		require.NotContains(t, string(content), "PRIVATE KEY")
+	kept.(*watch.Store[tlsSecret]).Each(func(_ types.NamespacedName, of tlsSecret) {
+		require.NotContains(t, string(of.content), "PRIVATE KEY")
 	})
 
 	// A renewed certificate is collected by the next run.

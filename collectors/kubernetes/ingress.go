@@ -76,8 +76,10 @@ func ingresses() watch.Resource[route] {
 // keepIngress reads an Ingress (https://kubernetes.io/docs/concepts/services-networking/ingress/). A tls entry without
 // hosts stands for all of them.
 func keepIngress(i *networkingv1.Ingress) route {
-	keep := route{fact: fact.Ingress{Kind: "Ingress"}, labels: i.Labels, managed: managed(i.Annotations)}
-	keep.fact.Class = i.Annotations["kubernetes.io/ingress.class"]
+	keep := route{
+		fact:   fact.Ingress{Kind: "Ingress", Class: i.Annotations["kubernetes.io/ingress.class"]},
+		labels: i.Labels, managed: managed(i.Annotations),
+	}
 	if i.Spec.IngressClassName != nil {
 		keep.fact.Class = *i.Spec.IngressClassName
 	}
@@ -128,19 +130,15 @@ func keepIngress(i *networkingv1.Ingress) route {
 // managed tells the annotations by which a certificate is shown that is in no Secret of the Ingress: a provider's, the controller's
 // own, or that of the pods, to which TLS is passed through.
 func managed(annotations map[string]string) bool {
-	for _, name := range []string{
-		"alb.ingress.kubernetes.io/certificate-arn", "networking.gke.io/managed-certificates",
-		"ingress.gcp.kubernetes.io/pre-shared-cert", "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
-		"traefik.ingress.kubernetes.io/router.tls", "traefik.ingress.kubernetes.io/router.tls.certresolver",
-		"nginx.ingress.kubernetes.io/ssl-passthrough", "ingress.kubernetes.io/ssl-passthrough",
-		"haproxy.org/ssl-passthrough", "haproxy-ingress.github.io/ssl-passthrough", "route.openshift.io/termination",
-	} {
-		if annotations[name] != "" && annotations[name] != "false" {
-			return true
-		}
-	}
+	byName := slices.ContainsFunc([]string{
+		"alb.ingress.kubernetes.io/certificate-arn", "networking.gke.io/managed-certificates", "ingress.gcp.kubernetes.io/pre-shared-cert",
+		"appgw.ingress.kubernetes.io/appgw-ssl-certificate", "traefik.ingress.kubernetes.io/router.tls",
+		"traefik.ingress.kubernetes.io/router.tls.certresolver", "nginx.ingress.kubernetes.io/ssl-passthrough",
+		"ingress.kubernetes.io/ssl-passthrough", "haproxy.org/ssl-passthrough", "haproxy-ingress.github.io/ssl-passthrough",
+		"route.openshift.io/termination",
+	}, func(name string) bool { return annotations[name] != "" && annotations[name] != "false" })
 	// That of AWS finds certificates by the host where it names none; Traefik's chart has TLS at the entry point.
-	return strings.Contains(annotations["alb.ingress.kubernetes.io/listen-ports"], `"HTTPS"`) ||
+	return byName || strings.Contains(annotations["alb.ingress.kubernetes.io/listen-ports"], `"HTTPS"`) ||
 		slices.Contains(strings.Split(annotations["traefik.ingress.kubernetes.io/router.entrypoints"], ","), "websecure")
 }
 
@@ -351,15 +349,17 @@ func (s *snapshot) troubleWith(host string, secret types.NamespacedName) fact.Ho
 	if s.scope != "" && secret.Namespace != string(s.scope) {
 		return fact.HostElsewhere
 	}
-	content, there := stored(s, tlsSecrets()).Get(secret.Namespace, secret.Name)
+	of, there := stored(s, tlsSecrets()).Get(secret.Namespace, secret.Name)
 	if !there {
 		return fact.HostNoSecret
 	}
-	chain, err := pki.ParsePEM(content)
+	chain, err := pki.ParsePEM(of.content)
 	if err != nil {
 		return fact.HostNoCertificate
 	}
 	switch leaf := chain[0]; {
+	case !of.paired: // No server can show it.
+		return fact.HostOtherKey
 	case !valid(leaf, host):
 		return fact.HostOtherName
 	case s.now.After(leaf.NotAfter):

@@ -23,8 +23,8 @@ func issuances() join[fact.Issuance] {
 		parts: slices.Concat([]part{{"", tlsSecrets()}, {"", managedCertificates()}}, stepParts()),
 		add: func(s *snapshot, set *fact.Set[fact.Issuance]) {
 			for secret, managers := range managersOf(s) {
-				content, _ := stored(s, tlsSecrets()).Get(secret.Namespace, secret.Name)
-				if len(content) > 0 || !s.target.Cluster.Includes(secret.Namespace) {
+				made, _ := stored(s, tlsSecrets()).Get(secret.Namespace, secret.Name)
+				if len(made.content) > 0 || !s.target.Cluster.Includes(secret.Namespace) {
 					continue
 				}
 				m := managers[0]

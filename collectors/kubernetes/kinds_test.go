@@ -289,6 +289,24 @@ func TestTimeAloneExpiresACertificate(t *testing.T) {
 	require.Zero(t, until)
 }
 
+func TestACertificateWithTheKeyOfAnotherIsShownByNobody(t *testing.T) {
+	ca := world.NewCA(t, world.Spec{})
+	own, other := tlsData(ca.Issue(t, world.Spec{DNSNames: []string{"shop.example.com"}})), tlsData(ca.Issue(t, world.Spec{}))
+	for name, test := range map[string]struct {
+		key  []byte
+		want fact.HostTrouble
+	}{
+		"its own": {own[corev1.TLSPrivateKeyKey], ""}, "another": {other[corev1.TLSPrivateKeyKey], fact.HostOtherKey}, "none": {nil, fact.HostOtherKey},
+	} {
+		store, err := tlsSecrets().Hold([]any{&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "tls"}, Data: map[string][]byte{
+			corev1.TLSCertKey: own[corev1.TLSCertKey], corev1.TLSPrivateKeyKey: test.key,
+		}}})
+		require.NoError(t, err)
+		s := &snapshot{now: time.Now(), stores: map[string]watch.Stored{tlsSecrets().Key(): store}}
+		require.Equal(t, test.want, s.troubleWith("shop.example.com", types.NamespacedName{Namespace: "shop", Name: "tls"}), name)
+	}
+}
+
 func TestAnAnswerStandsForSomeSeconds(t *testing.T) {
 	asked, began := 0, time.Now()
 	memory := &memory{answers: make(map[string]answer)}

@@ -109,8 +109,8 @@ func (r *ManifestReader) manifestsOf(file string, node *yaml.Node) (all []Manife
 		node.Content[0].Value = strings.TrimPrefix(node.Content[0].Value, "\ufeff")
 	}
 	if line := unfilled(node); line > 0 {
-		return nil, []error{fmt.Errorf("%s:%d: {{ }} is of a template that is not filled in; of a Helm chart, give what helm template makes of it",
-			file, line)}
+		return nil, []error{fmt.Errorf("%s:%d: {{ }} is of a template that is not filled in; "+
+			"of a Helm chart, give what helm template makes of it", file, line)}
 	}
 	object, err := objectOf(node)
 	if err != nil {

@@ -60,7 +60,8 @@ func withoutEncrypted(u *unstructured.Unstructured) {
 	}
 }
 
-// withoutVariables takes out of a Secret what is filled in as it is applied, by Flux, Argo CD or envsubst: ${PASSWORD}, <path:shop#password>.
+// withoutVariables takes out of a Secret what is filled in as it is applied, by Flux, Argo CD or envsubst: ${PASSWORD},
+// <path:shop#password>.
 func withoutVariables(u *unstructured.Unstructured) {
 	for _, field := range []string{"data", "stringData"} {
 		values, _ := u.Object[field].(map[string]any)

@@ -47,23 +47,28 @@ func flaws(u *unstructured.Unstructured) (found []flaw) {
 	for _, list := range []string{"initContainers", "containers"} {
 		containers, _ := at(u.Object, append(slices.Clone(template), "spec", list)).([]any)
 		for i := range containers {
-			path := append(slices.Clone(template), "spec", list, i, "resources")
-			for _, of := range []string{"limits", "requests"} {
-				memory := at(u.Object, append(slices.Clone(path), of, "memory"))
-				if isLess(memory, 1) && isLess(0, memory) { // It is taken, and no container can start with it.
-					add(append(slices.Clone(path), of, "memory"), "%v is less than one byte; for mebibytes expected Mi", memory)
-				}
-			}
-			limits, _ := at(u.Object, append(slices.Clone(path), "limits")).(map[string]any)
-			for name, limit := range limits {
-				request := at(u.Object, append(slices.Clone(path), "requests", name))
-				if isLess(limit, request) {
-					add(append(path, "limits", name), "%v is less than the request, %v", limit, request)
-				}
-			}
+			found = append(found, flawsOfResources(u, append(slices.Clone(template), "spec", list, i, "resources"))...)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b flaw) int { return strings.Compare(pathInWords(a.path), pathInWords(b.path)) })
+	return found
+}
+
+// flawsOfResources are those of the resources of a container. Memory of less than a byte is taken, and no container can start with it.
+func flawsOfResources(u *unstructured.Unstructured, path []any) (found []flaw) {
+	for _, of := range []string{"limits", "requests"} {
+		where := append(slices.Clone(path), of, "memory")
+		if memory := at(u.Object, where); isLess(memory, 1) && isLess(0, memory) {
+			found = append(found, flaw{where, fmt.Sprintf("%v is less than one byte; for mebibytes expected Mi", memory)})
+		}
+	}
+	limits, _ := at(u.Object, append(slices.Clone(path), "limits")).(map[string]any)
+	for name, limit := range limits {
+		request := at(u.Object, append(slices.Clone(path), "requests", name))
+		if isLess(limit, request) {
+			found = append(found, flaw{append(slices.Clone(path), "limits", name), fmt.Sprintf("%v is less than the request, %v", limit, request)})
+		}
+	}
 	return found
 }
 

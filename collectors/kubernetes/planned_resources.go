@@ -90,7 +90,8 @@ const unmeasured = "FailedGetResourceMetric"
 
 // measured gives manifests in which autoscalers that scale by a share of what containers request report, as their controllers will,
 // that there is none where a container requests nothing
-// (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details). Whatever else they report is of another cluster.
+// (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details). Whatever else they
+// report is of another cluster.
 func measured(all []Manifest) []Manifest {
 	found := slices.Clone(all)
 	for i, each := range all {

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"crypto/tls"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -74,10 +75,20 @@ func budgets() watch.Resource[budget] {
 }
 
 // tlsSecrets keep the certificates of Secrets in PEM, and never the key.
-func tlsSecrets() watch.Resource[[]byte] {
-	return watch.Resource[[]byte]{
+func tlsSecrets() watch.Resource[tlsSecret] {
+	return watch.Resource[tlsSecret]{
 		GroupVersionResource: corev1.SchemeGroupVersion.WithResource("secrets"), Example: &corev1.Secret{},
 		Fields: "type=kubernetes.io/tls", Variant: " of TLS",
-		Keep: func(object any) []byte { return bytes.Clone(object.(*corev1.Secret).Data[corev1.TLSCertKey]) },
+		Keep: func(object any) tlsSecret {
+			data := object.(*corev1.Secret).Data
+			_, err := tls.X509KeyPair(data[corev1.TLSCertKey], data[corev1.TLSPrivateKeyKey])
+			return tlsSecret{bytes.Clone(data[corev1.TLSCertKey]), err == nil}
+		},
 	}
+}
+
+// A tlsSecret is what is kept of a Secret of TLS; its key is not.
+type tlsSecret struct {
+	content []byte // tls.crt
+	paired  bool   // with the key beside it
 }

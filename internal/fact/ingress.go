@@ -42,6 +42,7 @@ const (
 	HostNoSecret      HostTrouble = "secret_missing"   // the Secret is not there, or is not one of TLS
 	HostElsewhere     HostTrouble = "secret_elsewhere" // the Secret is in a namespace that is not collected
 	HostNoCertificate HostTrouble = "no_certificate"   // the Secret holds none
+	HostOtherKey      HostTrouble = "other_key"        // the key of the Secret is not that of its certificate
 	HostOtherName     HostTrouble = "other_name"       // the certificate is for other names
 	HostExpired       HostTrouble = "expired"          // the certificate has expired
 	HostManaged       HostTrouble = "managed"          // the certificate is in no Secret: a provider or a controller keeps it

@@ -18,9 +18,10 @@ const (
 var (
 	// AsciiDoc writes the depth of an entry as a row of bullets, which Markdown takes for text, as it does with bullets and numbers
 	// that it does not know, and with those that have no blank behind them.
-	leadingBox = regexp.MustCompile(`^(?:[*.+•‣◦▪●·–—-]{1,6}[ \t\x{A0}]*|\(?[0-9]{1,3}[.)][ \t]*|\(?[a-zA-Z][.)][ \t]*)?(?:(` + openMark + `)|(` + tickedMark + `))(?:[ \x{A0}]+|$)`)
-	lastBox    = regexp.MustCompile(`[ \x{A0}]+(?:(` + openMark + `)|(` + tickedMark + `))$`)
-	anyBox     = regexp.MustCompile(openMark + `|` + tickedMark)
+	leadingBox = regexp.MustCompile(`^(?:[*.+•‣◦▪●·–—-]{1,6}[ \t\x{A0}]*|\(?(?:[0-9]{1,3}|[a-zA-Z])[.)][ \t]*)?` +
+		`(?:(` + openMark + `)|(` + tickedMark + `))(?:[ \x{A0}]+|$)`)
+	lastBox = regexp.MustCompile(`[ \x{A0}]+(?:(` + openMark + `)|(` + tickedMark + `))$`)
+	anyBox  = regexp.MustCompile(openMark + `|` + tickedMark)
 	// looksBoxed finds the lines of which people should be told where they are not taken.
 	looksBoxed = regexp.MustCompile(`(?:^|\W)\[[ xX]\](?:\s|$)|[☐☑☒]|&#974[456];|type=["']?checkbox|<ac:task-status>`)
 	// answer is what stands beside a box in a column of answers, and is no item.
