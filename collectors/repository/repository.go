@@ -32,11 +32,16 @@ func New(repositories *gitrepo.Store) collector.Collector[system.Repository] {
 			return []fact.AnySet{fact.Repositories().Missing(fact.Repository{Repository: r.Name})}
 		},
 		Collect: func(ctx context.Context, r system.Repository, _ fact.Topics) ([]fact.AnySet, error) {
-			found, err := s.collect(ctx, r)
+			found, shallow, err := s.collect(ctx, r)
 			if err != nil {
 				return nil, err
 			}
-			return []fact.AnySet{fact.Repositories().Found(found)}, nil
+			set := &fact.Set[fact.Repository]{}
+			set.Add(found)
+			if shallow {
+				set.LackTopic(fact.Repository{Repository: r.Name}, fact.TopicHistory, errShallow())
+			}
+			return []fact.AnySet{fact.Repositories().Set(set)}, nil
 		},
 		Forget: s.forget,
 	}
@@ -66,27 +71,32 @@ func (s *scanner) forget(r system.Repository) {
 	s.repositories.Forget(r)
 }
 
-func (s *scanner) collect(ctx context.Context, r system.Repository) (fact.Repository, error) {
+func errShallow() error {
+	return fact.Errorf(fact.ReasonUnsupported, "the clone is shallow, so that what was committed earlier is not in it: git fetch --unshallow")
+}
+
+// collect gives what the history has, and whether that is not all of it.
+func (s *scanner) collect(ctx context.Context, r system.Repository) (found fact.Repository, shallow bool, err error) {
 	if ctx.Err() != nil {
-		return fact.Repository{}, context.Cause(ctx)
+		return found, false, context.Cause(ctx)
 	}
 	snapshot, err := s.repositories.Repository(r).Snapshot(ctx)
 	if err != nil {
-		return fact.Repository{}, fmt.Errorf("read the repository %s: %w", r.Name, err)
+		return found, false, fmt.Errorf("read the repository %s: %w", r.Name, err)
 	}
 	known, err := s.upToDate(ctx, r, snapshot)
 	if err != nil {
-		return fact.Repository{}, fmt.Errorf("read the history of %s: %w", r.Name, err)
+		return found, false, fmt.Errorf("read the history of %s: %w", r.Name, err)
 	}
 	allowed, err := readAllowed(ctx, r, snapshot)
 	if err != nil {
-		return fact.Repository{}, fmt.Errorf("read what is allowed in %s: %w", r.Name, err)
+		return found, false, fmt.Errorf("read what is allowed in %s: %w", r.Name, err)
 	}
 	ignored, err := ignoresEnvironment(ctx, snapshot)
 	if err != nil {
-		return fact.Repository{}, fmt.Errorf("read what is ignored in %s: %w", r.Name, err)
+		return found, false, fmt.Errorf("read what is ignored in %s: %w", r.Name, err)
 	}
-	found := fact.Repository{Repository: r.Name, EnvironmentIgnored: ignored, More: known.more}
+	found = fact.Repository{Repository: r.Name, EnvironmentIgnored: ignored, More: known.more}
 	for _, each := range known.environments {
 		if !allowed.allows("environment-file", each.Path, each.Commit) {
 			each.Tracked = snapshot.Has(each.Path)
@@ -101,13 +111,14 @@ func (s *scanner) collect(ctx context.Context, r system.Repository) (fact.Reposi
 		}
 	}
 	sorted(&found)
-	return found, nil
+	return found, known.shallow, nil
 }
 
 // longestPath is how much of a path is kept, in bytes.
 const longestPath = 300
 
-// upToDate reads of the history what is not known yet. What is known of one that was rewritten counts no more.
+// upToDate reads of the history what is not known yet. What is known of one that was rewritten counts no more, nor does that of a shallow
+// clone, which may have become longer at its end.
 func (s *scanner) upToDate(ctx context.Context, r system.Repository, snapshot *gitrepo.Snapshot) (*history, error) {
 	s.mu.Lock()
 	known := s.known[r]
@@ -116,7 +127,13 @@ func (s *scanner) upToDate(ctx context.Context, r system.Repository, snapshot *g
 	if err != nil {
 		return nil, err
 	}
-	if known != nil && slices.Equal(known.tips, tips) {
+	shallow, err := snapshot.IsShallow(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case known != nil && known.shallow:
+		known = nil
+	case known != nil && slices.Equal(known.tips, tips):
 		return known, nil
 	}
 	if known != nil {
@@ -133,7 +150,7 @@ func (s *scanner) upToDate(ctx context.Context, r system.Repository, snapshot *g
 	if err := snapshot.History(ctx, next.tips, reader.change); err != nil {
 		return nil, err
 	}
-	next.tips = tips
+	next.tips, next.shallow = tips, shallow
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known[r] = next

@@ -50,6 +50,27 @@ func collect(t *testing.T, j collector.Job) fact.Repository {
 
 func in(g *world.Git) system.Repository { return system.Repository{Name: "shop", Path: g.Dir} }
 
+func TestOfAShallowCloneTheHistoryIsNotKnown(t *testing.T) {
+	g := world.NewGit(t)
+	g.Commit(on(1), map[string]string{".gitignore": ".env*\n", "deploy.sh": "curl -u " + token() + "\n"})
+	g.Commit(on(2), map[string]string{"deploy.sh": "curl\n"})
+	shallow := filepath.Join(t.TempDir(), "shop")
+	g.Run("clone", "--quiet", "--depth=1", "file://"+g.Dir, shallow)
+	j := job(t, system.Repository{Name: "shop", Path: shallow})
+	sets, err := j.Collect(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, sets[0].Len(), "what is in it counts")
+	require.Len(t, sets[0].Gaps(), 1)
+	require.Equal(t, fact.TopicHistory, sets[0].Gaps()[0].Topic)
+	require.Contains(t, sets[0].Gaps()[0].Detail, "git fetch --unshallow")
+
+	g.Run("-C", shallow, "fetch", "--quiet", "--unshallow")
+	require.Eventually(t, func() bool {
+		sets, err := j.Collect(t.Context(), nil)
+		return err == nil && len(sets[0].Gaps()) == 0 && len(sets[0].At(0).(*fact.Repository).Secrets) == 1
+	}, 2*time.Minute, 200*time.Millisecond)
+}
+
 func TestACleanRepositoryHasNone(t *testing.T) {
 	g := world.NewGit(t)
 	g.Commit(on(1), map[string]string{".gitignore": "node_modules\n.env*\n!.env.example\n", "main.go": "package main", ".env.example": "TOKEN=\n"})

@@ -77,6 +77,7 @@ func variety(token []byte) int {
 // A history is what is known of one up to some commits.
 type history struct {
 	tips         []string
+	shallow      bool // the clone ended before the history did
 	environments map[string]fact.CommittedFile
 	secrets      map[[sha256.Size]byte]fact.CommittedSecret // by what they are
 	more         int

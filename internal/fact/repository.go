@@ -30,6 +30,9 @@ type CommittedSecret struct {
 	At     time.Time `json:"at"` // when it was committed
 }
 
+// TopicHistory is what lies before the commits at which a shallow clone ends.
+const TopicHistory = "history"
+
 // Repositories describes the facts of git repositories.
 func Repositories() *Kind[Repository] {
 	return &Kind[Repository]{

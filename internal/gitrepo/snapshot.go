@@ -213,6 +213,12 @@ func (g *git) blob(ctx context.Context, hash string) (content []byte, err error)
 var ErrShallow = fact.Errorf(fact.ReasonUnsupported,
 	"the clone is shallow, and its history does not reach back to the last change: git fetch --unshallow")
 
+// IsShallow tells whether the clone ends before its history does.
+func (s *Snapshot) IsShallow(ctx context.Context) (bool, error) {
+	ends, err := s.git.shallow(ctx)
+	return len(ends) > 0, err
+}
+
 // considered is how many changes of a file are read until one is found that counts.
 const considered = 100
 
