@@ -71,7 +71,7 @@ func (c *checklistImportCommand) run(ctx context.Context, p *program) (int, erro
 const maximumChecklistSize = 1 << 20
 
 func (c *checklistImportCommand) read(ctx context.Context) ([]byte, error) {
-	if c.file == "" { // as kingpin reads a dash
+	if c.file == "-" {
 		return readfile.ReadStream(ctx, "standard input", os.Stdin, maximumChecklistSize)
 	}
 	return readfile.ReadGiven(ctx, c.file, maximumChecklistSize)

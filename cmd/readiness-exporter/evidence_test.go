@@ -77,9 +77,15 @@ func (s *submittedTo) write(name, content string) string {
 // run runs the program against the exporter, and gives its exit status and what it wrote.
 func (s *submittedTo) run(token string, arguments ...string) (int, string) {
 	s.t.Helper()
+	return s.runReading("", token, arguments...)
+}
+
+// runReading is run with a text on its standard input.
+func (s *submittedTo) runReading(text, token string, arguments ...string) (int, string) {
+	s.t.Helper()
 	arguments = append(arguments, "--url", "http://"+s.addr, "--system", "shop/production", "--token-file", token)
 	command := exec.CommandContext(s.t.Context(), "readiness-exporter", arguments...)
-	command.Dir = s.folder
+	command.Dir, command.Stdin = s.folder, strings.NewReader(text)
 	output, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -105,6 +111,10 @@ func TestAPipelineSubmitsItsResults(t *testing.T) {
 	s.status("quality.unit-tests", "pass")
 	_, said = s.run("pipeline", "evidence", "submit", "quality.unit-tests", "good.xml", "--revision", "1a2b3c4d5e6f7a8b", "--link", "https://ci.example.com/1")
 	require.Contains(t, said, "It was submitted before, and counts once.")
+	status, said = s.runReading(`<testsuite name="a"><testcase name="works"/></testsuite>`, "pipeline",
+		"evidence", "submit", "quality.e2e-tests", "-", "good.xml", "--revision", "1a2b3c4")
+	require.Equal(t, exitReady, status, said)
+	require.Contains(t, said, "quality.e2e-tests: the result is pass. junit: 2 passed.")
 
 	status, said = s.run("pipeline", "evidence", "submit", "quality.e2e-tests", "good.xml", "bad.xml", "--revision", "1a2b3c4")
 	require.Equal(t, exitNotReady, status, said)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"strings"
+	"slices"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -67,7 +67,7 @@ func runTo(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	registerEvidence(app, commands)
 	registerSigning(app, commands)
 
-	name, err := app.Parse(withStandardInput(arguments))
+	name, err := app.Parse(withStandardInput(app.Model(), arguments))
 	switch {
 	case ended >= 0:
 		return ended
@@ -90,16 +90,43 @@ func runTo(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	return status
 }
 
-// withStandardInput joins a lone - to the flag before it, which kingpin would take for a flag of its own.
-func withStandardInput(arguments []string) (joined []string) {
-	for _, argument := range arguments {
-		if last := len(joined) - 1; argument == "-" && last >= 0 && strings.HasPrefix(joined[last], "--") {
-			joined[last] += "=-"
-			continue
-		}
-		joined = append(joined, argument)
+// withStandardInput has kingpin read a lone - as it stands: it would take it for a flag, or for an empty argument. It is joined to a flag
+// before it that takes a value, or else put at the end, where there are no flags.
+func withStandardInput(app *kingpin.ApplicationModel, arguments []string) (joined []string) {
+	if !slices.Contains(arguments, "-") {
+		return arguments
 	}
-	return joined
+	valued := valuedFlags(app.FlagGroupModel, app.CmdGroupModel)
+	end := slices.Index(arguments, "--")
+	if end < 0 {
+		end = len(arguments)
+	}
+	last := []string{"--"}
+	for _, argument := range arguments[:end] {
+		before := len(joined) - 1
+		switch {
+		case argument != "-":
+			joined = append(joined, argument)
+		case before >= 0 && slices.Contains(valued, joined[before]):
+			joined[before] += "=-"
+		default:
+			last = append(last, argument)
+		}
+	}
+	return slices.Concat(joined, last, arguments[min(end+1, len(arguments)):])
+}
+
+// valuedFlags are the flags that take a value, as they are written, of all commands.
+func valuedFlags(flags *kingpin.FlagGroupModel, commands *kingpin.CmdGroupModel) (all []string) {
+	for _, flag := range flags.Flags {
+		if !flag.IsBoolFlag() {
+			all = append(all, "--"+flag.Name)
+		}
+	}
+	for _, command := range commands.Commands {
+		all = append(all, valuedFlags(command.FlagGroupModel, command.CmdGroupModel)...)
+	}
+	return all
 }
 
 // exitStatus is what a pipeline sees of a verdict.

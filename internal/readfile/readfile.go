@@ -42,6 +42,9 @@ func ReadIn(files fs.FS, name string, limit int64) ([]byte, error) {
 // ReadGiven reads what somebody gives to a command by its name: a regular file, as Read does, or what a shell puts in the
 // place of one, such as <(helm template .), as ReadStream does.
 func ReadGiven(ctx context.Context, path string, limit int64) ([]byte, error) {
+	if path == "" { // What a shell makes of a variable that is not set.
+		return nil, errors.New("an empty name: expected the name of a file")
+	}
 	content, err := Read(path, limit)
 	if !errors.Is(err, ErrNotRegular) {
 		return content, err
