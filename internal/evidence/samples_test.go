@@ -190,16 +190,30 @@ func sarifSamples() []sample {
 			found(0, values(0, 1), "a"),
 		},
 		{
+			"a tool that could not read a file has not seen all",
+			`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}},"invocations":[{"executionSuccessful":true,` +
+				`"toolExecutionNotifications":[{"level":"warning"},{"level":"error","message":{"text":"syntax error in a.js"}}]}],"results":[]}]}`,
+			fact.EvidenceResult{
+				Format: "sarif", Errored: 1, Faults: []string{"lint did not come to its end, or not without errors"}, Values: warned(values(), 0),
+			},
+		},
+		{
+			"what a tool says in passing changes nothing",
+			`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}},"invocations":[{"executionSuccessful":true,` +
+				`"toolExecutionNotifications":[{"level":"warning"},{"level":"note"},{}]}],"results":[]}]}`,
+			fact.EvidenceResult{Format: "sarif", Scans: 1, Values: warned(values(), 0)},
+		},
+		{
 			"a tool that broke off has found nothing for that alone",
 			`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}},"invocations":[{"executionSuccessful":false,"endTimeUtc":"2026-11-20T10:00:00Z"}],"results":[]}]}`,
 			fact.EvidenceResult{
-				Format: "sarif", Errored: 1, Faults: []string{"lint did not come to its end"}, Values: warned(values(), 0),
+				Format: "sarif", Errored: 1, Faults: []string{"lint did not come to its end, or not without errors"}, Values: warned(values(), 0),
 				MadeAt: at("2026-11-20T10:00:00Z"),
 			},
 		},
 		{
 			"a run without a list of results has looked for none", `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}}}]}`,
-			fact.EvidenceResult{Format: "sarif", Errored: 1, Faults: []string{"lint did not come to its end"}, Values: warned(values(), 0)},
+			fact.EvidenceResult{Format: "sarif", Errored: 1, Faults: []string{"lint did not come to its end, or not without errors"}, Values: warned(values(), 0)},
 		},
 		{"no run at all has scanned nothing", `{"version":"2.1.0","runs":[]}`, fact.EvidenceResult{Format: "sarif", Values: warned(values(), 0)}},
 	}

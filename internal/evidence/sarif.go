@@ -70,6 +70,13 @@ type sarifRun struct {
 	Results     json.RawMessage `json:"results"`
 }
 
+// A sarifNotification is what a tool says of its own run, and not of what it examined.
+type sarifNotification struct {
+	Level string `json:"level"`
+}
+
+func (n sarifNotification) isError() bool { return n.Level == "error" }
+
 type sarifComponent struct {
 	Name  string          `json:"name"`
 	Rules json.RawMessage `json:"rules"`
@@ -125,10 +132,14 @@ func readSARIF(d *document) (fact.EvidenceResult, bool, error) {
 func readSARIFRun(run *sarifRun, result *fact.EvidenceResult) error {
 	completed := true
 	err := each(run.Invocations, func(invocation *struct {
-		Successful *bool     `json:"executionSuccessful"`
-		End        time.Time `json:"endTimeUtc"`
+		Successful *bool               `json:"executionSuccessful"`
+		End        time.Time           `json:"endTimeUtc"`
+		Execution  []sarifNotification `json:"toolExecutionNotifications"`
+		Settings   []sarifNotification `json:"toolConfigurationNotifications"`
 	}) error {
-		completed = completed && (invocation.Successful == nil || *invocation.Successful)
+		// A tool that came to its end in spite of an error, such as a file that it could not read, has not seen all.
+		failed := slices.ContainsFunc(append(invocation.Execution, invocation.Settings...), sarifNotification.isError)
+		completed = completed && !failed && (invocation.Successful == nil || *invocation.Successful)
 		made(result, invocation.End)
 		return nil
 	})
@@ -140,7 +151,7 @@ func readSARIFRun(run *sarifRun, result *fact.EvidenceResult) error {
 		result.Scans++
 	} else {
 		result.Errored++
-		fault(result, run.Tool.Driver.Name+" did not come to its end")
+		fault(result, run.Tool.Driver.Name+" did not come to its end, or not without errors")
 	}
 	rules := sarifRules{byID: make(map[string]sarifRule)}
 	if rules.driver, err = rules.add(run.Tool.Driver.Rules); err != nil {
