@@ -160,7 +160,8 @@ func backupWorlds(now time.Time) (worlds []factWorld) {
 	add("an empty backup", sized(0, 9), shrunken)
 	add("a backup of two fifths", sized(400, 9), shrunken)
 	add("a backup of three fifths", sized(600, 9))
-	add("a small backup after two", sized(100, 2))
+	add("a small backup after two", sized(101, 2))
+	add("a backup of nothing", sized(100, 9), shrunken)
 	return worlds
 }
 

@@ -150,7 +150,7 @@ alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
 		require.GreaterOrEqual(c, time.Since(begun), time.Hour/hurry)
 		require.Len(c, d.said(t, "summary"), newcomers)
 		require.Equal(c, expectedTickets(), d.said(t, "tickets"))
-	}, 2*time.Minute, 500*time.Millisecond)
+	}, 5*time.Minute, 500*time.Millisecond)
 	for _, receiver := range []string{"pager", "shop-pager", "shop-tickets"} {
 		require.Empty(t, d.said(t, receiver), receiver)
 	}
@@ -169,7 +169,7 @@ alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
 	}
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		require.Equal(c, want, d.said(t, "pager"))
-	}, 2*time.Minute, 500*time.Millisecond)
+	}, 5*time.Minute, 500*time.Millisecond)
 	for _, each := range d.told(t, "pager") {
 		require.Equal(t, fmt.Sprintf("%s/systems/%s/production", externalURL, each.Labels["system"]), string(each.Annotations["page_url"]))
 	}
