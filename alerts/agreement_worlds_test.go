@@ -160,8 +160,11 @@ func backupWorlds(now time.Time) (worlds []factWorld) {
 	add("an empty backup", sized(0, 9), shrunken)
 	add("a backup of two fifths", sized(400, 9), shrunken)
 	add("a backup of three fifths", sized(600, 9))
-	add("a small backup after two", sized(101, 2))
-	add("a backup of nothing", sized(100, 9), shrunken)
+	add("a small backup after two", sized(100, 2))
+	add("a compressed backup of nothing", func(b *fact.Backup) {
+		size := int64(20)
+		b.NewestBytes, b.MedianBytes, b.NewestName = &size, size, "shop.sql.gz"
+	}, shrunken)
 	return worlds
 }
 

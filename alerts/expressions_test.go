@@ -106,7 +106,6 @@ func TestNumbersStandInOnePlace(t *testing.T) {
 		"readiness:objective_burn:ratio_6h":     "the minutes of its window",
 		"readiness:objective_burn:ratio_3d":     "the minutes of its window",
 		"readiness:objective_budget_left:ratio": "the minutes of its window",
-		"readiness:backup_size:ratio":           "the bytes of a file that holds nothing, by which the item goes too",
 		"ReadinessBudgetBurningFast (warning)":  "the burn rate of its windows",
 		"ReadinessBudgetBurning (warning)":      "the burn rate of its windows",
 		"ReadinessScrapeSlow (warning)":         "a median",

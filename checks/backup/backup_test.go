@@ -241,9 +241,10 @@ func TestSize(t *testing.T) {
 		{"an empty one fails even as the first", kept(sized(0), after(0)), one("empty", check.Fail, "The newest backup, of 2026-11-22 02:00 UTC, has 0 B.")},
 		{
 			// https://github.com/databacker/mysql-backup/issues/47
-			"what gzip makes of nothing is empty, also where all are", kept(sized(20), func(b *fact.Backup) { b.MedianBytes = 20 }),
-			one("empty", check.Fail, "The newest backup, of 2026-11-22 02:00 UTC, has 20 B."),
+			"what gzip makes of nothing is empty, also where all are", kept(sized(20), func(b *fact.Backup) { b.MedianBytes, b.NewestName = 20, "shop.sql.GZ" }),
+			one("empty", check.Fail, "The newest backup, of 2026-11-22 02:00 UTC, has 20 B, as a compressed file of nothing has."),
 		},
+		{"a small one that is not compressed may be all there is", kept(sized(20), func(b *fact.Backup) { b.MedianBytes = 20 }), nil},
 		{"the size of restic's is that of data", kept(sized(20), func(b *fact.Backup) { b.MedianBytes, b.Place = 20, "restic" }), nil},
 		{"three earlier ones are enough to compare with", kept(after(3)), nil},
 		{"two earlier ones are too few", kept(after(2)), one("too_few", check.Warn, "Only 2 of the 3 earlier backups that it takes to compare have a known size.")},

@@ -15,15 +15,6 @@ type SizeParameters struct {
 	MinimumRatio quantity.Ratio `yaml:"minimum_ratio"`
 }
 
-// nothing is up to how many bytes a file holds nothing: gzip, xz, zstd, Zip and tar make that of no data, with its name, and a tool
-// that fails may write one line of why.
-const nothing = 100
-
-// holdsNothing tells whether a backup is a file, or an object, that holds nothing. The size of others is that of their data.
-func holdsNothing(backup *fact.Backup) bool {
-	return *backup.NewestBytes == 0 || *backup.NewestBytes <= nothing && (backup.Place == "directory" || backup.Place == "s3")
-}
-
 // Size is the check that the newest backup is about as large as those before it: one that broke off is not.
 func Size() check.Kind[SizeParameters] {
 	empty := check.Reason{Name: "empty", Level: check.Fail, Sentence: "The newest backup is empty."}
@@ -46,9 +37,12 @@ func Size() check.Kind[SizeParameters] {
 		}
 		newest := float64(*backup.NewestBytes)
 		switch {
-		case holdsNothing(backup):
-			return []check.Problem{empty.Problem(fmt.Sprintf("The newest backup, of %s, has %s.",
-				words.Moment(backup.Newest), quantity.BytesInWords(newest)))}
+		case backup.HoldsNothing():
+			size := quantity.BytesInWords(newest)
+			if newest > 0 {
+				size += ", as a compressed file of nothing has"
+			}
+			return []check.Problem{empty.Problem(fmt.Sprintf("The newest backup, of %s, has %s.", words.Moment(backup.Newest), size))}
 		case backup.EarlierSizes < fact.EnoughSizes:
 			return []check.Problem{tooFew.Problem(fmt.Sprintf("Only %d of the %d earlier backups that it takes to compare have a known size.",
 				backup.EarlierSizes, fact.EnoughSizes))}

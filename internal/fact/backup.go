@@ -1,6 +1,11 @@
 package fact
 
-import "time"
+import (
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
 
 // A Backup is what is kept of the backups of one thing in one place: of one declared place, or of one group of
 // snapshots in it. What is newest decides how fresh they are; no older one is ever held against them for its age.
@@ -69,6 +74,25 @@ func (b *Backup) Due(otherwise time.Duration) time.Duration {
 	return b.Schedule + max(b.Schedule/12, 15*time.Minute)
 }
 
+// compressedNothing is up to how many bytes a compressed file or an archive holds nothing: gzip makes 20 and the name of no data.
+const compressedNothing = 100
+
+// HoldsNothing tells whether the newest backup is known to be empty, or a compressed file of nothing.
+func (b *Backup) HoldsNothing() bool {
+	if b.NewestBytes == nil || *b.NewestBytes > compressedNothing {
+		return false
+	}
+	compressed := []string{".gz", ".tgz", ".xz", ".txz", ".zst", ".bz2", ".tbz2", ".lz4", ".zip", ".7z", ".age", ".gpg", ".enc"}
+	return *b.NewestBytes == 0 || slices.Contains(compressed, strings.ToLower(path.Ext(b.NewestName)))
+}
+
+func (b *Backup) newestBytes() (float64, bool) {
+	if b.HoldsNothing() {
+		return 0, true
+	}
+	return backupBytes(b.NewestBytes)
+}
+
 // Backups describes the facts of backups.
 func Backups() *Kind[Backup] {
 	return &Kind[Backup]{
@@ -103,8 +127,8 @@ func Backups() *Kind[Backup] {
 			},
 			{
 				Name:  "backup_last_size_bytes",
-				Help:  "Size of the newest backup, where the place reports it.",
-				Value: func(b *Backup) (float64, bool) { return backupBytes(b.NewestBytes) },
+				Help:  "Size of the newest backup, where the place reports it; 0 where it is a compressed file of nothing.",
+				Value: (*Backup).newestBytes,
 			},
 			{
 				Name:  "backup_usual_size_bytes",
