@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,9 +86,12 @@ func (w *World) Bus(tb testing.TB, root, policy string) *Process {
 			//nolint:noctx // It is stopped by what starts it.
 			return exec.Command(program, "--config-file="+config, "--nofork", "--nopidfile", "--nosyslog")
 		},
-		ready: func(context.Context) error {
-			_, err := os.Stat(socket)
-			return err
+		ready: func(ctx context.Context) error { // The socket is there before anybody listens at it.
+			conn, err := new(net.Dialer).DialContext(ctx, "unix", socket)
+			if err != nil {
+				return err
+			}
+			return conn.Close()
 		},
 	}
 	w.startFor(tb, process)
