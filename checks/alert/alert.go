@@ -107,6 +107,17 @@ func noRule(level check.Status) check.Reason {
 	}
 }
 
+// noRuleOf says that no rule has one of the severities, by the label that has it.
+func noRuleOf(reason check.Reason, label string, severities []string, all []*fact.AlertRules) []check.Problem {
+	return []check.Problem{reason.Problem(fmt.Sprintf("No alerting rule whose %s is %s is loaded at %s.",
+		label, strings.Join(severities, " or "), serversOf(all)))}
+}
+
+// isOneOf tells whether a severity is one of those that an item is about, in any case.
+func isOneOf(severities []string, severity string) bool {
+	return slices.ContainsFunc(severities, func(each string) bool { return strings.EqualFold(each, severity) })
+}
+
 // declare says where the rules come from.
 const declare = "Declare the Prometheus, or the ruler of Thanos, Mimir or Cortex, that evaluates the rules under prometheus in the " +
 	"system description."

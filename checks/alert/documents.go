@@ -129,14 +129,13 @@ func Documents() check.Kind[DocumentParameters] {
 
 func (r documentReasons) judge(c check.Context, all []*fact.AlertRules, p DocumentParameters) []check.Problem {
 	rules := slices.DeleteFunc(p.selection().rules(all), func(l loaded) bool {
-		return !slices.ContainsFunc(p.Severities, func(severity string) bool { return strings.EqualFold(severity, l.rule.Label(p.Label)) })
+		return !isOneOf(p.Severities, l.rule.Label(p.Label))
 	})
 	if len(rules) == 0 {
 		if len(all) == 0 {
 			return nil
 		}
-		return []check.Problem{r.none.Problem(fmt.Sprintf("No alerting rule whose %s is %s is loaded at %s.",
-			p.Label, strings.Join(p.Severities, " or "), serversOf(all)))}
+		return noRuleOf(r.none, p.Label, p.Severities, all)
 	}
 	l := newLibrary(c, p)
 	var found report

@@ -144,12 +144,11 @@ func (r resolutionReasons) judgeRules(_ check.Context, all []*fact.AlertRules, p
 	}
 	for _, each := range (selection{}).rules(all) {
 		severity := each.rule.Label(p.Label)
-		if strings.Contains(severity, "{{") || slices.ContainsFunc(p.Severities, func(s string) bool { return strings.EqualFold(s, severity) }) {
+		if strings.Contains(severity, "{{") || isOneOf(p.Severities, severity) {
 			return nil
 		}
 	}
-	return []check.Problem{r.none.Problem(fmt.Sprintf("No alerting rule whose %s is %s is loaded at %s.",
-		p.Label, strings.Join(p.Severities, " or "), serversOf(all)))}
+	return noRuleOf(r.none, p.Label, p.Severities, all)
 }
 
 // judge judges the history of each Prometheus, of replicas together.
