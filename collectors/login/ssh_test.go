@@ -16,6 +16,7 @@ import (
 
 	"github.com/readiness-exporter/readiness-exporter/internal/fact"
 	"github.com/readiness-exporter/readiness-exporter/internal/system"
+	"github.com/readiness-exporter/readiness-exporter/test/world"
 )
 
 // sshServer takes connections as a configuration has it, in this process, since no test may change the passwords of this machine. It gives
@@ -27,36 +28,22 @@ func sshServer(t *testing.T, config *ssh.ServerConfig) (address, hostKey string)
 	signer, err := ssh.NewSignerFromKey(private)
 	require.NoError(t, err)
 	config.AddHostKey(signer)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			work.Go(func() {
-				defer conn.Close()
-				session, channels, requests, err := ssh.NewServerConn(conn, config)
-				if err != nil {
-					return
-				}
-				work.Go(func() { ssh.DiscardRequests(requests) })
-				work.Go(func() {
-					for range channels {
-						t.Error("a channel was opened")
-					}
-				})
-				_ = session.Wait() // The client ends it.
-			})
+	address = world.Listen(t, func(conn net.Conn) {
+		session, channels, requests, err := ssh.NewServerConn(conn, config)
+		if err != nil {
+			return
 		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
+		var work sync.WaitGroup
+		work.Go(func() { ssh.DiscardRequests(requests) })
+		work.Go(func() {
+			for range channels {
+				t.Error("a channel was opened")
+			}
+		})
+		_ = session.Wait() // The client ends it.
 		work.Wait()
 	})
-	return listener.Addr().String(), strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
+	return address, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 }
 
 var errWrong = errors.New("wrong")
