@@ -190,7 +190,7 @@ func sarifSamples() []sample {
 			found(0, values(0, 1), "a"),
 		},
 		{
-			"a tool that could not read a file has not seen all",
+			"a tool that could not read a file has not examined all",
 			`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}},"invocations":[{"executionSuccessful":true,` +
 				`"toolExecutionNotifications":[{"level":"warning"},{"level":"error","message":{"text":"syntax error in a.js"}}]}],"results":[]}]}`,
 			fact.EvidenceResult{

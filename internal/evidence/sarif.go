@@ -137,7 +137,7 @@ func readSARIFRun(run *sarifRun, result *fact.EvidenceResult) error {
 		Execution  []sarifNotification `json:"toolExecutionNotifications"`
 		Settings   []sarifNotification `json:"toolConfigurationNotifications"`
 	}) error {
-		// A tool that came to its end in spite of an error, such as a file that it could not read, has not seen all.
+		// A tool that came to its end in spite of an error, such as a file that it could not read, has not examined all.
 		failed := slices.ContainsFunc(append(invocation.Execution, invocation.Settings...), sarifNotification.isError)
 		completed = completed && !failed && (invocation.Successful == nil || *invocation.Successful)
 		made(result, invocation.End)
